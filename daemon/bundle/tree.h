@@ -1,0 +1,19 @@
+/* tree.h - file trees, and publishing one into an output folder.
+ *
+ * Publishing writes everything into a fresh folder beside the destination,
+ * then swaps it in by rename, under a lock in the output root: a running program may be
+ * rebuilt, two builds into one folder do not mix, and a failure leaves what was there. */
+#ifndef OX_BUNDLE_TREE_H
+#define OX_BUNDLE_TREE_H
+
+#include "daemon/bundle/executable.h"
+
+/* Adds or replaces; OX_EUSAGE for an absolute path, an empty one, or one with "..". */
+int ox_tree_add(struct ox_tree *t, struct ox_arena *arena, const char *path, const struct ox_blob *blob, unsigned mode,
+		struct ox_err *err);
+void ox_tree_sort(struct ox_tree *t);
+
+/* Replaces the folder `dir` (absolute) by the tree; records the outputs in ctx->memo. */
+int ox_tree_publish(struct ox_build_context *ctx, struct ox_tree *t, const char *dir, struct ox_err *err);
+
+#endif

@@ -1,0 +1,21 @@
+/* stub.h - the executable without payload: our main, libpyembed, libpython, allocator.
+ *
+ * Steps "runtime" (compile our sources against the interpreter's headers) and
+ * "stub" (link). Keys hold the digests of our runtime sources, the headers, libpython, each static
+ * library found for -lNAME, the compiler with its passes, and the flags. */
+#ifndef OX_LINK_STUB_H
+#define OX_LINK_STUB_H
+
+#include "daemon/python/distribution.h"
+
+struct ox_stub_options {
+	const char *allocator; /* "default", "jemalloc" */
+	bool release;          /* strip symbols */
+};
+
+/* The linked stub's object in the store. OX_ENOENT names the package that brings a missing
+ * compiler, header or static library. */
+int ox_stub_build(struct ox_build_context *ctx, const struct ox_distribution *dist,
+		  const struct ox_stub_options *options, struct ox_digest *stub, uint64_t *size, struct ox_err *err);
+
+#endif

@@ -1,0 +1,31 @@
+/* bytecode.h - compiling sources to marshalled code with the target's interpreter.
+ *
+ * A pool of interpreters (as many as there are processors) each compiles modules sent over a pipe;
+ * started when the first module misses, reused for the whole build. Output is
+ * normalised (reference flags, no paths: co_filename is the module name unless given)
+ * so that equal sources give equal bytes. Each module and level is one step "bytecode". */
+#ifndef OX_PYTHON_BYTECODE_H
+#define OX_PYTHON_BYTECODE_H
+
+#include "daemon/python/resource.h"
+
+struct ox_compiler; /* the pool */
+
+int ox_compiler_new(struct ox_build_context *ctx, const struct ox_distribution *dist, struct ox_compiler **out,
+		    struct ox_err *err);
+void ox_compiler_free(struct ox_compiler *c);
+
+struct ox_compile_job {
+	struct ox_slice module; /* dotted name */
+	bool is_package;
+	int level;              /* 0, 1, 2 */
+	struct ox_blob source;
+	struct ox_blob code;    /* out */
+	bool failed;            /* out: not valid Python; `message` in the sink as a warning */
+};
+
+/* Compiles all jobs. A source that does not compile is a warning and job.failed: packages
+ * ship templates and tests for other versions. */
+int ox_compile(struct ox_compiler *c, struct ox_compile_job *jobs, size_t count, struct ox_err *err);
+
+#endif

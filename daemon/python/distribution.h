@@ -1,0 +1,63 @@
+/* distribution.h - a Python distribution: what every source of one is described as.
+ *
+ * Sources: a CPython installed on this machine ("host"); archives are a source of
+ * their own later and fill in the same struct. All strings live in the arena that
+ * the describing function was given. */
+#ifndef OX_PYTHON_DISTRIBUTION_H
+#define OX_PYTHON_DISTRIBUTION_H
+
+#include "daemon/action/action.h"
+#include "daemon/action/memo.h"
+#include "proto/base/arena.h"
+
+/* What the layers from here up share during one build. */
+struct ox_build_context {
+	struct ox_actions *actions;
+	struct ox_memo *memo; /* may be NULL */
+	struct ox_sink *sink;
+	struct ox_env env;    /* the client's environment */
+	const char *const *environ; /* the same as NAME=VALUE, NULL-terminated */
+	struct ox_arena *arena; /* lives as long as the build */
+	const char *cwd;
+	const char *triple;
+	bool release, offline, refresh;
+};
+
+/* An extension module that the interpreter brings as a shared library. */
+struct ox_dist_extension {
+	struct ox_slice name; /* "_ssl" */
+	const char *path;     /* lib-dynload/_ssl.cpython-311-x86_64-linux-gnu.so */
+};
+
+struct ox_distribution {
+	const char *flavor;     /* "host" */
+	const char *origin;     /* one sentence for people: which, and why it was chosen */
+	const char *python_exe; /* absolute path of the interpreter that runs here */
+	const char *version;    /* "3.11.2" */
+	int major, minor;
+	const char *triple;     /* "x86_64-unknown-linux-gnu" */
+	const char *cache_tag;  /* "cpython-311" */
+	const char *ext_suffix; /* ".cpython-311-x86_64-linux-gnu.so" */
+	uint32_t magic;         /* importlib.util.MAGIC_NUMBER, little-endian */
+	const char *stdlib;     /* /usr/lib/python3.11 */
+	const char *include;    /* folder of Python.h */
+	const char *platinclude; /* folder of pyconfig.h's architecture part, may equal include */
+	const char *libpython;  /* static archive */
+	bool position_independent; /* libpython's objects are PIC */
+	const char *const *link_libraries; /* names for -l as sysconfig LIBS/SYSLIBS/MODLIBS say ("m", "z", "expat") */
+	size_t link_library_count;
+	const struct ox_slice *builtins; /* sys.builtin_module_names */
+	size_t builtin_count;
+	const struct ox_dist_extension *extensions;
+	size_t extension_count;
+	struct ox_digest digest; /* over the interpreter executable, libpython, pyconfig.h and this description */
+};
+
+/* The newest interpreter that qualifies (static libpython, headers, runs) among
+ * those on PATH, pyenv's and /usr/bin; `version` ("3.11", may be NULL) restricts.
+ * OXIDIZER_PYTHON names one outright. OX_ENOENT says what each candidate lacked
+ * and which Debian package to install. Says which was taken through the sink. */
+int ox_distribution_host(struct ox_build_context *ctx, const char *version, const struct ox_distribution **out,
+			 struct ox_err *err);
+
+#endif

@@ -1,0 +1,51 @@
+/* resource.h - a Python resource found by scanning: not yet compiled or packed. */
+#ifndef OX_PYTHON_RESOURCE_H
+#define OX_PYTHON_RESOURCE_H
+
+#include "daemon/python/distribution.h"
+#include "proto/base/vec.h"
+
+/* Content: in the store, or a file of which the digest is known. */
+struct ox_blob {
+	struct ox_digest digest;
+	uint64_t size;
+	const char *path; /* NULL: the store has it */
+};
+
+enum ox_resource_kind {
+	OX_RES_MODULE = 1,   /* a module's source: name, is_package */
+	OX_RES_PACKAGE_FILE, /* package: name; file: path inside it */
+	OX_RES_DIST_FILE,    /* name: distribution name; version; file: METADATA */
+	OX_RES_EXTENSION,    /* shared library: name; built-in when blob is empty */
+	OX_RES_LIBRARY,      /* a shared library vendored in a wheel: file: its path */
+	OX_RES_FILE,         /* anything else: file: path below the scanned root */
+};
+
+enum ox_resource_origin { OX_ORIGIN_STDLIB = 1, OX_ORIGIN_PACKAGE, OX_ORIGIN_APPLICATION };
+
+struct ox_resource {
+	enum ox_resource_kind kind;
+	enum ox_resource_origin origin;
+	struct ox_slice name, file, version;
+	bool is_package, is_namespace, is_test, is_builtin, is_executable;
+	struct ox_blob blob;
+};
+
+struct ox_resources {
+	OX_VEC(struct ox_resource) v;
+};
+
+/* The bytes of a blob, checked against its digest: OX_EBUILD when the file
+ * changed since it was scanned. */
+int ox_blob_view(struct ox_store *store, const struct ox_blob *blob, struct ox_view *view, struct ox_err *err);
+
+/* daemon/python/scan: everything importable below a folder (site-packages rules:
+ * *.dist-info, *.egg-info, __pycache__ skipped, site-packages a root of its own). */
+int ox_scan_folder(struct ox_build_context *ctx, const struct ox_distribution *dist, const char *root,
+		   enum ox_resource_origin origin, struct ox_resources *out, struct ox_err *err);
+
+/* The distribution's standard library: modules, files, extensions (shared and built in). */
+int ox_scan_stdlib(struct ox_build_context *ctx, const struct ox_distribution *dist, struct ox_resources *out,
+		   struct ox_err *err);
+
+#endif

@@ -1,0 +1,16 @@
+# Unit tests (cmocka) mirror the tree below tests/unit; whole-program tests in tests/whole drive the
+# real binaries; tests/fuzz holds one target per parser, replayed over its seeds.
+AM_TESTS_ENVIRONMENT = \
+	OX_BUILDDIR='$(abs_top_builddir)' OX_SRCDIR='$(abs_top_srcdir)' PYTHON='$(PYTHON)' \
+	PYTHONPATH='$(abs_top_srcdir)/tests/whole' PYTHONDONTWRITEBYTECODE=1; \
+	export OX_BUILDDIR OX_SRCDIR PYTHON PYTHONPATH PYTHONDONTWRITEBYTECODE;
+TEST_EXTENSIONS = .py .sh
+PY_LOG_COMPILER = $(PYTHON)
+SH_LOG_COMPILER = $(SHELL)
+UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+
+check_PROGRAMS += tests/unit/proto/base_test
+TESTS += tests/unit/proto/base_test
+tests_unit_proto_base_test_SOURCES = tests/unit/proto/base_test.c
+tests_unit_proto_base_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_proto_base_test_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
