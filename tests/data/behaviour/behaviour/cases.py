@@ -1,0 +1,178 @@
+"""One function per observable behaviour, run by python3 and by an executable of ours."""
+import os
+import signal
+import sys
+import threading
+import time
+
+
+def arguments(*words):
+    print(words, len(sys.argv))
+
+
+def uncaught():
+    def inner(value):
+        return 1 / value  # the line that must be shown
+
+    inner(0)
+
+
+def chained():
+    try:
+        uncaught()
+    except ZeroDivisionError as error:
+        raise RuntimeError("wrapped") from error
+
+
+def group():
+    raise ExceptionGroup("several", [ValueError(1), KeyError("two")])
+
+
+def syntax():
+    compile("a = (1,\nb = 2\n", "text.py", "exec")
+
+
+def thread():
+    worker = threading.Thread(target=uncaught, name="worker")
+    worker.start()
+    worker.join()
+
+
+def accents():
+    print("\u00e9\u4e16")
+    print(sys.stdout.encoding, sys.getfilesystemencoding())
+
+
+def unclosed(path):
+    handle = open(path, "w", encoding="utf-8")
+    handle.write("x" * 100000)
+    global kept
+    kept = handle
+
+
+def unclosed_in_cycle(path):
+    class Holder:
+        pass
+
+    holder = Holder()
+    holder.self = holder
+    holder.handle = open(path, "w", encoding="utf-8")
+    holder.handle.write("complete")
+
+
+def finaliser():
+    class Last:
+        def __del__(self, write=os.write):
+            write(1, b"finalised\n")
+
+    global last
+    last = Last()
+
+
+def at_exit():
+    import atexit
+    atexit.register(print, "left")
+
+
+def daemon_thread():
+    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+    print("started")
+
+
+def waits_for_thread():
+    def late():
+        time.sleep(0.2)
+        print("late")
+
+    threading.Thread(target=late).start()
+
+
+def exit_number():
+    sys.exit(3)
+
+
+def exit_text():
+    sys.exit("a sentence")
+
+
+def exit_none():
+    sys.exit(None)
+
+
+def exit_large():
+    sys.exit(300)
+
+
+def exit_float():
+    raise SystemExit(2.5)
+
+
+def leave_at_once():
+    print("lost", end="")
+    os._exit(7)
+
+
+def killed_by_signal():
+    sys.stdout.flush()
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(5)
+
+
+def interrupted():
+    print("ready", flush=True)
+    time.sleep(20)
+
+
+def handles_interrupt():
+    try:
+        print("ready", flush=True)
+        time.sleep(20)
+    except KeyboardInterrupt:
+        print("interrupted")
+        sys.exit(4)
+
+
+def broken_pipe():
+    for number in range(100000):
+        print("line", number)
+
+
+def full_output():
+    print("x" * 100000)
+
+
+def reads_input():
+    print(sys.stdin.read().upper(), end="")
+
+
+def warns():
+    import warnings
+    warnings.warn("careful")
+
+
+def recursion():
+    def again():
+        again()
+
+    try:
+        again()
+    except RecursionError as error:
+        print(type(error).__name__)
+
+
+def imports_missing():
+    import no_such_module  # noqa: F401
+
+
+def text_of_source():
+    import inspect
+    print(inspect.getsource(exit_none))
+
+
+def child_interpreter_pool():
+    import multiprocessing
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        print(pool.map(abs, [-1, -2]))
+
+
+CASES = {name: value for name, value in list(globals().items()) if callable(value)}

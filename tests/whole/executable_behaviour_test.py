@@ -1,0 +1,132 @@
+"""A produced executable behaves as python3 does, case by case, in one run with python3."""
+import os
+import re
+import signal
+import subprocess
+import unittest
+
+import oxtest
+
+CONFIG = """
+def make_exe():
+    dist = default_python_distribution()
+    config = dist.make_python_interpreter_config()
+    config.run_module = "behaviour"
+    exe = dist.to_python_executable(name="behaviour", config=config)
+    exe.add_python_resources(exe.read_package_root(path=".", packages=["behaviour"]))
+    return exe
+
+register_target("exe", make_exe)
+resolve_targets()
+"""
+DATA = os.path.join(oxtest.SRCDIR, "tests", "data", "behaviour")
+EXPECTED_TO_DIFFER = re.compile(r'File "[^"]*?(?:behaviour[./])?(cases|__main__)(?:\.py)?"')
+
+
+def normal(text):
+    """Text with the two ways of naming a file made one."""
+    return EXPECTED_TO_DIFFER.sub(r'File "\1"', text)
+
+
+class Behaviour(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.box = oxtest.Sandbox(shared_store=True)
+        cls.addClassCleanup(cls.box.close)
+        subprocess.run(["cp", "-r", DATA, cls.box.path("project")], check=True)
+        subprocess.run(["chmod", "-R", "u+w", cls.box.path("project")], check=True)
+        cls.box.write("project/pyoxidizer.bzl", CONFIG)
+        result = cls.box.oxc("build", "--path", cls.box.path("project"))
+        if result.returncode:
+            raise AssertionError(result.stdout + result.stderr)
+        output = [os.path.join(folder, "behaviour")
+                  for folder, _, files in os.walk(cls.box.path("project", "build")) if "behaviour" in files]
+        cls.ours = [output[0]]
+        cls.python = [oxtest.HOST_PYTHON, "-m", "behaviour"]
+
+    def run_both(self, *args, env=None, **options):
+        results = []
+        for command, extra in ((self.python, {"PYTHONPATH": DATA, "PYTHONNOUSERSITE": "1"}), (self.ours, {})):
+            result = subprocess.run([*command, *args], capture_output=True, text=True, timeout=60, cwd=self.box.root,
+                                    env={"PATH": os.environ["PATH"], **(env or {}), **extra}, check=False, **options)
+            results.append((result.returncode, normal(result.stdout), normal(result.stderr)))
+        return results
+
+    def assert_same(self, *args, **options):
+        theirs, ours = self.run_both(*args, **options)
+        self.assertEqual(theirs, ours)
+        return ours
+
+    def test_standard_cases_are_as_in_python3(self):
+        for name in ("uncaught", "chained", "group", "syntax", "thread", "finaliser", "at_exit", "daemon_thread",
+                     "waits_for_thread", "exit_number", "exit_text", "exit_none", "exit_large", "exit_float",
+                     "leave_at_once", "killed_by_signal", "warns", "recursion", "imports_missing",
+                     "text_of_source", "child_interpreter_pool"):
+            with self.subTest(name):
+                self.assert_same(name)
+
+    def test_an_uncaught_exception_shows_source_lines(self):
+        _, _, error = self.assert_same("uncaught")
+        self.assertIn("return 1 / value  # the line that must be shown", error)
+
+    def test_arguments_arrive(self):
+        status, output, _ = self.assert_same("arguments", "a b", "", "\u00e9")
+        self.assertEqual(status, 0)
+        self.assertIn("'a b', ''", output)
+
+    def test_accents_print_in_every_locale(self):
+        for env in ({"LANG": "C"}, {"LC_ALL": "C"}, {"LC_ALL": "POSIX"}, {"LANG": "C.UTF-8"}, {}):
+            with self.subTest(env):
+                status, output, _ = self.assert_same("accents", env=env)
+                self.assertEqual(status, 0)
+                self.assertIn("\u00e9", output)
+
+    def test_a_file_written_and_never_closed_is_complete(self):
+        for name, size in (("unclosed", 100000), ("unclosed_in_cycle", 8)):
+            path = self.box.path(name)
+            self.assert_same(name, path)
+            self.assertEqual(os.path.getsize(path), size)
+
+    def test_standard_input_is_read(self):
+        self.assertEqual(self.assert_same("reads_input", input="abc\n"), (0, "ABC\n", ""))
+
+    def test_ctrl_c_raises_keyboard_interrupt(self):
+        for name in ("interrupted", "handles_interrupt"):
+            seen = []
+            for command, env in ((self.python, {"PYTHONPATH": DATA}), (self.ours, {})):
+                child = subprocess.Popen([*command, name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                         env={"PATH": os.environ["PATH"], **env})
+                self.assertEqual(child.stdout.readline(), "ready\n")
+                child.send_signal(signal.SIGINT)
+                output, error = child.communicate(timeout=20)
+                seen.append((child.returncode, output, normal(error)))
+            self.assertEqual(*seen)
+        self.assertEqual(seen[1][0], 4)
+
+    def test_a_broken_pipe_ends_as_in_python3(self):
+        seen = []
+        for command, env in ((self.python, {"PYTHONPATH": DATA}), (self.ours, {})):
+            child = subprocess.Popen([*command, "broken_pipe"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                     text=True, env={"PATH": os.environ["PATH"], **env})
+            child.stdout.readline()
+            child.stdout.close()
+            error = child.stderr.read()
+            child.stderr.close()
+            seen.append((child.wait(timeout=20), normal(error)))
+        self.assertEqual(*seen)
+        self.assertNotEqual(seen[0][0], 0)
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "no /dev/full")
+    def test_output_to_a_full_device_fails_as_in_python3(self):
+        seen = []
+        for command, env in ((self.python, {"PYTHONPATH": DATA}), (self.ours, {})):
+            with open("/dev/full", "w", encoding="ascii") as full:
+                result = subprocess.run([*command, "full_output"], stdout=full, stderr=subprocess.PIPE, text=True,
+                                        env={"PATH": os.environ["PATH"], **env}, check=False)
+            seen.append((result.returncode, normal(result.stderr)))
+        self.assertEqual(*seen)
+        self.assertNotEqual(seen[0][0], 0)
+
+
+if __name__ == "__main__":
+    oxtest.main()
