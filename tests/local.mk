@@ -14,3 +14,19 @@ TESTS += tests/unit/proto/base_test
 tests_unit_proto_base_test_SOURCES = tests/unit/proto/base_test.c
 tests_unit_proto_base_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_proto_base_test_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
+
+# Whole-program tests: the real programs, each test with its own store and socket.
+TESTS += \
+	tests/whole/executable_alone_test.py \
+	tests/whole/executable_behaviour_test.py \
+	tests/whole/store_crash_test.py
+EXTRA_DIST += \
+	tests/whole/executable_alone_test.py \
+	tests/whole/executable_behaviour_test.py \
+	tests/whole/store_crash_test.py \
+	tests/whole/oxtest.py \
+	tests/data/behaviour/behaviour/__init__.py \
+	tests/data/behaviour/behaviour/__main__.py \
+	tests/data/behaviour/behaviour/cases.py
+clean-local:
+	rm -rf tests/store build/quickstart
