@@ -3,10 +3,11 @@
  *
  * A resource has a name (dotted module name, or the top-level name that
  * package resources hang from) and any number of roles at once, as in PyOxidizer's
- * packed resources (design facts: packed-resources v3): Python module (source,
+ * packed resources: Python module (source,
  * bytecode at three levels), extension module as a shared library, plain shared library,
  * package resources (files of a package), distribution resources (files of
- * NAME.dist-info). All slices are borrowed. */
+ * NAME.dist-info). All slices are borrowed; one with data NULL is absent, one with
+ * data and length 0 is present and empty (a package's __init__.py often is). */
 #ifndef OX_PACK_RESOURCE_H
 #define OX_PACK_RESOURCE_H
 
