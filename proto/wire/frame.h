@@ -15,8 +15,8 @@ enum {
 };
 
 struct ox_frame_reader {
-	struct ox_buf pending; /* bytes not handed out yet */
-	size_t taken;          /* of pending: handed out by the last call */
+	struct ox_buf pending; /* bytes that have arrived */
+	size_t taken;          /* of pending: handed out already */
 	size_t max;            /* 0: OX_FRAME_MAX */
 };
 
@@ -35,7 +35,7 @@ int ox_frame_reader_next(struct ox_frame_reader *r, struct ox_slice *body, struc
 /* True when bytes of an unfinished frame are waiting: the stream was cut. */
 bool ox_frame_reader_partial(const struct ox_frame_reader *r);
 
-/* Blocking variants for a descriptor; EINTR is retried, SIGPIPE never raised.
+/* Blocking variants for a socket; EINTR is retried, SIGPIPE never raised.
  * read_body: 1 with a frame, 0 at a clean end, OX_ECORRUPT for a cut frame. */
 int ox_frame_read(int fd, struct ox_frame_reader *r, struct ox_slice *body, struct ox_err *err);
 int ox_frame_write(int fd, struct ox_slice frame, struct ox_err *err);
