@@ -1,1 +1,17 @@
-# daemon/bundle
+# bundle: resources become payload segments, and a stub becomes an executable.
+noinst_LIBRARIES += daemon/bundle/libbundle.a
+daemon_bundle_libbundle_a_CPPFLAGS = $(AM_CPPFLAGS) $(ELF_CFLAGS)
+daemon_bundle_libbundle_a_SOURCES = \
+	daemon/bundle/attach.c daemon/bundle/attach.h \
+	daemon/bundle/copy.c daemon/bundle/copy.h \
+	daemon/bundle/elf.c daemon/bundle/elf.h
+BUNDLE_LIBS = daemon/bundle/libbundle.a $(LINK_LIBS) $(PACK_LIBS) $(ELF_LIBS)
+
+check_PROGRAMS += tests/unit/daemon/bundle/attach_test tests/fuzz/elf_fuzz
+TESTS += tests/unit/daemon/bundle/attach_test tests/fuzz/elf_fuzz
+tests_unit_daemon_bundle_attach_test_SOURCES = tests/unit/daemon/bundle/attach_test.c
+tests_unit_daemon_bundle_attach_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_bundle_attach_test_LDADD = daemon/bundle/libbundle.a $(BASE_LIBS) $(ELF_LIBS) $(CMOCKA_LIBS)
+tests_fuzz_elf_fuzz_SOURCES = tests/fuzz/elf_fuzz.c tests/fuzz/replay.c
+tests_fuzz_elf_fuzz_LDADD = daemon/bundle/libbundle.a $(BASE_LIBS) $(ELF_LIBS)
+EXTRA_DIST += tests/fuzz/seeds/elf

@@ -1,1 +1,12 @@
-# daemon/link
+# link: our runtime and a libpython become an executable without payload.
+noinst_LIBRARIES += daemon/link/liblink.a
+daemon_link_liblink_a_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DOX_SOURCE_DIR='"$(abs_top_srcdir)"' -DOX_PKGDATADIR='"$(pkgdatadir)"'
+daemon_link_liblink_a_SOURCES = \
+	daemon/link/libraries.c daemon/link/libraries.h \
+	daemon/link/objects.c daemon/link/objects.h \
+	daemon/link/package.c daemon/link/package.h \
+	daemon/link/sources.c daemon/link/sources.h \
+	daemon/link/stub.c daemon/link/stub.h \
+	daemon/link/toolchain.c daemon/link/toolchain.h
+LINK_LIBS = daemon/link/liblink.a $(PYTHON_LIBS)

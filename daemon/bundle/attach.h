@@ -1,0 +1,26 @@
+/* attach.h - a payload goes into a linked executable.
+ *
+ * The executable has a section ".oxpayload" with a segment of its own at the end of what is
+ * loaded. Attaching makes both as long as the payload and moves only what is not loaded
+ * (symbols, section headers) behind it: tools that rewrite ELF files (strip) see a file
+ * like any other, and the kernel maps the payload without reading it. The output is
+ * written piece by piece with in-kernel copies; neither file is held in memory. */
+#ifndef OX_BUNDLE_ATTACH_H
+#define OX_BUNDLE_ATTACH_H
+
+#include "proto/base/err.h"
+#include "proto/base/slice.h"
+
+/* A part of the payload: bytes in memory, or `size` bytes of a descriptor from its start. */
+struct ox_attach_piece {
+	uint64_t offset; /* in the payload; ascending, without overlap */
+	uint64_t size;
+	const char *bytes; /* NULL: from fd */
+	int fd;
+};
+
+/* Writes the executable `stub` with the payload into `out`, an empty regular file. */
+int ox_attach(int stub, const struct ox_attach_piece *pieces, size_t count, int out, uint64_t *size,
+	      struct ox_err *err);
+
+#endif

@@ -1,0 +1,202 @@
+#include "daemon/link/stub.h"
+
+#include "daemon/link/libraries.h"
+#include "daemon/link/objects.h"
+#include "daemon/link/toolchain.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { STUB_VERSION = 1 };
+
+/* What extension modules that are loaded later may use, and nothing else: with one list the
+ * names of the libraries linked in (expat's, zlib's) do not get in the way of other copies of them. */
+static const char dynamic_list[] = "{ Py*; _Py*; };\n";
+
+/* The place of the payload, on pages of its own (daemon/bundle/attach.h). */
+static const char payload_source[] =
+	"__attribute__((section(\".oxpayload\"), used, aligned(4096)))\n"
+	"static const char ox_payload_place[4096];\n";
+
+/* Above everything that a linker places by itself. */
+static const char payload_address[] = "-Wl,--section-start=.oxpayload=0x40000000";
+
+struct link {
+	struct ox_build_context *ctx;
+	const struct ox_toolchain *t;
+	const struct ox_distribution *dist;
+	const struct ox_stub_options *options;
+	struct ox_link_input libpython;
+	struct ox_link_libraries libraries;
+	struct ox_outputs objects;
+	const char *dir;
+	const char **args;
+	size_t count, cap;
+};
+
+static void arg(struct link *l, const char *text)
+{
+	if (l->count < l->cap)
+		l->args[l->count] = text;
+	l->count++; /* past cap: noticed once, at the end */
+}
+
+static const char *in_dir(struct link *l, const char *name)
+{
+	return ox_arena_printf(l->ctx->arena, "%s/%s", l->dir, name);
+}
+
+static int write_file(const char *path, struct ox_slice bytes, struct ox_err *err)
+{
+	FILE *f = path ? fopen(path, "wxe") : NULL;
+	if (!f)
+		return ox_fail_errno(err, path ? errno : ENOMEM, "cannot write %s", path ? path : "a temporary file");
+	bool ok = fwrite(bytes.data, 1, bytes.len, f) == bytes.len;
+	int errnum = errno;
+	if (fclose(f) != 0 && ok) {
+		ok = false;
+		errnum = errno;
+	}
+	return ok ? 0 : ox_fail_errno(err, errnum, "cannot write %s", path);
+}
+
+static int write_objects(struct link *l, struct ox_err *err)
+{
+	struct ox_store *store = ox_actions_store(l->ctx->actions);
+	for (size_t i = 0; i < l->objects.count; i++) {
+		struct ox_view view;
+		const char *path = ox_arena_printf(l->ctx->arena, "%s/%04zu.o", l->dir, i);
+		int rc = ox_store_view(store, &l->objects.items[i].digest, &view, err);
+		if (rc)
+			return rc;
+		rc = write_file(path, ox_slice(view.data, view.len), err);
+		ox_view_release(&view);
+		if (rc)
+			return rc;
+		arg(l, path);
+	}
+	return 0;
+}
+
+static int make_args(struct link *l, struct ox_err *err)
+{
+	l->cap = 32 + l->objects.count + l->libraries.count;
+	l->args = ox_arena_array(l->ctx->arena, l->cap, sizeof(*l->args));
+	if (!l->args)
+		return ox_fail_nomem(err, "linker arguments");
+	bool pie = l->dist->position_independent;
+	arg(l, pie ? "-pie" : "-no-pie");
+	arg(l, pie ? "-fPIE" : "-fno-pie");
+	arg(l, "-O2");
+	arg(l, "-o");
+	arg(l, in_dir(l, "stub"));
+	arg(l, in_dir(l, "payload.c"));
+	int rc = write_objects(l, err);
+	if (rc)
+		return rc;
+	arg(l, "-Wl,--whole-archive");
+	arg(l, l->libpython.path);
+	arg(l, "-Wl,--no-whole-archive");
+	for (size_t i = 0; i < l->libraries.count; i++)
+		arg(l, l->libraries.items[i].argument);
+	arg(l, ox_arena_printf(l->ctx->arena, "-Wl,--dynamic-list=%s/exports", l->dir));
+	arg(l, "-Wl,--build-id=none");
+	arg(l, l->options->release ? "-Wl,-s" : "-Wl,-S");
+	arg(l, payload_address);
+	return l->count <= l->cap ? 0 : ox_fail(err, OX_EINTERNAL, "too many linker arguments");
+}
+
+static int run_linker(struct link *l, struct ox_err *err)
+{
+	int rc = make_args(l, err);
+	for (size_t i = 0; !rc && i < l->count; i++)
+		rc = l->args[i] ? 0 : ox_fail_nomem(err, "linker arguments");
+	if (!rc)
+		rc = write_file(in_dir(l, "payload.c"), OX_SLICE(payload_source), err);
+	if (!rc)
+		rc = write_file(in_dir(l, "exports"), OX_SLICE(dynamic_list), err);
+	if (rc)
+		return rc;
+	struct ox_toolchain_job job = {.args = l->args, .count = l->count, .cwd = l->dir};
+	rc = ox_toolchain_run(l->ctx, l->t, &job, err);
+	ox_toolchain_tell(l->ctx, &job);
+	ox_buf_free(&job.output);
+	return rc ? ox_wrap(err, "cannot link Python %s", l->dist->version) : 0;
+}
+
+static int run_step(void *ctx, struct ox_step_result *result, struct ox_err *err)
+{
+	struct link *l = ctx;
+	struct ox_store *store = ox_actions_store(l->ctx->actions);
+	struct ox_buf dir = {0};
+	struct ox_digest digest;
+	uint64_t size;
+	int rc = ox_store_temp_dir(store, &dir, err);
+	if (rc)
+		return rc;
+	l->dir = dir.data;
+	ox_emit_progress(l->ctx->sink, "linking the interpreter", 0, 0, "");
+	rc = run_linker(l, err);
+	if (!rc)
+		rc = ox_store_put_file(store, in_dir(l, "stub"), &digest, &size, err);
+	if (!rc)
+		ox_step_result_add(result, "stub", &digest, size);
+	ox_store_temp_remove(dir.data);
+	ox_buf_free(&dir);
+	return rc;
+}
+
+static void add_inputs(struct link *l, struct ox_step *step)
+{
+	ox_toolchain_add(l->t, step);
+	ox_step_digest(step, "libpython", &l->libpython.digest);
+	for (size_t i = 0; i < l->objects.count; i++) {
+		const char *name = ox_arena_printf(l->ctx->arena, "object of %.*s", OX_SLICE_ARG(l->objects.items[i].name));
+		ox_step_digest(step, name ? name : "object", &l->objects.items[i].digest);
+	}
+	for (size_t i = 0; i < l->libraries.count; i++) {
+		const struct ox_link_library *lib = &l->libraries.items[i];
+		if (lib->is_static)
+			ox_step_digest(step, lib->input.name, &lib->input.digest);
+		else
+			ox_step_text(step, "library", ox_slice_str(lib->argument));
+	}
+	ox_step_text(step, "allocator", ox_slice_str(l->options->allocator));
+	ox_step_text(step, "release", ox_slice_str(l->options->release ? "yes" : "no"));
+	ox_step_text(step, "position independent", ox_slice_str(l->dist->position_independent ? "yes" : "no"));
+	ox_step_text(step, "exports", OX_SLICE(dynamic_list));
+	ox_step_text(step, "payload", OX_SLICE(payload_source));
+	ox_step_text(step, "payload address", ox_slice_str(payload_address));
+}
+
+int ox_stub_build(struct ox_build_context *ctx, const struct ox_distribution *dist,
+		  const struct ox_stub_options *options, struct ox_digest *stub, uint64_t *size, struct ox_err *err)
+{
+	struct ox_toolchain toolchain;
+	struct link l = {.ctx = ctx, .t = &toolchain, .dist = dist, .options = options};
+	struct ox_outputs out;
+	struct ox_step *step = ox_step_new(ctx->arena, "stub", STUB_VERSION, dist->version);
+	if (!step)
+		return ox_fail_nomem(err, "stub");
+	int rc = ox_toolchain_find(ctx, &toolchain, err);
+	if (!rc)
+		rc = ox_link_libraries_find(ctx, &toolchain, dist, options->allocator, &l.libraries, err);
+	if (!rc)
+		rc = ox_link_input_read(ctx, "libpython", dist->libpython, &l.libpython, err);
+	if (!rc)
+		rc = ox_runtime_objects(ctx, &toolchain, dist, &l.objects, err);
+	if (rc)
+		return rc;
+	add_inputs(&l, step);
+	rc = ox_actions_run(ctx->actions, step, run_step, &l, &out, err);
+	if (rc)
+		return rc;
+	const struct ox_output *made = ox_outputs_find(&out, "stub");
+	if (!made)
+		return ox_fail(err, OX_EINTERNAL, "the step that links the interpreter gave no executable");
+	*stub = made->digest;
+	*size = made->size;
+	return 0;
+}
