@@ -2,9 +2,19 @@
 noinst_LIBRARIES += daemon/bundle/libbundle.a
 daemon_bundle_libbundle_a_CPPFLAGS = $(AM_CPPFLAGS) $(ELF_CFLAGS)
 daemon_bundle_libbundle_a_SOURCES = \
+	daemon/bundle/assemble.c daemon/bundle/assemble.h \
 	daemon/bundle/attach.c daemon/bundle/attach.h \
+	daemon/bundle/beside.c daemon/bundle/beside.h \
+	daemon/bundle/collect.c daemon/bundle/collect.h daemon/bundle/first_use.def \
 	daemon/bundle/copy.c daemon/bundle/copy.h \
-	daemon/bundle/elf.c daemon/bundle/elf.h
+	daemon/bundle/elf.c daemon/bundle/elf.h \
+	daemon/bundle/executable.c daemon/bundle/executable.h \
+	daemon/bundle/hostlib.c daemon/bundle/hostlib.h \
+	daemon/bundle/records.c daemon/bundle/records.h \
+	daemon/bundle/runs_on.c daemon/bundle/runs_on.h daemon/bundle/glibc_releases.def \
+	daemon/bundle/segment.c daemon/bundle/segment.h \
+	daemon/bundle/tier.c daemon/bundle/tier.h \
+	daemon/bundle/tree.c daemon/bundle/tree.h
 BUNDLE_LIBS = daemon/bundle/libbundle.a $(LINK_LIBS) $(PACK_LIBS) $(ELF_LIBS)
 
 check_PROGRAMS += tests/unit/daemon/bundle/attach_test tests/fuzz/elf_fuzz

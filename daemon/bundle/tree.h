@@ -8,12 +8,15 @@
 
 #include "daemon/bundle/executable.h"
 
-/* Adds or replaces; OX_EUSAGE for an absolute path, an empty one, or one with "..". */
+/* Adds; of two files with one path the later counts (ox_tree_sort drops the other). OX_EUSAGE for an absolute path, an
+ * empty one, or one with "." or "..". */
 int ox_tree_add(struct ox_tree *t, struct ox_arena *arena, const char *path, const struct ox_blob *blob, unsigned mode,
 		struct ox_err *err);
-void ox_tree_sort(struct ox_tree *t);
+/* By path, each path once. */
+int ox_tree_sort(struct ox_tree *t, struct ox_err *err);
 
-/* Replaces the folder `dir` (absolute) by the tree; records the outputs in ctx->memo. */
+/* Replaces the folder `dir` (absolute) by the tree, which is sorted; modes follow the umask. Records the outputs in
+ * ctx->memo, and puts files that came from elsewhere into the store, from where they can be restored. */
 int ox_tree_publish(struct ox_build_context *ctx, struct ox_tree *t, const char *dir, struct ox_err *err);
 
 #endif

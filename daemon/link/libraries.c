@@ -6,6 +6,9 @@
 /* Present wherever a glibc executable runs, and wrong to link statically beside it. */
 static const char *const glibc_family[] = {"c", "m", "dl", "util", "pthread", "rt", "resolv", "anl"};
 
+/* Our own sources use these. */
+static const char *const always[] = {"m", "dl", "pthread"};
+
 struct search {
 	struct ox_build_context *ctx;
 	const struct ox_toolchain *t;
@@ -85,15 +88,13 @@ int ox_link_libraries_find(struct ox_build_context *ctx, const struct ox_toolcha
 			   struct ox_err *err)
 {
 	struct search s = {.ctx = ctx, .t = t};
-	s.items = ox_arena_array(ctx->arena, dist->link_library_count + 3, sizeof(*s.items));
+	s.items = ox_arena_array(ctx->arena, dist->link_library_count + 1 + OX_COUNT(always), sizeof(*s.items));
 	int rc = s.items ? add_allocator(&s, dist, allocator, err) : ox_fail_nomem(err, "libraries");
 	for (size_t i = 0; !rc && i < dist->link_library_count; i++)
 		if (is_first(dist, i))
 			rc = add(&s, dist->link_libraries[i], err);
-	if (!rc)
-		rc = add(&s, "m", err);
-	if (!rc)
-		rc = add(&s, "dl", err);
+	for (size_t i = 0; !rc && i < OX_COUNT(always); i++)
+		rc = add(&s, always[i], err);
 	if (!rc && s.missing.len)
 		rc = ox_fail(err, OX_ENOENT, "static libraries are missing that Python %s is linked with: %s",
 			     dist->version, ox_buf_text(&s.missing));

@@ -1,7 +1,5 @@
 #include "daemon/link/objects.h"
 
-#include "daemon/link/sources.h"
-
 #include <unistd.h>
 
 enum { OBJECTS_VERSION = 1, MAX_COMPILERS = 16 };
@@ -177,17 +175,15 @@ static int add_inputs(struct compile *c, struct ox_step *step, struct ox_err *er
 	return rc;
 }
 
-int ox_runtime_objects(struct ox_build_context *ctx, const struct ox_toolchain *t, const struct ox_distribution *dist,
+int ox_runtime_objects(struct ox_build_context *ctx, const struct ox_toolchain *t,
+		       const struct ox_runtime_sources *sources, const struct ox_distribution *dist,
 		       struct ox_outputs *out, struct ox_err *err)
 {
-	struct ox_runtime_sources sources;
-	struct compile c = {.ctx = ctx, .t = t, .dist = dist, .sources = &sources};
+	struct compile c = {.ctx = ctx, .t = t, .dist = dist, .sources = sources};
 	struct ox_step *step = ox_step_new(ctx->arena, "runtime", OBJECTS_VERSION, dist->version);
 	if (!step)
 		return ox_fail_nomem(err, "runtime");
-	int rc = ox_runtime_sources_find(ctx, &sources, err);
-	if (!rc)
-		rc = make_flags(&c, err);
+	int rc = make_flags(&c, err);
 	if (!rc)
 		rc = add_inputs(&c, step, err);
 	if (rc)

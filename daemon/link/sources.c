@@ -151,39 +151,72 @@ static int read_list(struct ox_build_context *ctx, const char *root, struct ox_b
 	return rc;
 }
 
-/* One name a line; "#" starts a comment; headers in the list are there to be installed. */
-static int add_listed(struct ox_build_context *ctx, struct inputs *list, const char *root, char *text,
+/* What the list says, while it is read. */
+struct listed {
+	struct inputs files;
+	OX_VEC(const char *) wraps;
+};
+
+static int add_wrap(struct ox_build_context *ctx, struct listed *list, const char *name, struct ox_err *err)
+{
+	const char **slot = ox_vec_push(&list->wraps);
+	if (!slot)
+		return ox_fail_nomem(err, "list of sources");
+	*slot = ox_arena_printf(ctx->arena, "%.*s", (int)strcspn(name, " \t\r"), name);
+	return *slot ? 0 : ox_fail_nomem(err, "list of sources");
+}
+
+/* One name a line; "#" starts a comment. */
+static int add_listed(struct ox_build_context *ctx, struct listed *list, const char *root, char *text,
 		      struct ox_err *err)
 {
+	static const char wrap[] = "# wrap ";
 	char *state = NULL;
-	for (char *line = strtok_r(text, "\n", &state); line; line = strtok_r(NULL, "\n", &state)) {
+	int rc = 0;
+	for (char *line = strtok_r(text, "\n", &state); !rc && line; line = strtok_r(NULL, "\n", &state)) {
+		if (strncmp(line, wrap, sizeof(wrap) - 1) == 0) {
+			rc = add_wrap(ctx, list, line + sizeof(wrap) - 1, err);
+			continue;
+		}
 		line += strspn(line, " \t");
 		line[strcspn(line, " \t\r#")] = '\0';
-		size_t n = strlen(line);
-		if (n < 3 || strcmp(line + n - 2, ".c") != 0)
-			continue;
-		int rc = add_input(ctx, list, root, line, err);
-		if (rc)
-			return rc;
+		if (*line)
+			rc = add_input(ctx, &list->files, root, line, err);
 	}
-	return 0;
+	return rc;
+}
+
+static int settle_wraps(struct ox_build_context *ctx, struct listed *list, struct ox_runtime_sources *out,
+			struct ox_err *err)
+{
+	const char **copy = ox_arena_array(ctx->arena, list->wraps.len + 1, sizeof(*copy));
+	if (copy && list->wraps.len)
+		memcpy(copy, list->wraps.items, list->wraps.len * sizeof(*copy));
+	out->wraps = copy;
+	out->wrap_count = list->wraps.len;
+	ox_vec_free(&list->wraps);
+	return copy ? 0 : ox_fail_nomem(err, "list of sources");
 }
 
 int ox_runtime_sources_find(struct ox_build_context *ctx, struct ox_runtime_sources *out, struct ox_err *err)
 {
-	struct inputs files = {0}, headers = {0};
+	struct listed list = {0};
+	struct inputs headers = {0};
 	struct ox_buf text = {.limit = 1 << 20};
 	*out = (struct ox_runtime_sources){0};
 	int rc = find_root(ctx, &out->root, err);
 	if (!rc)
 		rc = read_list(ctx, out->root, &text, err);
 	if (!rc)
-		rc = add_listed(ctx, &files, out->root, text.data ? text.data : (char[1]){""}, err);
+		rc = add_listed(ctx, &list, out->root, text.data ? text.data : (char[1]){""}, err);
 	for (size_t i = 0; !rc && i < OX_COUNT(header_folders); i++)
 		rc = add_folder(ctx, &headers, out->root, header_folders[i], false, err);
-	out->file_count = files.v.len;
+	int settled = settle_wraps(ctx, &list, out, rc ? NULL : err);
+	if (!rc)
+		rc = settled;
+	out->file_count = list.files.v.len;
 	out->header_count = headers.v.len;
-	out->files = settle(ctx, &files);
+	out->files = settle(ctx, &list.files);
 	out->headers = settle(ctx, &headers);
 	if (!rc && (!out->files || !out->headers))
 		rc = ox_fail_nomem(err, "list of sources");

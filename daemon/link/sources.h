@@ -1,7 +1,7 @@
 /* sources.h - our runtime's own sources, as they lie in the build tree or below the prefix.
  *
  * runtime/sources.list names the C files to compile, one a line, relative to the folder that holds
- * runtime/ and proto/. A program in the build tree uses the source tree, an installed one
+ * runtime/ and proto/, and in lines "# wrap NAME" the functions whose callers are sent to ours (--wrap). A program in the build tree uses the source tree, an installed one
  * $(pkgdatadir); OXIDIZER_RUNTIME_SOURCES names the folder outright. */
 #ifndef OX_LINK_SOURCES_H
 #define OX_LINK_SOURCES_H
@@ -14,6 +14,8 @@ struct ox_runtime_sources {
 	size_t file_count;
 	const struct ox_link_input *headers; /* whatever those may include; sorted */
 	size_t header_count;
+	const char *const *wraps; /* names of functions */
+	size_t wrap_count;
 };
 
 /* OX_ENOENT when the installation is incomplete. */

@@ -15,12 +15,7 @@ enum { STUB_VERSION = 1 };
  * names of the libraries linked in (expat's, zlib's) do not get in the way of other copies of them. */
 static const char dynamic_list[] = "{ Py*; _Py*; };\n";
 
-/* The place of the payload, on pages of its own (daemon/bundle/attach.h). */
-static const char payload_source[] =
-	"__attribute__((section(\".oxpayload\"), used, aligned(4096)))\n"
-	"static const char ox_payload_place[4096];\n";
-
-/* Above everything that a linker places by itself. */
+/* The payload's section goes above everything that a linker places by itself (daemon/bundle/attach.h). */
 static const char payload_address[] = "-Wl,--section-start=.oxpayload=0x40000000";
 
 struct link {
@@ -28,6 +23,7 @@ struct link {
 	const struct ox_toolchain *t;
 	const struct ox_distribution *dist;
 	const struct ox_stub_options *options;
+	struct ox_runtime_sources sources;
 	struct ox_link_input libpython;
 	struct ox_link_libraries libraries;
 	struct ox_outputs objects;
@@ -82,7 +78,7 @@ static int write_objects(struct link *l, struct ox_err *err)
 
 static int make_args(struct link *l, struct ox_err *err)
 {
-	l->cap = 32 + l->objects.count + l->libraries.count;
+	l->cap = 32 + l->objects.count + l->libraries.count + l->sources.wrap_count;
 	l->args = ox_arena_array(l->ctx->arena, l->cap, sizeof(*l->args));
 	if (!l->args)
 		return ox_fail_nomem(err, "linker arguments");
@@ -92,7 +88,6 @@ static int make_args(struct link *l, struct ox_err *err)
 	arg(l, "-O2");
 	arg(l, "-o");
 	arg(l, in_dir(l, "stub"));
-	arg(l, in_dir(l, "payload.c"));
 	int rc = write_objects(l, err);
 	if (rc)
 		return rc;
@@ -101,6 +96,8 @@ static int make_args(struct link *l, struct ox_err *err)
 	arg(l, "-Wl,--no-whole-archive");
 	for (size_t i = 0; i < l->libraries.count; i++)
 		arg(l, l->libraries.items[i].argument);
+	for (size_t i = 0; i < l->sources.wrap_count; i++)
+		arg(l, ox_arena_printf(l->ctx->arena, "-Wl,--wrap=%s", l->sources.wraps[i]));
 	arg(l, ox_arena_printf(l->ctx->arena, "-Wl,--dynamic-list=%s/exports", l->dir));
 	arg(l, "-Wl,--build-id=none");
 	arg(l, l->options->release ? "-Wl,-s" : "-Wl,-S");
@@ -113,8 +110,6 @@ static int run_linker(struct link *l, struct ox_err *err)
 	int rc = make_args(l, err);
 	for (size_t i = 0; !rc && i < l->count; i++)
 		rc = l->args[i] ? 0 : ox_fail_nomem(err, "linker arguments");
-	if (!rc)
-		rc = write_file(in_dir(l, "payload.c"), OX_SLICE(payload_source), err);
 	if (!rc)
 		rc = write_file(in_dir(l, "exports"), OX_SLICE(dynamic_list), err);
 	if (rc)
@@ -167,7 +162,8 @@ static void add_inputs(struct link *l, struct ox_step *step)
 	ox_step_text(step, "release", ox_slice_str(l->options->release ? "yes" : "no"));
 	ox_step_text(step, "position independent", ox_slice_str(l->dist->position_independent ? "yes" : "no"));
 	ox_step_text(step, "exports", OX_SLICE(dynamic_list));
-	ox_step_text(step, "payload", OX_SLICE(payload_source));
+	for (size_t i = 0; i < l->sources.wrap_count; i++)
+		ox_step_text(step, "wrapped function", ox_slice_str(l->sources.wraps[i]));
 	ox_step_text(step, "payload address", ox_slice_str(payload_address));
 }
 
@@ -186,7 +182,9 @@ int ox_stub_build(struct ox_build_context *ctx, const struct ox_distribution *di
 	if (!rc)
 		rc = ox_link_input_read(ctx, "libpython", dist->libpython, &l.libpython, err);
 	if (!rc)
-		rc = ox_runtime_objects(ctx, &toolchain, dist, &l.objects, err);
+		rc = ox_runtime_sources_find(ctx, &l.sources, err);
+	if (!rc)
+		rc = ox_runtime_objects(ctx, &toolchain, &l.sources, dist, &l.objects, err);
 	if (rc)
 		return rc;
 	add_inputs(&l, step);

@@ -1,0 +1,147 @@
+#include "daemon/bundle/segment.h"
+
+#include "daemon/bundle/beside.h"
+#include "daemon/bundle/records.h"
+#include "runtime/pack/format.h"
+#include "runtime/pack/writer.h"
+
+enum { SEGMENT_VERSION = 1 };
+
+static const char *const origin_names[] = {"", "stdlib", "packages", "application"};
+
+static int compare_libraries(const void *left, const void *right)
+{
+	const struct ox_packed_library *const *a = left, *const *b = right;
+	return ox_slice_cmp((*a)->name, (*b)->name);
+}
+
+static int choose(struct ox_segment_plan *plan, const struct ox_bundle_set *set, struct ox_err *err)
+{
+	size_t start = 0;
+	while (start < set->count && set->entries[start].item->resource->origin != plan->origin)
+		start++;
+	size_t end = start;
+	while (end < set->count && set->entries[end].item->resource->origin == plan->origin)
+		end++;
+	plan->entries = set->entries + start;
+	plan->entry_count = end - start;
+	const struct ox_map *libraries = &plan->tiers->libraries;
+	plan->libraries = ox_arena_array(plan->ctx->arena, libraries->len + 1, sizeof(const void *));
+	if (!plan->libraries)
+		return ox_fail_nomem(err, "segment");
+	for (size_t i = 0; i < libraries->len; i++) {
+		const struct ox_packed_library *lib = libraries->entries[i].value;
+		if (lib->origin == plan->origin)
+			plan->libraries[plan->library_count++] = lib;
+	}
+	if (plan->library_count)
+		qsort((void *)plan->libraries, plan->library_count, sizeof(const void *), compare_libraries);
+	return 0;
+}
+
+/* Everything that was decided about an item, in one line of the layout. */
+static void describe(const struct ox_segment_plan *plan, const struct ox_bundle_item *item, struct ox_buf *layout)
+{
+	const struct ox_resource *r = item->resource;
+	ox_buf_printf(layout, "%d %.*s %.*s %d%d%d %d%d%d%d", (int)r->kind, OX_SLICE_ARG(r->name), OX_SLICE_ARG(r->file),
+		      r->is_package, r->is_namespace, r->is_builtin, item->add_source, item->add_bytecode[0],
+		      item->add_bytecode[1], item->add_bytecode[2]);
+	if (item->prefix)
+		ox_buf_printf(layout, " at %s", item->prefix);
+	const struct ox_extension_tier *t =
+		r->kind == OX_RES_EXTENSION ? ox_map_get(&plan->tiers->extensions, r->name) : NULL;
+	if (t)
+		ox_buf_printf(layout, " tier %d", (int)t->tier);
+	for (size_t i = 0; t && i < t->needs.count; i++)
+		ox_buf_printf(layout, " %.*s", OX_SLICE_ARG(t->needs.names[i]));
+	ox_buf_byte(layout, '\n');
+}
+
+static const char *input_name(struct ox_arena *arena, const struct ox_resource *r)
+{
+	static const char *const kinds[] = {"", "module", "file", "metadata", "extension", "library", "file"};
+	if (r->kind == OX_RES_MODULE || r->kind == OX_RES_EXTENSION)
+		return ox_arena_printf(arena, "%s %.*s", kinds[r->kind], OX_SLICE_ARG(r->name));
+	return ox_arena_printf(arena, "%s %.*s/%.*s", kinds[r->kind], OX_SLICE_ARG(r->name), OX_SLICE_ARG(r->file));
+}
+
+static int add_inputs(const struct ox_segment_plan *plan, struct ox_step *step, struct ox_err *err)
+{
+	struct ox_arena *arena = plan->ctx->arena;
+	struct ox_buf layout = {0};
+	int rc = 0;
+	ox_buf_printf(&layout, "format %d magic %u\n", (int)OX_PACK_VERSION, (unsigned)plan->dist->magic);
+	ox_step_digest(step, "interpreter", &plan->dist->digest);
+	for (size_t i = 0; !rc && i < plan->entry_count; i++) {
+		const struct ox_bundle_item *item = plan->entries[i].item;
+		const char *name = input_name(arena, item->resource);
+		describe(plan, item, &layout);
+		if (!name)
+			rc = ox_fail_nomem(err, "segment");
+		else if (!item->prefix) /* of what lies beside only the path is in the segment */
+			ox_step_digest(step, name, &item->resource->blob.digest);
+	}
+	for (size_t i = 0; !rc && i < plan->library_count; i++) {
+		const struct ox_packed_library *lib = plan->libraries[i];
+		const char *name = ox_arena_printf(arena, "library %.*s", OX_SLICE_ARG(lib->name));
+		ox_buf_printf(&layout, "library %.*s %d", OX_SLICE_ARG(lib->name), lib->needs_file);
+		for (size_t k = 0; k < lib->needs.count; k++)
+			ox_buf_printf(&layout, " %.*s", OX_SLICE_ARG(lib->needs.names[k]));
+		ox_buf_byte(&layout, '\n');
+		if (!name)
+			rc = ox_fail_nomem(err, "segment");
+		else
+			ox_step_digest(step, name, &lib->blob.digest);
+	}
+	if (!rc)
+		rc = ox_buf_ok(&layout, "segment", err);
+	if (!rc)
+		ox_step_text(step, "what is packed", ox_buf_view(&layout));
+	ox_buf_free(&layout);
+	return rc;
+}
+
+static int run_step(void *ctx, struct ox_step_result *result, struct ox_err *err)
+{
+	const struct ox_segment_plan *plan = ctx;
+	struct ox_records records = {0};
+	struct ox_buf bytes = {0};
+	struct ox_digest digest;
+	int rc = ox_records_make(plan, &records, err);
+	if (!rc)
+		rc = ox_pack_write_segment(records.v.items, records.v.len, plan->dist->magic, &bytes, err);
+	if (!rc)
+		rc = ox_buf_ok(&bytes, "segment", err);
+	if (!rc)
+		rc = ox_store_put(ox_actions_store(plan->ctx->actions), ox_buf_view(&bytes), &digest, err);
+	if (!rc)
+		ox_step_result_add(result, "segment", &digest, bytes.len);
+	ox_buf_free(&bytes);
+	ox_records_free(&records);
+	return rc;
+}
+
+int ox_segment_build(struct ox_build_context *ctx, struct ox_compiler *compiler, const struct ox_distribution *dist,
+		     enum ox_resource_origin origin, const struct ox_bundle_set *set, const struct ox_tiers *tiers,
+		     struct ox_segment *out, struct ox_err *err)
+{
+	struct ox_segment_plan plan = {
+		.ctx = ctx, .compiler = compiler, .dist = dist, .origin = origin, .tiers = tiers};
+	*out = (struct ox_segment){0};
+	int rc = choose(&plan, set, err);
+	if (rc || (!plan.entry_count && !plan.library_count))
+		return rc;
+	struct ox_step *step = ox_step_new(ctx->arena, "segment", SEGMENT_VERSION, origin_names[origin]);
+	struct ox_outputs outputs;
+	rc = step ? add_inputs(&plan, step, err) : ox_fail_nomem(err, "segment");
+	if (!rc)
+		rc = ox_actions_run(ctx->actions, step, run_step, &plan, &outputs, err);
+	if (rc)
+		return ox_wrap(err, "cannot pack the %s", origin_names[origin]);
+	const struct ox_output *made = ox_outputs_find(&outputs, "segment");
+	if (!made)
+		return ox_fail(err, OX_EINTERNAL, "the step that packs the %s gave nothing", origin_names[origin]);
+	out->digest = made->digest;
+	out->size = made->size;
+	return 0;
+}

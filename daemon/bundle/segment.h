@@ -1,0 +1,21 @@
+/* segment.h - step "segment": the resources of one origin become one payload segment.
+ *
+ * The key holds what goes in (sources, files, libraries by digest; what was decided
+ * about each) and the interpreter that compiles: with nothing changed no bytecode is asked for. */
+#ifndef OX_BUNDLE_SEGMENT_H
+#define OX_BUNDLE_SEGMENT_H
+
+#include "daemon/bundle/tier.h"
+
+struct ox_segment {
+	struct ox_digest digest;
+	uint64_t size;
+};
+
+/* Items and libraries of one origin in memory, and the records of those beside the executable.
+ * *out has size 0 when there is nothing of that origin. */
+int ox_segment_build(struct ox_build_context *ctx, struct ox_compiler *compiler, const struct ox_distribution *dist,
+		     enum ox_resource_origin origin, const struct ox_bundle_set *set, const struct ox_tiers *tiers,
+		     struct ox_segment *out, struct ox_err *err);
+
+#endif

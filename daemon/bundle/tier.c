@@ -1,0 +1,245 @@
+#include "daemon/bundle/tier.h"
+
+#include "daemon/bundle/hostlib.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Copying this much into memory at each start costs more than reading a file from a cache. */
+enum { MEMORY_MAX = 24 << 20 };
+
+struct finder {
+	struct ox_build_context *ctx;
+	struct ox_tiers *out;
+	struct ox_map vendored; /* file name -> const struct ox_resource * */
+	size_t counts[OX_TIER_BESIDE + 1];
+};
+
+static int map_fd(int fd, struct ox_slice *bytes, struct ox_err *err)
+{
+	struct stat st;
+	if (fstat(fd, &st) != 0)
+		return ox_fail_errno(err, errno, "cannot read a library");
+	*bytes = ox_slice(NULL, (size_t)st.st_size);
+	if (st.st_size <= 0)
+		return ox_fail(err, OX_ECORRUPT, "an empty file");
+	void *map = mmap(NULL, bytes->len, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (map == MAP_FAILED)
+		return ox_fail_errno(err, errno, "cannot map a library");
+	bytes->data = map;
+	return 0;
+}
+
+static int open_blob(struct ox_build_context *ctx, const struct ox_blob *blob, int *fd, struct ox_err *err)
+{
+	uint64_t size;
+	if (!blob->path)
+		return ox_store_open_object(ox_actions_store(ctx->actions), &blob->digest, fd, &size, err);
+	*fd = open(blob->path, O_RDONLY | O_CLOEXEC);
+	return *fd < 0 ? ox_fail_errno(err, errno, "cannot open %s", blob->path) : 0;
+}
+
+int ox_elf_read_blob(struct ox_build_context *ctx, const struct ox_blob *blob, struct ox_elf_needs *out,
+		     struct ox_err *err)
+{
+	int fd;
+	struct ox_slice bytes;
+	int rc = open_blob(ctx, blob, &fd, err);
+	if (rc)
+		return rc;
+	rc = map_fd(fd, &bytes, err);
+	if (!rc) {
+		rc = ox_elf_read_needs(bytes, ctx->arena, out, err);
+		munmap((void *)(uintptr_t)bytes.data, bytes.len);
+	}
+	close(fd);
+	return rc;
+}
+
+static struct ox_slice base_name(struct ox_slice path)
+{
+	const char *slash = path.len ? memrchr(path.data, '/', path.len) : NULL;
+	return slash ? ox_slice(slash + 1, (size_t)(path.data + path.len - slash - 1)) : path;
+}
+
+static int index_vendored(struct finder *f, const struct ox_bundle_set *set, struct ox_err *err)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		const struct ox_resource *r = set->entries[i].item->resource;
+		if (r->kind != OX_RES_LIBRARY)
+			continue;
+		void **slot = ox_map_put(&f->vendored, base_name(r->file), NULL);
+		if (!slot)
+			return ox_fail_nomem(err, "libraries of wheels");
+		*slot = (void *)(uintptr_t)r;
+	}
+	return 0;
+}
+
+static int find_library(struct finder *f, const char *name, const char *runpath, struct ox_blob *blob,
+			struct ox_err *err)
+{
+	const struct ox_resource *r = ox_map_get(&f->vendored, ox_slice_str(name));
+	if (!r)
+		return ox_host_library(f->ctx, name, runpath, blob, err);
+	*blob = r->blob;
+	return 1;
+}
+
+static int add_needs(struct finder *f, const struct ox_elf_needs *elf, enum ox_resource_origin origin,
+		     const char *subject, struct ox_needs *out, struct ox_err *err);
+
+/* A file that cannot be read as ELF is somebody else's mistake, or meant for another machine: it travels as it is. */
+static int read_needs(struct finder *f, const char *name, const struct ox_blob *blob, struct ox_elf_needs *elf,
+		      struct ox_err *err)
+{
+	int rc = ox_elf_read_blob(f->ctx, blob, elf, err);
+	if (rc == OX_ECORRUPT) {
+		ox_emit_log(f->ctx->sink, OX_LEVEL_WARN, "build", "%s cannot be examined and may not load: %s", name,
+			    err ? err->text : "");
+		*elf = (struct ox_elf_needs){.soname = name};
+		rc = 0;
+	}
+	if (!rc && ox_glibc_less(f->out->glibc, elf->glibc))
+		f->out->glibc = elf->glibc;
+	return rc;
+}
+
+/* Of libraries that need each other the one met first is loaded last: see require. */
+static int add_library(struct finder *f, const char *name, const struct ox_blob *blob, enum ox_resource_origin origin,
+		       struct ox_packed_library *lib, struct ox_err *err)
+{
+	struct ox_elf_needs elf;
+	lib->name = ox_slice_str(name);
+	lib->blob = *blob;
+	lib->origin = origin;
+	int rc = read_needs(f, name, blob, &elf, err);
+	if (rc)
+		return ox_wrap(err, "library %s", name);
+	lib->needs_file = !elf.soname || blob->size > MEMORY_MAX;
+	if (lib->needs_file)
+		ox_emit_log(f->ctx->sink, OX_LEVEL_DEBUG, "build", "library %s is extracted to a file at run time: %s",
+			    name, elf.soname ? "it is large" : "it has no DT_SONAME");
+	lib->resolving = true;
+	rc = add_needs(f, &elf, origin, name, &lib->needs, err);
+	lib->resolving = false;
+	return rc;
+}
+
+/* 1: packed (now or before), 0: not ours to pack, or the other side of a circle. */
+static int require(struct finder *f, const char *name, const char *runpath, enum ox_resource_origin origin,
+		   const char *subject, struct ox_err *err)
+{
+	struct ox_blob blob = {0};
+	if (ox_is_glibc_library(name) || strncmp(name, "libpython", 9) == 0)
+		return 0;
+	const struct ox_packed_library *known = ox_map_get(&f->out->libraries, ox_slice_str(name));
+	if (known)
+		return !known->resolving;
+	int rc = find_library(f, name, runpath, &blob, err);
+	if (rc == 0)
+		ox_emit_log(f->ctx->sink, OX_LEVEL_WARN, "build",
+			    "%s needs the library %s, which is not on this machine: it is packed without it", subject,
+			    name);
+	if (rc <= 0)
+		return rc;
+	struct ox_packed_library *lib = ox_arena_alloc(f->ctx->arena, sizeof(*lib));
+	void **slot = lib ? ox_map_put(&f->out->libraries, ox_slice_str(name), NULL) : NULL;
+	if (!slot)
+		return ox_fail_nomem(err, "packed libraries");
+	*slot = lib;
+	rc = add_library(f, name, &blob, origin, lib, err);
+	return rc ? rc : 1;
+}
+
+static int add_needs(struct finder *f, const struct ox_elf_needs *elf, enum ox_resource_origin origin,
+		     const char *subject, struct ox_needs *out, struct ox_err *err)
+{
+	out->names = ox_arena_array(f->ctx->arena, elf->needed_count + 1, sizeof(*out->names));
+	if (!out->names)
+		return ox_fail_nomem(err, "packed libraries");
+	for (size_t i = 0; i < elf->needed_count; i++) {
+		int rc = require(f, elf->needed[i], elf->runpath, origin, subject, err);
+		if (rc < 0)
+			return rc;
+		if (rc)
+			out->names[out->count++] = ox_slice_str(elf->needed[i]);
+	}
+	return 0;
+}
+
+static enum ox_tier choose(const struct ox_bundle_item *item, const char **why)
+{
+	const struct ox_resource *r = item->resource;
+	*why = "the interpreter has it built in";
+	if (r->is_builtin || r->blob.size == 0)
+		return OX_TIER_LINKED;
+	*why = "the configuration says so";
+	if (item->prefix)
+		return OX_TIER_BESIDE;
+	*why = "it is too large to be loaded from memory at each start";
+	if (r->blob.size > MEMORY_MAX)
+		return OX_TIER_EXTRACTED;
+	*why = "there are no objects to link in";
+	return OX_TIER_MEMORY;
+}
+
+static int add_extension(struct finder *f, const struct ox_bundle_item *item, struct ox_err *err)
+{
+	static const char *const places[] = {"", "linked into the executable", "loaded from memory",
+					     "extracted to a file at run time", "a file beside the executable"};
+	struct ox_elf_needs elf;
+	const char *why;
+	struct ox_extension_tier *t = ox_arena_alloc(f->ctx->arena, sizeof(*t));
+	void **slot = t ? ox_map_put(&f->out->extensions, item->resource->name, NULL) : NULL;
+	const char *name = ox_arena_printf(f->ctx->arena, "%.*s", OX_SLICE_ARG(item->resource->name));
+	if (!slot || !name)
+		return ox_fail_nomem(err, "extension modules");
+	*slot = t;
+	t->resource = item->resource;
+	t->tier = choose(item, &why);
+	f->counts[t->tier]++;
+	ox_emit_log(f->ctx->sink, OX_LEVEL_DEBUG, "build", "extension module %s: tier %d, %s: %s", name, (int)t->tier,
+		    places[t->tier], why);
+	if (t->tier == OX_TIER_LINKED)
+		return 0;
+	int rc = read_needs(f, name, &item->resource->blob, &elf, err);
+	if (rc)
+		return ox_wrap(err, "extension module %s", name);
+	return add_needs(f, &elf, item->resource->origin, name, &t->needs, err);
+}
+
+static void tell_summary(const struct finder *f)
+{
+	ox_emit_log(f->ctx->sink, OX_LEVEL_INFO, "build",
+		    "extension modules: %zu linked in, %zu loaded from memory, %zu extracted at run time, %zu beside the "
+		    "executable; %zu libraries packed with them",
+		    f->counts[OX_TIER_LINKED], f->counts[OX_TIER_MEMORY], f->counts[OX_TIER_EXTRACTED],
+		    f->counts[OX_TIER_BESIDE], f->out->libraries.len);
+}
+
+int ox_tiers_find(struct ox_build_context *ctx, const struct ox_bundle_set *set, struct ox_tiers *out,
+		  struct ox_err *err)
+{
+	struct finder f = {.ctx = ctx, .out = out};
+	*out = (struct ox_tiers){0};
+	int rc = index_vendored(&f, set, err);
+	for (size_t i = 0; !rc && i < set->count; i++)
+		if (set->entries[i].item->resource->kind == OX_RES_EXTENSION)
+			rc = add_extension(&f, set->entries[i].item, err);
+	if (!rc)
+		tell_summary(&f);
+	else
+		ox_tiers_free(out);
+	ox_map_free(&f.vendored);
+	return rc;
+}
+
+void ox_tiers_free(struct ox_tiers *t)
+{
+	ox_map_free(&t->extensions);
+	ox_map_free(&t->libraries);
+}

@@ -1,0 +1,53 @@
+/* tier.h - how each extension module travels, and which libraries come with it.
+ *
+ * In order of preference: linked into the stub; a shared library loaded from memory; one extracted
+ * to a file at run time, where memory will not do; a file beside the executable, when the
+ * configuration says so. What an extension needs outside the glibc family is packed too: a library
+ * that its wheel brought, else this machine's. A library that cannot be found is a
+ * warning: the extension stays, and says at run time what it lacks. */
+#ifndef OX_BUNDLE_TIER_H
+#define OX_BUNDLE_TIER_H
+
+#include "daemon/bundle/collect.h"
+#include "daemon/bundle/elf.h"
+#include "proto/base/map.h"
+
+enum ox_tier { OX_TIER_LINKED = 1, OX_TIER_MEMORY, OX_TIER_EXTRACTED, OX_TIER_BESIDE };
+
+/* Names of packed libraries that it asks for itself; those have needs of their own. */
+struct ox_needs {
+	struct ox_slice *names;
+	size_t count;
+};
+
+struct ox_extension_tier {
+	const struct ox_resource *resource;
+	enum ox_tier tier;
+	struct ox_needs needs;
+};
+
+struct ox_packed_library {
+	struct ox_slice name; /* as others ask for it: its DT_SONAME */
+	struct ox_blob blob;
+	enum ox_resource_origin origin; /* of the extension that first asked for it */
+	bool needs_file;
+	bool resolving; /* its own needs are being looked for */
+	struct ox_needs needs;
+};
+
+/* All in the arena of the build, but for the tables: ox_tiers_free. */
+struct ox_tiers {
+	struct ox_map extensions; /* name -> struct ox_extension_tier * */
+	struct ox_map libraries;  /* name -> struct ox_packed_library * */
+	struct ox_glibc_version glibc; /* the highest that any of them asks for */
+};
+
+int ox_tiers_find(struct ox_build_context *ctx, const struct ox_bundle_set *set, struct ox_tiers *out,
+		  struct ox_err *err);
+void ox_tiers_free(struct ox_tiers *t);
+
+/* Maps a blob's bytes without checking them against their digest: for a look at an ELF header. */
+int ox_elf_read_blob(struct ox_build_context *ctx, const struct ox_blob *blob, struct ox_elf_needs *out,
+		     struct ox_err *err);
+
+#endif
