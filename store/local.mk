@@ -1,1 +1,51 @@
-# store
+# The store: digest and fs at the bottom, codec and db, objects (cas), and what is known about them (index).
+noinst_LIBRARIES += store/digest/libdigest.a
+store_digest_libdigest_a_SOURCES = \
+	store/digest/digest.c store/digest/digest.h
+noinst_LIBRARIES += store/fs/libfs.a
+store_fs_libfs_a_SOURCES = \
+	store/fs/dir.c store/fs/dir.h \
+	store/fs/file.c store/fs/file.h \
+	store/fs/lock.c store/fs/lock.h
+noinst_LIBRARIES += store/codec/libcodec.a
+store_codec_libcodec_a_SOURCES = \
+	store/codec/codec.c store/codec/codec.h
+store_codec_libcodec_a_CPPFLAGS = $(AM_CPPFLAGS) $(ZSTD_CFLAGS)
+noinst_LIBRARIES += store/db/libdb.a
+store_db_libdb_a_SOURCES = \
+	store/db/db.c store/db/db.h \
+	store/db/records.c store/db/records.h \
+	store/db/rescue.c store/db/rescue.h
+store_db_libdb_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
+noinst_LIBRARIES += store/cas/libcas.a
+store_cas_libcas_a_SOURCES = \
+	store/cas/default_dir.c store/cas/inside.h \
+	store/cas/lease.c store/cas/lease.h \
+	store/cas/loose.c store/cas/loose.h \
+	store/cas/seen.c store/cas/seen.h \
+	store/cas/small.c store/cas/small.h \
+	store/cas/store.c store/cas/store.h \
+	store/cas/temp.c store/cas/temp.h
+store_cas_libcas_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
+noinst_LIBRARIES += store/index/libindex.a
+store_index_libindex_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
+store_index_libindex_a_SOURCES = \
+	store/cas/space.h \
+	store/index/files.c store/index/files.h \
+	store/index/gc.h store/index/verify.h \
+	store/index/index.c store/index/index.h
+DIGEST_LIBS = store/digest/libdigest.a $(BASE_LIBS) $(CRYPTO_LIBS)
+FS_LIBS = store/fs/libfs.a $(BASE_LIBS)
+CODEC_LIBS = store/codec/libcodec.a $(BASE_LIBS) $(ZSTD_LIBS)
+DB_LIBS = store/db/libdb.a $(FS_LIBS) $(SQLITE_LIBS)
+CAS_LIBS = store/cas/libcas.a store/codec/libcodec.a store/db/libdb.a store/fs/libfs.a $(DIGEST_LIBS) \
+	$(SQLITE_LIBS) $(ZSTD_LIBS)
+STORE_LIBS = store/index/libindex.a $(CAS_LIBS)
+
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/store/cas_test
+TESTS += tests/unit/store/cas_test
+tests_unit_store_cas_test_SOURCES = tests/unit/store/cas_test.c tests/unit/store/scratch.h
+tests_unit_store_cas_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_store_cas_test_LDADD = $(CAS_LIBS) $(CMOCKA_LIBS)
+endif

@@ -1,0 +1,25 @@
+/* seen.h - what a handle knows of objects: verified signatures, last uses.
+ *
+ * Kept in memory and written to the index in one transaction now and then
+ * (record: size, boot, signature, 56 bytes little-endian; boot is the hash of the
+ * boot id under which the record counts, 0: always, all ones: there is no signature). All of it is
+ * a cache: errors of the index are not errors here. */
+#ifndef OX_CAS_SEEN_H
+#define OX_CAS_SEEN_H
+
+#include "store/cas/store.h"
+#include "store/fs/file.h"
+
+/* True when the object's file had this signature when its bytes were right. */
+bool ox_seen_verified(struct ox_store *s, const struct ox_digest *digest, const struct ox_signature *signature);
+
+/* The file of this signature was found right; fresh: it was written just now. */
+void ox_seen_file(struct ox_store *s, const struct ox_digest *digest, const struct ox_signature *signature, bool fresh);
+/* A small object was used. */
+void ox_seen_small(struct ox_store *s, const struct ox_digest *digest, uint64_t size);
+
+/* Write to the index; with sync, files first go to disk. */
+int ox_seen_flush(struct ox_store *s, bool sync, struct ox_err *err);
+void ox_seen_free(struct ox_store *s);
+
+#endif
