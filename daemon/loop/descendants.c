@@ -7,7 +7,6 @@
  * kill and look again, until two looks in a row found nobody. */
 #include "daemon/loop/descendants.h"
 
-#include "daemon/loop/process.h"
 #include "daemon/loop/spawn.h"
 
 #include "proto/base/clock.h"
@@ -147,16 +146,27 @@ static void hunt(root_fn *is_root, const void *ctx)
 	}
 }
 
+static bool is_orphan(const struct proc *p, const void *ctx)
+{
+	(void)ctx;
+	return p->parent == getpid() && !ox_child_is_ours(p->pid);
+}
+
 static bool is_child_or_orphan(const struct proc *p, const void *ctx)
 {
 	pid_t child = *(const pid_t *)ctx;
-	return p->pid == child || (p->parent == getpid() && !ox_child_is_ours(p->pid));
+	return p->pid == child || is_orphan(p, NULL);
 }
 
 void ox_kill_tree(pid_t child)
 {
 	kill(-child, SIGKILL);
 	hunt(is_child_or_orphan, &child);
+}
+
+void ox_kill_orphans(void)
+{
+	hunt(is_orphan, NULL);
 }
 
 struct keep {

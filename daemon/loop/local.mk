@@ -5,6 +5,9 @@ daemon_loop_libloop_a_SOURCES = \
 	daemon/loop/descendants.c daemon/loop/descendants.h \
 	daemon/loop/helper.c \
 	daemon/loop/line.c daemon/loop/line.h \
+	daemon/loop/listener.c \
+	daemon/loop/loop.c daemon/loop/loop.h daemon/loop/loop_private.h \
+	daemon/loop/peer.c daemon/loop/peer.h \
 	daemon/loop/process.c daemon/loop/process.h \
 	daemon/loop/spawn.c daemon/loop/spawn.h
 LOOP_LIBS = daemon/loop/libloop.a $(BASE_LIBS) $(UV_LIBS)

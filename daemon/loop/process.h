@@ -8,6 +8,7 @@
 #ifndef OX_LOOP_PROCESS_H
 #define OX_LOOP_PROCESS_H
 
+#include "daemon/loop/descendants.h"
 #include "proto/base/buf.h"
 
 #include <sys/types.h>
@@ -44,12 +45,5 @@ int ox_process_start(const char *const *argv, const char *const *env, const char
 		     struct ox_err *err);
 /* Closes the pipes, waits up to `grace_ms` for it to end, then kills. */
 void ox_process_stop(struct ox_process *p, int grace_ms);
-
-/* Makes this process the one that orphaned descendants fall back to. */
-int ox_process_become_subreaper(struct ox_err *err);
-/* Kills all descendants of this process (except `keep`, count of them) until none is left. */
-void ox_process_kill_descendants(const pid_t *keep, size_t keep_count);
-/* All processes below `root`. */
-int ox_process_descendants(pid_t root, pid_t **pids, size_t *count);
 
 #endif

@@ -180,7 +180,9 @@ static void a_grandchild_that_keeps_the_pipe_open_does_not_hang_the_run(void **s
 }
 
 /* A child that forks twice, leaves the session and ignores TERM: it writes its pid. */
-#define RUNAWAY "(trap '' TERM; setsid sh -c 'trap \"\" TERM; (sh -c \"trap \\\"\\\" TERM; echo \\$\\$; sleep 60\" & ) ; sleep 60' &) "
+#define RUNAWAY \
+	"(trap '' TERM; setsid sh -c 'trap \"\" TERM; (sh -c \"trap \\\"\\\" TERM; echo \\$\\$; sleep 60\" & ) ;" \
+	" sleep 60' &) "
 
 static void a_runaway_grandchild_is_gone_after_cancelling(void **state)
 {
