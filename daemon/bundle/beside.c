@@ -1,7 +1,5 @@
 #include "daemon/bundle/beside.h"
 
-#include "daemon/bundle/tree.h"
-
 enum { PYC_HEADER = 16, PYC_UNCHECKED_HASH = 1 };
 
 struct beside {
@@ -28,7 +26,8 @@ static struct ox_slice join(struct ox_arena *arena, const struct ox_bundle_item 
 	bool is_package = item->resource->is_package;
 	if (!stem)
 		return ox_slice(NULL, 0);
-	return ox_slice_str(ox_arena_printf(arena, "%s/%s%s%s", item->prefix, stem, is_package ? "/__init__" : "", suffix));
+	const char *init = is_package ? "/__init__" : "";
+	return ox_slice_str(ox_arena_printf(arena, "%s/%s%s%s", item->prefix, stem, init, suffix));
 }
 
 struct ox_slice ox_beside_path(struct ox_arena *arena, const struct ox_distribution *dist,

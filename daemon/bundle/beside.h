@@ -9,6 +9,8 @@
 #define OX_BUNDLE_BESIDE_H
 
 #include "daemon/bundle/collect.h"
+#include "daemon/bundle/tree.h"
+#include "daemon/python/bytecode.h"
 
 /* Path of the module's or extension's own file, relative to the executable; data NULL when memory ran out. */
 struct ox_slice ox_beside_path(struct ox_arena *arena, const struct ox_distribution *dist,

@@ -2,7 +2,8 @@
 #ifndef OX_BUNDLE_COLLECT_H
 #define OX_BUNDLE_COLLECT_H
 
-#include "daemon/bundle/executable.h"
+#include "daemon/bundle/item.h"
+#include "proto/base/arena.h"
 
 struct ox_bundle_entry {
 	const struct ox_bundle_item *item;

@@ -7,18 +7,11 @@
 #ifndef OX_BUNDLE_EXECUTABLE_H
 #define OX_BUNDLE_EXECUTABLE_H
 
+#include "daemon/bundle/item.h"
+#include "daemon/bundle/tree.h"
 #include "daemon/link/stub.h"
 #include "daemon/python/bytecode.h"
-#include "daemon/python/resource.h"
 #include "runtime/pack/config.h"
-
-/* A resource with what the policy or the script decided about it. */
-struct ox_bundle_item {
-	const struct ox_resource *resource;
-	bool add_source;
-	bool add_bytecode[3];
-	const char *prefix; /* NULL: in memory; else filesystem-relative: folder beside the executable */
-};
 
 struct ox_executable_spec {
 	const char *name; /* file name */
@@ -27,17 +20,6 @@ struct ox_executable_spec {
 	const struct ox_bundle_item *items; /* a later item of one name replaces an earlier one */
 	size_t item_count;
 	struct ox_stub_options stub;
-};
-
-/* One file of an install tree. */
-struct ox_tree_file {
-	const char *path; /* relative, '/' separated, no "..", sorted */
-	struct ox_blob blob;
-	unsigned mode;    /* 0644 or 0755 */
-};
-
-struct ox_tree {
-	OX_VEC(struct ox_tree_file) v;
 };
 
 struct ox_executable {

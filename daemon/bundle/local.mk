@@ -10,6 +10,8 @@ daemon_bundle_libbundle_a_SOURCES = \
 	daemon/bundle/elf.c daemon/bundle/elf.h \
 	daemon/bundle/executable.c daemon/bundle/executable.h \
 	daemon/bundle/hostlib.c daemon/bundle/hostlib.h \
+	daemon/bundle/item.h \
+	daemon/bundle/publish.c \
 	daemon/bundle/records.c daemon/bundle/records.h \
 	daemon/bundle/runs_on.c daemon/bundle/runs_on.h daemon/bundle/glibc_releases.def \
 	daemon/bundle/segment.c daemon/bundle/segment.h \

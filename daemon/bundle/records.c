@@ -79,6 +79,7 @@ static int add_extension(struct maker *m, const struct ox_bundle_item *item, siz
 	p->need_count = t->needs.count;
 	if (!item->prefix)
 		return borrow(m, &item->resource->blob, &p->library, err);
+	p->flags |= OX_PACK_MODULE; /* to the importer one more file beside the executable */
 	p->relative_path = ox_beside_path(m->plan->ctx->arena, m->plan->dist, item);
 	return p->relative_path.data ? 0 : ox_fail_nomem(err, "paths");
 }

@@ -3,6 +3,7 @@
 #define OX_BUNDLE_RECORDS_H
 
 #include "daemon/bundle/tier.h"
+#include "daemon/python/bytecode.h"
 #include "runtime/pack/resource.h"
 
 struct ox_segment_plan {

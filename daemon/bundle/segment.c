@@ -43,8 +43,9 @@ static int choose(struct ox_segment_plan *plan, const struct ox_bundle_set *set,
 static void describe(const struct ox_segment_plan *plan, const struct ox_bundle_item *item, struct ox_buf *layout)
 {
 	const struct ox_resource *r = item->resource;
-	ox_buf_printf(layout, "%d %.*s %.*s %d%d%d %d%d%d%d", (int)r->kind, OX_SLICE_ARG(r->name), OX_SLICE_ARG(r->file),
-		      r->is_package, r->is_namespace, r->is_builtin, item->add_source, item->add_bytecode[0],
+	ox_buf_printf(layout, "%d %.*s %.*s %d%d%d %d%d%d%d", (int)r->kind, OX_SLICE_ARG(r->name),
+		      OX_SLICE_ARG(r->file), r->is_package, r->is_namespace, r->is_builtin,
+		      item->add_source, item->add_bytecode[0],
 		      item->add_bytecode[1], item->add_bytecode[2]);
 	if (item->prefix)
 		ox_buf_printf(layout, " at %s", item->prefix);

@@ -6,6 +6,7 @@
 #define OX_BUNDLE_SEGMENT_H
 
 #include "daemon/bundle/tier.h"
+#include "daemon/python/bytecode.h"
 
 struct ox_segment {
 	struct ox_digest digest;

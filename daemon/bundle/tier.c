@@ -215,8 +215,8 @@ static int add_extension(struct finder *f, const struct ox_bundle_item *item, st
 static void tell_summary(const struct finder *f)
 {
 	ox_emit_log(f->ctx->sink, OX_LEVEL_INFO, "build",
-		    "extension modules: %zu linked in, %zu loaded from memory, %zu extracted at run time, %zu beside the "
-		    "executable; %zu libraries packed with them",
+		    "extension modules: %zu linked in, %zu loaded from memory, %zu extracted at run time, "
+		    "%zu beside the executable; %zu libraries packed with them",
 		    f->counts[OX_TIER_LINKED], f->counts[OX_TIER_MEMORY], f->counts[OX_TIER_EXTRACTED],
 		    f->counts[OX_TIER_BESIDE], f->out->libraries.len);
 }

@@ -1,12 +1,23 @@
 /* tree.h - file trees, and publishing one into an output folder.
  *
- * Publishing writes everything into a fresh folder beside the destination,
+ * Publishing (publish.c) writes everything into a fresh folder beside the destination,
  * then swaps it in by rename, under a lock in the output root: a running program may be
  * rebuilt, two builds into one folder do not mix, and a failure leaves what was there. */
 #ifndef OX_BUNDLE_TREE_H
 #define OX_BUNDLE_TREE_H
 
-#include "daemon/bundle/executable.h"
+#include "daemon/python/resource.h"
+
+/* One file of an install tree. */
+struct ox_tree_file {
+	const char *path; /* relative, '/' separated, no "..", sorted */
+	struct ox_blob blob;
+	unsigned mode;    /* 0644 or 0755 */
+};
+
+struct ox_tree {
+	OX_VEC(struct ox_tree_file) v;
+};
 
 /* Adds; of two files with one path the later counts (ox_tree_sort drops the other). OX_EUSAGE for an absolute path, an
  * empty one, or one with "." or "..". */

@@ -1,8 +1,9 @@
 /* sources.h - our runtime's own sources, as they lie in the build tree or below the prefix.
  *
  * runtime/sources.list names the C files to compile, one a line, relative to the folder that holds
- * runtime/ and proto/, and in lines "# wrap NAME" the functions whose callers are sent to ours (--wrap). A program in the build tree uses the source tree, an installed one
- * $(pkgdatadir); OXIDIZER_RUNTIME_SOURCES names the folder outright. */
+ * runtime/ and proto/, and in lines "# wrap NAME" the functions whose callers are sent to ours
+ * (--wrap). A program in the build tree uses the source tree, an installed one $(pkgdatadir);
+ * OXIDIZER_RUNTIME_SOURCES names the folder outright. */
 #ifndef OX_LINK_SOURCES_H
 #define OX_LINK_SOURCES_H
 

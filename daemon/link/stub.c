@@ -148,8 +148,9 @@ static void add_inputs(struct link *l, struct ox_step *step)
 	ox_toolchain_add(l->t, step);
 	ox_step_digest(step, "libpython", &l->libpython.digest);
 	for (size_t i = 0; i < l->objects.count; i++) {
-		const char *name = ox_arena_printf(l->ctx->arena, "object of %.*s", OX_SLICE_ARG(l->objects.items[i].name));
-		ox_step_digest(step, name ? name : "object", &l->objects.items[i].digest);
+		const struct ox_output *o = &l->objects.items[i];
+		const char *name = ox_arena_printf(l->ctx->arena, "object of %.*s", OX_SLICE_ARG(o->name));
+		ox_step_digest(step, name ? name : "object", &o->digest);
 	}
 	for (size_t i = 0; i < l->libraries.count; i++) {
 		const struct ox_link_library *lib = &l->libraries.items[i];

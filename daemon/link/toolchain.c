@@ -237,7 +237,8 @@ static int find_parts(struct ox_build_context *ctx, struct ox_toolchain *t, cons
 	static const char *const files[] = {"crt1.o",   "Scrt1.o",	    "crti.o",	 "crtn.o",    "crtbegin.o",
 					    "crtend.o", "crtbeginS.o",	    "crtendS.o", "libgcc.a",  "libgcc_eh.a",
 					    "libc.so",	"libc_nonshared.a", "libc.so.6", "libm.so.6", "libm.so"};
-	struct ox_link_input *parts = ox_arena_array(ctx->arena, 1 + OX_COUNT(passes) + OX_COUNT(files), sizeof(*parts));
+	size_t most = 1 + OX_COUNT(passes) + OX_COUNT(files);
+	struct ox_link_input *parts = ox_arena_array(ctx->arena, most, sizeof(*parts));
 	if (!parts)
 		return ox_fail_nomem(err, "toolchain");
 	size_t n = 0;
