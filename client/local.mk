@@ -1,1 +1,35 @@
-# client
+# oxc. It starts in about a millisecond: the C library and nanopb, nothing else.
+noinst_LIBRARIES += client/conn/libconn.a client/out/libout.a client/cmd/libcmd.a
+client_conn_libconn_a_SOURCES = \
+	client/conn/conn.c client/conn/conn.h \
+	client/conn/paths.c client/conn/paths.h \
+	client/conn/request.c client/conn/request.h \
+	client/conn/spawn.c client/conn/spawn.h \
+	client/conn/start.c client/conn/start.h
+client_conn_libconn_a_CPPFLAGS = $(AM_CPPFLAGS) -DOX_PKGLIBEXECDIR='"$(pkglibexecdir)"'
+CONN_LIBS = client/conn/libconn.a $(WIRE_LIBS)
+
+client_out_libout_a_SOURCES = \
+	client/out/json.c client/out/json.h \
+	client/out/output.c client/out/output.h \
+	client/out/text.c client/out/text.h
+OUT_LIBS = client/out/libout.a $(WIRE_LIBS)
+
+client_cmd_libcmd_a_SOURCES = \
+	client/cmd/build.c client/cmd/command.h client/cmd/commands.c \
+	client/cmd/config.c client/cmd/config.h \
+	client/cmd/daemon.c client/cmd/help.c client/cmd/init_config_file.c client/cmd/list_targets.c \
+	client/cmd/options.c client/cmd/options.h \
+	client/cmd/order.c client/cmd/order.h \
+	client/cmd/run.c client/cmd/store.c \
+	client/cmd/template.c client/cmd/template.h
+
+bin_PROGRAMS += client/oxc
+client_oxc_SOURCES = client/cmd/main.c
+client_oxc_LDADD = client/cmd/libcmd.a client/out/libout.a $(CONN_LIBS)
+
+# PyOxidizer's name, for scripts that call it.
+install-exec-hook:
+	cd $(DESTDIR)$(bindir) && rm -f pyoxidizer$(EXEEXT) && $(LN_S) oxc$(EXEEXT) pyoxidizer$(EXEEXT)
+uninstall-hook:
+	rm -f $(DESTDIR)$(bindir)/pyoxidizer$(EXEEXT)

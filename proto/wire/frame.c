@@ -53,7 +53,8 @@ int ox_frame_reader_next(struct ox_frame_reader *r, struct ox_slice *body, struc
 	if (len == 0)
 		return ox_fail(err, OX_ECORRUPT, "the peer sent an empty frame");
 	if (len > max)
-		return ox_fail(err, OX_ECORRUPT, "the peer sent a frame of %u bytes, more than the %zu allowed", len, max);
+		return ox_fail(err, OX_ECORRUPT, "the peer sent a frame of %u bytes, more than the %zu allowed", len,
+			       max);
 	if (left - OX_FRAME_HEADER < len)
 		return 0;
 	*body = ox_slice(frame + OX_FRAME_HEADER, len);

@@ -18,7 +18,8 @@
 #define DIGEST(G, O, name) \
 	{.type = OX_FIELD_DIGEST, .generated = offsetof(G, name), .place = offsetof(O, name)}
 #define TEXTS(G, O, name, length) \
-	{.type = OX_FIELD_TEXTS, .generated = offsetof(G, name), .place = offsetof(O, name), .count = offsetof(O, length)}
+	{.type = OX_FIELD_TEXTS, .generated = offsetof(G, name), .place = offsetof(O, name), \
+	 .count = offsetof(O, length)}
 #define ITEMS(G, O, name, length, shape) \
 	{.type = OX_FIELD_ITEMS, .generated = offsetof(G, name), .place = offsetof(O, name), \
 	 .count = offsetof(O, length), .item = (shape)}

@@ -54,7 +54,8 @@ static bool encode_field(pb_ostream_t *stream, const pb_field_t *field, void *co
 	const char *items = *(char **)b->place;
 	for (size_t i = 0; i < *b->count; i++) {
 		const void *item = items + i * item_size;
-		if (texts ? !put_bytes(stream, field, *(const struct ox_slice *)item) : !put_item(stream, field, b, item))
+		if (texts ? !put_bytes(stream, field, *(const struct ox_slice *)item)
+			  : !put_item(stream, field, b, item))
 			return false;
 	}
 	return true;
@@ -170,7 +171,8 @@ int ox_shape_encode(const struct ox_shape *shape, const void *in, struct ox_buf 
 		code = first_code(bindings, shape->field_count);
 		if (!code)
 			code = out->failed ? ox_buf_ok(out, shape->name, err)
-					   : ox_fail(err, OX_EINTERNAL, "cannot encode %s: %s", shape->name, PB_GET_ERROR(&stream));
+					   : ox_fail(err, OX_EINTERNAL, "cannot encode %s: %s", shape->name,
+						     PB_GET_ERROR(&stream));
 	}
 	free(generated);
 	return code;
@@ -218,7 +220,8 @@ int ox_shape_decode(const struct ox_shape *shape, struct ox_slice bytes, struct 
 	if (!pb_decode_ex(&stream, shape->descriptor, generated, PB_DECODE_NOINIT)) {
 		code = first_code(bindings, shape->field_count);
 		if (!code)
-			code = ox_fail(err, OX_ECORRUPT, "not a valid %s message: %s", shape->name, PB_GET_ERROR(&stream));
+			code =
+			    ox_fail(err, OX_ECORRUPT, "not a valid %s message: %s", shape->name, PB_GET_ERROR(&stream));
 	} else {
 		code = copy_numbers(shape, generated, out, err);
 	}

@@ -147,47 +147,48 @@ static const struct ox_event sample_events[] = {
 	 .as.log = {.level = OX_LEVEL_WARN, .source = OX_SLICE("pip"), .text = OX_SLICE("hi")}},
 	{.type = OX_EVENT_PROGRESS,
 	 .number = 2,
-	 .as.progress = {.task = OX_SLICE("compile"), .done = 3, .total = 4, .unit = OX_SLICE("modules"), .finished = true}},
+	 .as.progress =
+	 {.task = OX_SLICE("compile"), .done = 3, .total = 4, .unit = OX_SLICE("modules"), .finished = true}},
 	{.type = OX_EVENT_DIAGNOSTIC,
 	 .number = 3,
 	 .as.diagnostic = {.severity = OX_SEVERITY_NOTE,
-			   .code = OX_SLICE("c"),
-			   .message = OX_SLICE("m"),
-			   .file = OX_SLICE("f"),
-			   .line = 1,
-			   .column = 2,
-			   .end_line = 3,
-			   .end_column = 4,
-			   .source_line = OX_SLICE("s"),
-			   .hint = OX_SLICE("h"),
-			   .notes = OX_SLICE("n")}},
+		       .code = OX_SLICE("c"),
+		       .message = OX_SLICE("m"),
+		       .file = OX_SLICE("f"),
+		       .line = 1,
+		       .column = 2,
+		       .end_line = 3,
+		       .end_column = 4,
+		       .source_line = OX_SLICE("s"),
+		       .hint = OX_SLICE("h"),
+		       .notes = OX_SLICE("n")}},
 	{.type = OX_EVENT_TARGET,
 	 .number = 4,
 	 .as.target = {.name = OX_SLICE("exe"), .state = OX_TARGET_BUILT, .is_default = true}},
 	{.type = OX_EVENT_STEP,
 	 .number = 5,
 	 .as.step = {.action = OX_SLICE("bytecode"),
-		     .subject = OX_SLICE("app"),
-		     .hit = true,
-		     .reason = OX_SLICE("edited"),
-		     .changed_input = OX_SLICE("source"),
-		     .old_digest = {{1, 2}},
-		     .nanoseconds = 99}},
+		 .subject = OX_SLICE("app"),
+		 .hit = true,
+		 .reason = OX_SLICE("edited"),
+		 .changed_input = OX_SLICE("source"),
+		 .old_digest = {{1, 2}},
+		 .nanoseconds = 99}},
 	{.type = OX_EVENT_ARTIFACT,
 	 .number = 6,
 	 .as.artifact = {.target = OX_SLICE("exe"),
-			 .path = OX_SLICE("/b/exe"),
-			 .digest = {{9}},
-			 .size = 1ull << 40,
-			 .runnable = true,
-			 .runs_on = OX_SLICE("glibc")}},
+		     .path = OX_SLICE("/b/exe"),
+		     .digest = {{9}},
+		     .size = 1ull << 40,
+		     .runnable = true,
+		     .runs_on = OX_SLICE("glibc")}},
 	{.type = OX_EVENT_RESULT,
 	 .number = 7,
 	 .as.result = {.exit_code = 130,
-		       .category = OX_SLICE("cancelled"),
-		       .message = OX_SLICE("m"),
-		       .memoised = true,
-		       .nanoseconds = 5}},
+		   .category = OX_SLICE("cancelled"),
+		   .message = OX_SLICE("m"),
+		   .memoised = true,
+		   .nanoseconds = 5}},
 };
 
 static void every_event_arrives_as_it_was_sent(void **state)
@@ -219,11 +220,13 @@ static void damaged_messages_are_survived(void **state)
 		for (size_t at = OX_FRAME_HEADER; at < frame.len; at++) {
 			struct ox_arena arena = {.limit = 1 << 16};
 			struct ox_err err = {0};
-			int code = ox_msg_decode(ox_slice(frame.data + OX_FRAME_HEADER, at - OX_FRAME_HEADER), &arena, &out, &err);
+			int code = ox_msg_decode(ox_slice(frame.data + OX_FRAME_HEADER, at - OX_FRAME_HEADER), &arena,
+						 &out, &err);
 			assert_int_equal(code, OX_ECORRUPT);
 			assert_int_equal(err.code, OX_ECORRUPT);
 			frame.data[at] ^= 0x55;
-			code = ox_msg_decode(ox_slice(frame.data + OX_FRAME_HEADER, frame.len - OX_FRAME_HEADER), &arena, &out, &err);
+			code = ox_msg_decode(ox_slice(frame.data + OX_FRAME_HEADER, frame.len - OX_FRAME_HEADER),
+					     &arena, &out, &err);
 			assert_true(code == 0 || code == OX_ECORRUPT || code == OX_EEXHAUSTED);
 			frame.data[at] ^= 0x55;
 			ox_arena_free(&arena);
@@ -261,7 +264,8 @@ static void the_arena_limits_what_a_peer_can_make_us_allocate(void **state)
 {
 	(void)state;
 	static struct ox_slice targets[20000];
-	struct ox_msg out, in = {.kind = OX_MSG_BUILD, .as.build = {.targets = targets, .target_count = OX_COUNT(targets)}};
+	struct ox_msg out,
+	    in = {.kind = OX_MSG_BUILD, .as.build = {.targets = targets, .target_count = OX_COUNT(targets)}};
 	struct ox_buf frame = {0};
 	struct ox_arena arena = {.limit = 100000};
 	struct ox_err err = {0};
