@@ -104,6 +104,12 @@ static const char *entry_at(const struct ox_pack *p, ox_pack_place place)
 	return place < p->entry_count ? p->entries + (size_t)place * OX_PACK_ENTRY_SIZE : NULL;
 }
 
+uint32_t ox_pack_place_segment(const struct ox_pack *p, ox_pack_place place)
+{
+	const char *entry = entry_at(p, place);
+	return entry ? ox_get_u32(entry + 4) : UINT32_MAX;
+}
+
 /* The record of a place and the segment it lies in, or NULL. */
 static const char *record_at(const struct ox_pack *p, ox_pack_place place, struct ox_slice *segment)
 {

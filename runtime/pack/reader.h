@@ -37,6 +37,8 @@ ox_pack_place ox_pack_lower_bound(const struct ox_pack *p, struct ox_slice name)
 ox_pack_place ox_pack_more(const struct ox_pack *p, ox_pack_place place);
 /* The first place of the next name; start with 0; OX_PACK_NOWHERE at the end. */
 ox_pack_place ox_pack_next(const struct ox_pack *p, ox_pack_place place);
+/* The segment a place lies in, for ox_pack_segment. */
+uint32_t ox_pack_place_segment(const struct ox_pack *p, ox_pack_place place);
 /* How many places there are. */
 uint32_t ox_pack_place_count(const struct ox_pack *p);
 

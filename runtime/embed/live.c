@@ -1,0 +1,135 @@
+#include "runtime/embed/live.h"
+
+#include <string.h>
+
+/* Extension modules whose objects have no teardown that anybody could see, beyond what the scan
+ * looks for itself. Sorted. */
+static const char *const harmless_modules[] = {
+	"_abc", "_ast", "_bisect", "_blake2", "_codecs", "_collections", "_contextvars", "_csv", "_datetime", "_functools",
+	"_heapq", "_imp", "_io", "_json", "_locale", "_md5", "_opcode", "_operator", "_pickle", "_posixsubprocess",
+	"_queue", "_random", "_sha1", "_sha2", "_sha256", "_sha3", "_sha512", "_signal", "_socket", "_sre", "_stat",
+	"_statistics", "_string", "_struct", "_suggestions", "_symtable", "_sysconfig", "_thread", "_tokenize", "_typing",
+	"_uuid", "_warnings", "_weakref", "_zoneinfo", "array", "atexit", "binascii", "builtins", "cmath", "errno",
+	"fcntl", "gc", "grp", "itertools", "marshal", "math", "oxidized_importer", "posix", "pwd", "resource", "select",
+	"sys", "syslog", "time", "unicodedata", "zlib",
+};
+
+static bool is_harmless_module(PyObject *module)
+{
+	if (!PyModule_GetDef(module))
+		return true; /* written in Python: its objects are looked at one by one */
+	const char *name = PyModule_GetName(module);
+	if (!name) {
+		PyErr_Clear();
+		return false;
+	}
+	for (size_t i = 0; i < sizeof harmless_modules / sizeof harmless_modules[0]; i++)
+		if (strcmp(harmless_modules[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Objects of a type that the collector does not track are not seen by the scan. */
+static bool is_harmless_type(PyTypeObject *type)
+{
+	bool finalises = type->tp_finalize || type->tp_del;
+	return !finalises || PyType_HasFeature(type, Py_TPFLAGS_HAVE_GC);
+}
+
+/* Callbacks of the standard library's own weak containers only remove an entry. */
+static bool is_harmless_callback(PyObject *callback)
+{
+	if (!callback || PyCFunction_Check(callback))
+		return true;
+	PyObject *module = PyFunction_Check(callback) ? PyFunction_GetModule(callback) : NULL; /* borrowed */
+	return module && PyUnicode_Check(module) &&
+	       (PyUnicode_CompareWithASCIIString(module, "weakref") == 0 ||
+		PyUnicode_CompareWithASCIIString(module, "_weakrefset") == 0 ||
+		PyUnicode_CompareWithASCIIString(module, "functools") == 0);
+}
+
+/* Not started or finished: nothing runs when it goes away. */
+static bool is_idle_generator(PyObject *generator)
+{
+	PyObject *frame = PyObject_GetAttrString(generator, "gi_frame");
+	bool finished = frame == Py_None;
+	Py_XDECREF(frame);
+	PyErr_Clear();
+	return finished;
+}
+
+/* The standard streams with their layers; they are flushed on leaving. */
+struct streams {
+	PyObject *objects[18];
+	size_t count;
+};
+
+static void add_stream(struct streams *s, PyObject *stream)
+{
+	static const char *const layers[] = {"buffer", "raw"};
+	for (size_t i = 0; stream && stream != Py_None && s->count < 18; i++) {
+		s->objects[s->count++] = stream; /* the owner above, or sys, keeps it alive */
+		PyObject *next = i < 2 ? PyObject_GetAttrString(stream, layers[i]) : NULL;
+		PyErr_Clear();
+		Py_XDECREF(next);
+		stream = next;
+	}
+}
+
+static void find_streams(struct streams *s)
+{
+	static const char *const names[] = {"stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__"};
+	for (size_t i = 0; i < 6; i++) {
+		PyObject *stream = PySys_GetObject(names[i]); /* borrowed */
+		bool replaced = i >= 3 && stream == PySys_GetObject(names[i - 3]);
+		if (!replaced)
+			add_stream(s, stream);
+	}
+}
+
+/* Buffers in memory lose nothing; a file must be closed already. */
+static bool is_harmless_file(const struct streams *s, PyObject *file)
+{
+	const char *type = Py_TYPE(file)->tp_name;
+	if (strcmp(type, "_io.BytesIO") == 0 || strcmp(type, "_io.StringIO") == 0)
+		return true;
+	for (size_t i = 0; i < s->count; i++)
+		if (s->objects[i] == file)
+			return true;
+	PyObject *closed = strncmp(type, "_io.", 4) == 0 ? PyObject_GetAttrString(file, "closed") : NULL;
+	bool is_closed = closed == Py_True;
+	Py_XDECREF(closed);
+	PyErr_Clear();
+	return is_closed;
+}
+
+static bool is_harmless(const struct streams *s, PyObject *o)
+{
+	PyTypeObject *type = Py_TYPE(o);
+	if (PyModule_Check(o))
+		return is_harmless_module(o);
+	if (PyType_Check(o))
+		return is_harmless_type((PyTypeObject *)o);
+	if (PyWeakref_Check(o))
+		return is_harmless_callback(((PyWeakReference *)o)->wr_callback);
+	if (!type->tp_finalize && !type->tp_del)
+		return true;
+	if (PyGen_CheckExact(o))
+		return is_idle_generator(o);
+	return is_harmless_file(s, o);
+}
+
+bool ox_live_is_harmless(void)
+{
+	struct streams streams = {.count = 0};
+	PyObject *gc = PyImport_ImportModule("gc");
+	PyObject *objects = gc ? PyObject_CallMethod(gc, "get_objects", NULL) : NULL;
+	bool harmless = objects && PyList_Check(objects);
+	find_streams(&streams);
+	for (Py_ssize_t i = 0; harmless && i < PyList_GET_SIZE(objects); i++)
+		harmless = is_harmless(&streams, PyList_GET_ITEM(objects, i));
+	Py_XDECREF(objects);
+	Py_XDECREF(gc);
+	PyErr_Clear();
+	return harmless;
+}

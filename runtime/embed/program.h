@@ -1,0 +1,35 @@
+/* program.h - one run of a produced executable, from main's arguments to its exit
+ * status: what the parts of libpyembed hand to each other. */
+#ifndef OX_EMBED_PROGRAM_H
+#define OX_EMBED_PROGRAM_H
+
+#include "proto/base/arena.h"
+#include "proto/base/err.h"
+#include "runtime/importer/importer.h"
+#include "runtime/pack/config.h"
+#include "runtime/pack/reader.h"
+
+struct ox_program {
+	int argc;
+	char **argv;
+	struct ox_arena arena; /* config, exe and origin live here */
+	struct ox_pack *pack;
+	struct ox_pack_config *config;
+	const char *exe;    /* absolute path of the executable */
+	const char *origin; /* its folder */
+	PyObject *importer; /* module oxidized_importer; NULL when not used */
+	PyObject *finder;   /* on sys.meta_path */
+};
+
+/* Opens the payload and works out where the executable is. */
+int ox_program_load(struct ox_program *p, struct ox_slice payload, struct ox_err *err);
+void ox_program_free(struct ox_program *p);
+
+/* A bool field; `otherwise` when it is unset. */
+bool ox_program_flag(const struct ox_program *p, const char *name, bool otherwise);
+/* A text field with $ORIGIN replaced, NUL-terminated in the arena; NULL when unset. */
+const char *ox_program_text(struct ox_program *p, const char *name);
+bool ox_program_is(const struct ox_program *p, const char *name, const char *value);
+char *ox_program_expand(struct ox_program *p, struct ox_slice text);
+
+#endif

@@ -1,0 +1,147 @@
+#include "runtime/embed/run.h"
+
+#include "runtime/embed/leave.h"
+#include "runtime/embed/multiprocess.h"
+
+static PyObject *main_dict(void)
+{
+	PyObject *module = PyImport_AddModule("__main__"); /* borrowed */
+	return module ? PyModule_GetDict(module) : NULL;
+}
+
+static int evaluate(PyObject *code)
+{
+	PyObject *dict = main_dict();
+	PyObject *result = dict ? PyEval_EvalCode(code, dict, dict) : NULL;
+	Py_XDECREF(result);
+	return result ? 0 : -1;
+}
+
+static int run_command(const char *command)
+{
+	PyCompilerFlags flags = {.cf_flags = PyCF_IGNORE_COOKIE, .cf_feature_version = PY_MINOR_VERSION};
+	if (PySys_Audit("cpython.run_command", "s", command) < 0)
+		return -1;
+	PyObject *code = Py_CompileStringExFlags(command, "<string>", Py_file_input, &flags, -1);
+	int rc = code ? evaluate(code) : -1;
+	Py_XDECREF(code);
+	return rc;
+}
+
+static int set_item(PyObject *dict, const char *name, PyObject *value)
+{
+	int rc = value ? PyDict_SetItemString(dict, name, value) : -1;
+	Py_XDECREF(value);
+	return rc;
+}
+
+/* What runpy puts into __main__; modules in memory have no __file__ there either. */
+static int describe_main(PyObject *spec)
+{
+	PyObject *dict = main_dict();
+	if (!dict || set_item(dict, "__spec__", Py_NewRef(spec)) < 0 ||
+	    set_item(dict, "__loader__", PyObject_GetAttrString(spec, "loader")) < 0 ||
+	    set_item(dict, "__package__", PyObject_GetAttrString(spec, "parent")) < 0)
+		return -1;
+	PyObject *located = PyObject_GetAttrString(spec, "has_location");
+	int rc = located == Py_True ? set_item(dict, "__file__", PyObject_GetAttrString(spec, "origin")) : 0;
+	Py_XDECREF(located);
+	return located ? rc : -1;
+}
+
+static PyObject *parent_of(PyObject *name)
+{
+	Py_ssize_t len = PyUnicode_GET_LENGTH(name);
+	Py_ssize_t dot = PyUnicode_FindChar(name, '.', 0, len, -1);
+	return dot > 0 ? PyUnicode_Substring(name, 0, dot) : NULL;
+}
+
+/* The parents are imported first, as by any import, so that they can do what packages do. */
+static int import_parent(PyObject *name)
+{
+	PyObject *parent = parent_of(name);
+	PyObject *module = parent ? PyImport_Import(parent) : NULL;
+	int rc = module || !parent ? 0 : -1;
+	Py_XDECREF(module);
+	Py_XDECREF(parent);
+	return rc;
+}
+
+static int run_by_runpy(PyObject *name)
+{
+	PyObject *runpy = PyImport_ImportModule("runpy");
+	PyObject *result = runpy ? PyObject_CallMethod(runpy, "_run_module_as_main", "OO", name, Py_False) : NULL;
+	Py_XDECREF(result);
+	Py_XDECREF(runpy);
+	return result ? 0 : -1;
+}
+
+/* A package is run through its __main__. */
+static PyObject *main_name(const char *module)
+{
+	char name[512];
+	PyObject *sys_modules = PyImport_GetModuleDict(); /* borrowed */
+	snprintf(name, sizeof name, "%s", module);
+	PyObject *text = PyUnicode_FromString(name);
+	if (!text || import_parent(text) < 0) {
+		Py_XDECREF(text);
+		return NULL;
+	}
+	(void)sys_modules;
+	return text;
+}
+
+static int run_packed(struct ox_program *p, PyObject *name)
+{
+	PyObject *spec = NULL, *code = NULL, *locations = NULL;
+	int rc = ox_finder_main_code(p->finder, name, &spec, &code);
+	if (rc <= 0)
+		return rc < 0 ? -1 : run_by_runpy(name);
+	locations = PyObject_GetAttrString(spec, "submodule_search_locations");
+	if (!locations)
+		rc = -1;
+	else if (locations != Py_None)
+		rc = run_by_runpy(name);
+	else
+		rc = describe_main(spec) < 0 || PySys_Audit("cpython.run_module", "O", name) < 0 ? -1 : evaluate(code);
+	Py_XDECREF(locations);
+	Py_XDECREF(spec);
+	Py_XDECREF(code);
+	return rc;
+}
+
+static int run_module(struct ox_program *p, const char *module)
+{
+	PyObject *name = main_name(module);
+	int rc = !name ? -1 : p->finder ? run_packed(p, name) : run_by_runpy(name);
+	Py_XDECREF(name);
+	return rc;
+}
+
+/* CPython's own main loop serves whatever has no fast way of ours: files, folders and
+ * archives, standard input, the REPL, and programs that take python's own options. */
+static bool is_left_to_cpython(struct ox_program *p)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+	if (ox_program_text(p, "run_command"))
+		return true; /* shows source lines of the command */
+#endif
+	return ox_program_is(p, "config_profile", "python") || ox_program_flag(p, "parse_argv", false) ||
+	       ox_program_flag(p, "inspect", false) || ox_program_flag(p, "interactive", false) ||
+	       (!ox_program_text(p, "run_command") && !ox_program_text(p, "run_module"));
+}
+
+int ox_run(struct ox_program *p)
+{
+	const char *child = ox_multiprocess_command(p);
+	int rc;
+	if (child)
+		rc = run_command(child);
+	else if (is_left_to_cpython(p))
+		return Py_RunMain();
+	else if (ox_program_text(p, "run_command"))
+		rc = run_command(ox_program_text(p, "run_command"));
+	else
+		rc = run_module(p, ox_program_text(p, "run_module"));
+	return ox_leave(p, rc);
+}

@@ -1,0 +1,178 @@
+/* References from libpython that go through us (the linker's --wrap). Each passes
+ * on to CPython's own function unless there is something better to do. */
+#include "runtime/importer/importer.h"
+
+/* --- Paths: with everything set there is nothing to compute. --- */
+
+PyStatus __real__PyConfig_InitPathConfig(PyConfig *config, int compute) __attribute__((weak));
+PyStatus __wrap__PyConfig_InitPathConfig(PyConfig *config, int compute);
+
+PyStatus __wrap__PyConfig_InitPathConfig(PyConfig *config, int compute)
+{
+	bool complete = config->module_search_paths_set && config->executable && config->base_executable &&
+			config->prefix && config->exec_prefix && config->base_prefix && config->base_exec_prefix &&
+			!config->home;
+	if (!compute || !complete)
+		return __real__PyConfig_InitPathConfig(config, compute);
+	if (!config->platlibdir)
+		return PyConfig_SetBytesString(config, &config->platlibdir, "lib");
+	return PyStatus_Ok();
+}
+
+/* --- Tracebacks: CPython's printer in C (up to 3.12) reads source lines from files and asks
+ * no loader. While it prints, io.open answers for the names of packed modules, so that
+ * what is shown is CPython's own formatting to the last caret. --- */
+
+#if PY_VERSION_HEX < 0x030D0000
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* Our finder on sys.meta_path (borrowed), or NULL. */
+static PyObject *current_finder(void)
+{
+	PyObject *module = PyDict_GetItemString(PyImport_GetModuleDict(), "oxidized_importer"); /* borrowed */
+	PyObject *list = module && PyModule_Check(module) ? PySys_GetObject("meta_path") : NULL;
+	for (Py_ssize_t i = 0; list && PyList_Check(list) && i < PyList_GET_SIZE(list); i++)
+		if (ox_finder_check(module, PyList_GET_ITEM(list, i)))
+			return PyList_GET_ITEM(list, i);
+	return NULL;
+}
+
+/* The printer wants a file with a descriptor. */
+static PyObject *open_source(PyObject *open, struct ox_slice source)
+{
+	int fd = memfd_create("source", MFD_CLOEXEC);
+	if (fd < 0)
+		return PyErr_SetFromErrno(PyExc_OSError);
+	if (write(fd, source.data, source.len) != (ssize_t)source.len || lseek(fd, 0, SEEK_SET) != 0) {
+		close(fd);
+		return PyErr_SetFromErrno(PyExc_OSError);
+	}
+	PyObject *file = PyObject_CallFunction(open, "is", fd, "rb");
+	if (!file)
+		close(fd);
+	return file;
+}
+
+/* Stands for io.open; bound to (the real one, our finder). */
+static PyObject *open_packed(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+	PyObject *open = PyTuple_GET_ITEM(self, 0), *finder = PyTuple_GET_ITEM(self, 1);
+	struct ox_slice source;
+	if (PyTuple_GET_SIZE(args) > 0 && ox_finder_source_bytes(finder, PyTuple_GET_ITEM(args, 0), &source))
+		return open_source(open, source);
+	return PyObject_Call(open, args, kwargs);
+}
+
+static PyMethodDef open_packed_def = {
+	"open", (PyCFunction)(void (*)(void))open_packed, METH_VARARGS | METH_KEYWORDS, NULL,
+};
+
+/* io.open before the switch (a new reference), or NULL when there was none. */
+static PyObject *switch_open(PyObject *io, PyObject *finder)
+{
+	PyObject *before = io ? PyObject_GetAttrString(io, "open") : NULL;
+	PyObject *bound = before ? PyTuple_Pack(2, before, finder) : NULL;
+	PyObject *ours = bound ? PyCFunction_New(&open_packed_def, bound) : NULL;
+	bool nested = before && PyCFunction_Check(before) && PyCFunction_GET_FUNCTION(before) == open_packed_def.ml_meth;
+	if (!ours || nested || PyObject_SetAttrString(io, "open", ours) < 0)
+		Py_CLEAR(before);
+	Py_XDECREF(ours);
+	Py_XDECREF(bound);
+	return before;
+}
+
+struct switched {
+	PyObject *io, *before;
+};
+
+static struct switched show_packed_sources(void)
+{
+	struct switched s = {NULL, NULL};
+	PyObject *type, *value, *traceback;
+	PyErr_Fetch(&type, &value, &traceback);
+	PyObject *finder = current_finder();
+	if (finder) {
+		s.io = PyImport_ImportModule("io");
+		s.before = switch_open(s.io, finder);
+	}
+	PyErr_Restore(type, value, traceback);
+	return s;
+}
+
+static void show_files_again(struct switched s)
+{
+	PyObject *type, *value, *traceback;
+	PyErr_Fetch(&type, &value, &traceback);
+	if (s.before)
+		PyObject_SetAttrString(s.io, "open", s.before);
+	Py_XDECREF(s.before);
+	Py_XDECREF(s.io);
+	PyErr_Restore(type, value, traceback);
+}
+
+int __real_PyTraceBack_Print(PyObject *traceback, PyObject *file) __attribute__((weak));
+int __wrap_PyTraceBack_Print(PyObject *traceback, PyObject *file);
+
+int __wrap_PyTraceBack_Print(PyObject *traceback, PyObject *file)
+{
+	struct switched s = show_packed_sources();
+	int rc = __real_PyTraceBack_Print(traceback, file);
+	show_files_again(s);
+	return rc;
+}
+
+#if PY_VERSION_HEX >= 0x030C0000
+int __real__PyTraceBack_Print(PyObject *traceback, const char *header, PyObject *file) __attribute__((weak));
+int __wrap__PyTraceBack_Print(PyObject *traceback, const char *header, PyObject *file);
+
+int __wrap__PyTraceBack_Print(PyObject *traceback, const char *header, PyObject *file)
+{
+	struct switched s = show_packed_sources();
+	int rc = __real__PyTraceBack_Print(traceback, header, file);
+	show_files_again(s);
+	return rc;
+}
+#elif PY_VERSION_HEX >= 0x030B0000
+int __real__PyTraceBack_Print_Indented(PyObject *traceback, int indent, const char *margin, const char *header_margin,
+				       const char *header, PyObject *file) __attribute__((weak));
+int __wrap__PyTraceBack_Print_Indented(PyObject *traceback, int indent, const char *margin, const char *header_margin,
+				       const char *header, PyObject *file);
+
+int __wrap__PyTraceBack_Print_Indented(PyObject *traceback, int indent, const char *margin, const char *header_margin,
+				       const char *header, PyObject *file)
+{
+	struct switched s = show_packed_sources();
+	int rc = __real__PyTraceBack_Print_Indented(traceback, indent, margin, header_margin, header, file);
+	show_files_again(s);
+	return rc;
+}
+#endif
+
+#if PY_VERSION_HEX >= 0x030A0000
+int __real__Py_DisplaySourceLine(PyObject *file, PyObject *name, int line, int indent, int *truncation,
+				 PyObject **text) __attribute__((weak));
+int __wrap__Py_DisplaySourceLine(PyObject *file, PyObject *name, int line, int indent, int *truncation,
+				 PyObject **text);
+
+int __wrap__Py_DisplaySourceLine(PyObject *file, PyObject *name, int line, int indent, int *truncation,
+				 PyObject **text)
+{
+	struct switched s = show_packed_sources();
+	int rc = __real__Py_DisplaySourceLine(file, name, line, indent, truncation, text);
+	show_files_again(s);
+	return rc;
+}
+#else
+int __real__Py_DisplaySourceLine(PyObject *file, PyObject *name, int line, int indent) __attribute__((weak));
+int __wrap__Py_DisplaySourceLine(PyObject *file, PyObject *name, int line, int indent);
+
+int __wrap__Py_DisplaySourceLine(PyObject *file, PyObject *name, int line, int indent)
+{
+	struct switched s = show_packed_sources();
+	int rc = __real__Py_DisplaySourceLine(file, name, line, indent);
+	show_files_again(s);
+	return rc;
+}
+#endif
+#endif

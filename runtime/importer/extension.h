@@ -1,0 +1,36 @@
+/* extension.h - shared libraries out of the payload: from memory, or by way of a file.
+ *
+ * From memory means memfd and /proc/self/fd/N. Each descriptor stays open
+ * (close-on-exec) for the life of the process: the dynamic loader
+ * remembers libraries by path, and a reused number would silently give back an earlier
+ * one. A library goes through the extraction cache instead when its record says
+ * that it needs to be a file, or when /proc is not there. Libraries that it needs are loaded
+ * before it, in the recorded order; the loader matches DT_NEEDED against the
+ * DT_SONAME of what is already there, which local scope does not prevent. */
+#ifndef OX_IMPORTER_EXTENSION_H
+#define OX_IMPORTER_EXTENSION_H
+
+#include "proto/base/vec.h"
+#include "runtime/pack/reader.h"
+
+/* One library that has a path of its own in this process. */
+struct ox_library {
+	ox_pack_place place;
+	char *path;    /* /proc/self/fd/N, or a file in the cache */
+	bool is_file;
+	bool is_loaded; /* dlopen succeeded; for libraries that others need */
+};
+
+struct ox_libraries {
+	OX_VEC(struct ox_library) v;
+};
+
+/* Only the table: descriptors and loaded libraries stay. */
+void ox_libraries_free(struct ox_libraries *l);
+
+/* A path that the dynamic loader can open, with everything it needs loaded; valid until
+ * the next call, the string itself as long as the table. */
+int ox_library_path(struct ox_libraries *l, const struct ox_pack *pack, ox_pack_place place, const char **path,
+		    bool *is_file, struct ox_err *err);
+
+#endif

@@ -1,0 +1,172 @@
+#include "runtime/importer/extract.h"
+
+#include "proto/base/buf.h"
+#include "proto/base/map.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void ox_extract_key(const unsigned char *digest, struct ox_slice content, char key[static OX_EXTRACT_KEY])
+{
+	unsigned char bytes[16];
+	bool zero = true;
+	for (size_t i = 0; digest && i < sizeof bytes; i++) {
+		bytes[i] = digest[i];
+		zero = zero && digest[i] == 0;
+	}
+	if (zero) {
+		uint64_t parts[] = {ox_hash_bytes(content.data, content.len), content.len};
+		memcpy(bytes, parts, sizeof bytes);
+	}
+	for (size_t i = 0; i < sizeof bytes; i++)
+		snprintf(key + 2 * i, 3, "%02x", bytes[i]);
+}
+
+/* A folder that only we can write to, made if absent. */
+static int own_folder(const char *path, struct ox_err *err)
+{
+	struct stat st;
+	if (mkdir(path, 0700) != 0 && errno != EEXIST)
+		return ox_fail_errno(err, errno, "cannot make %s", path);
+	if (lstat(path, &st) != 0)
+		return ox_fail_errno(err, errno, "cannot use %s", path);
+	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || st.st_mode & (S_IWGRP | S_IWOTH))
+		return ox_fail(err, OX_EDENIED, "%s is not a folder that only this user can write to; remove it", path);
+	return 0;
+}
+
+/* The cache folder: `base` is a variable's value, below it `folders`, each checked. */
+static int try_root(struct ox_buf *path, const char *base, const char *const *folders, struct ox_err *err)
+{
+	int rc = 0;
+	if (!base || base[0] != '/')
+		return OX_ENOENT;
+	ox_buf_clear(path);
+	ox_buf_str(path, base);
+	for (; *folders && !rc; folders++) {
+		ox_buf_printf(path, "/%s", *folders);
+		rc = ox_buf_ok(path, "path of the extraction cache", err);
+		if (!rc)
+			rc = own_folder(path->data, err);
+	}
+	return rc;
+}
+
+static int find_root(struct ox_buf *path, struct ox_err *err)
+{
+	static const char *const in_cache[] = {"oxidizer", "extracted", NULL};
+	static const char *const in_home[] = {".cache", "oxidizer", "extracted", NULL};
+	char name[64];
+	const char *const in_tmp[] = {name, NULL};
+	snprintf(name, sizeof name, "oxidizer-%ju", (uintmax_t)geteuid());
+	int rc = try_root(path, getenv("XDG_CACHE_HOME"), in_cache, NULL);
+	if (rc < 0)
+		rc = try_root(path, getenv("HOME"), in_home, NULL);
+	if (rc < 0)
+		rc = try_root(path, "/tmp", in_tmp, err);
+	return rc;
+}
+
+static bool same_content(const char *path, struct ox_slice content)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	bool same = false;
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size == content.len) {
+		void *map = content.len ? mmap(NULL, content.len, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
+		same = map != MAP_FAILED && (!content.len || memcmp(map, content.data, content.len) == 0);
+		if (map && map != MAP_FAILED)
+			munmap(map, content.len);
+	}
+	close(fd);
+	return same;
+}
+
+static int write_all(int fd, struct ox_slice content)
+{
+	while (content.len) {
+		ssize_t n = write(fd, content.data, content.len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		content = ox_slice(content.data + n, content.len - (size_t)n);
+	}
+	return 0;
+}
+
+static int write_file(const char *path, struct ox_slice content, struct ox_err *err)
+{
+	struct ox_buf temp = {0};
+	ox_buf_printf(&temp, "%s.%ld.tmp", path, (long)getpid());
+	int rc = ox_buf_ok(&temp, path, err);
+	int fd = rc ? -1 : open(temp.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0700);
+	if (!rc && fd < 0)
+		rc = ox_fail_errno(err, errno, "cannot write %s", temp.data);
+	if (!rc && write_all(fd, content) < 0)
+		rc = ox_fail_errno(err, errno, "cannot write %s", temp.data);
+	if (fd >= 0 && close(fd) != 0 && !rc)
+		rc = ox_fail_errno(err, errno, "cannot write %s", temp.data);
+	if (!rc && rename(temp.data, path) != 0)
+		rc = ox_fail_errno(err, errno, "cannot rename %s", temp.data);
+	if (rc < 0 && fd >= 0)
+		unlink(temp.data);
+	ox_buf_free(&temp);
+	return rc;
+}
+
+/* Adds `name` to the folder in path, making the folders it passes through. */
+static int descend(struct ox_buf *path, const char *name, struct ox_err *err)
+{
+	for (const char *slash; (slash = strchr(name, '/')); name = slash + 1) {
+		ox_buf_printf(path, "/%.*s", (int)(slash - name), name);
+		int rc = ox_buf_ok(path, "path of the extraction cache", err);
+		if (!rc)
+			rc = own_folder(path->data, err);
+		if (rc < 0)
+			return rc;
+	}
+	ox_buf_printf(path, "/%s", name);
+	return ox_buf_ok(path, "path of the extraction cache", err);
+}
+
+/* No empty, "." or ".." component. */
+static bool is_plain(const char *name)
+{
+	for (;;) {
+		size_t len = strcspn(name, "/");
+		if (len == 0 || (len == 1 && name[0] == '.') || (len == 2 && memcmp(name, "..", 2) == 0))
+			return false;
+		if (!name[len])
+			return true;
+		name += len + 1;
+	}
+}
+
+int ox_extract_file(const char *key, const char *name, struct ox_slice content, char **path, struct ox_err *err)
+{
+	struct ox_buf place = {0};
+	int rc = 0;
+	if (!is_plain(name))
+		return ox_fail(err, OX_ECORRUPT, "a packed file is named %s", name);
+	rc = find_root(&place, err);
+	if (!rc) {
+		ox_buf_printf(&place, "/%s", key);
+		rc = ox_buf_ok(&place, "path of the extraction cache", err);
+	}
+	if (!rc)
+		rc = own_folder(place.data, err);
+	if (!rc)
+		rc = descend(&place, name, err);
+	if (!rc && !same_content(place.data, content))
+		rc = write_file(place.data, content, err);
+	if (!rc)
+		*path = ox_buf_steal(&place);
+	ox_buf_free(&place);
+	return rc;
+}

@@ -1,0 +1,25 @@
+/* extract.h - files that must be real: a per-user cache of what a payload holds.
+ *
+ * Used for libraries that cannot be loaded from memory and for packages that insist
+ * on __file__. The cache is $XDG_CACHE_HOME/oxidizer/extracted, else
+ * ~/.cache/oxidizer/extracted, else /tmp/oxidizer-UID; folders are made with mode
+ * 0700 and refused when they belong to somebody else or others may write to them. A file
+ * lies under a key made from its content, is written beside its place and renamed
+ * into it, and one that is found there is compared with the payload byte by byte before it is
+ * used: an altered file is replaced. */
+#ifndef OX_IMPORTER_EXTRACT_H
+#define OX_IMPORTER_EXTRACT_H
+
+#include "proto/base/err.h"
+#include "proto/base/slice.h"
+
+enum { OX_EXTRACT_KEY = 33 };
+
+/* Hex digits with their NUL. `digest` may be NULL: then from the content alone. */
+void ox_extract_key(const unsigned char *digest, struct ox_slice content, char key[static OX_EXTRACT_KEY]);
+
+/* The file's absolute path into *path (free() it). `name` may have folders. OX_EDENIED,
+ * OX_EEXHAUSTED and the like say which folder or file. */
+int ox_extract_file(const char *key, const char *name, struct ox_slice content, char **path, struct ox_err *err);
+
+#endif

@@ -1,0 +1,253 @@
+/* Finding, creating and executing modules. */
+#include "runtime/importer/importer.h"
+#include "runtime/importer/state.h"
+
+static int set_attr(PyObject *o, const char *name, PyObject *value)
+{
+	int rc = value ? PyObject_SetAttrString(o, name, value) : -1;
+	Py_XDECREF(value);
+	return rc;
+}
+
+/* What ModuleSpec's constructor leaves open. A module whose package wants files gets one. */
+static int describe(struct ox_finder *self, PyObject *spec, const struct ox_found *found, struct ox_slice name)
+{
+	PyObject *file = found->kind == OX_KIND_MODULE ? ox_finder_real_file(self, found) : NULL;
+	if (!file && PyErr_Occurred())
+		return -1;
+	if (file && (set_attr(spec, "origin", file) < 0 || PyObject_SetAttrString(spec, "has_location", Py_True) < 0))
+		return -1;
+	if (!found->is_package)
+		return 0;
+	PyObject *path = ox_finder_virtual_path(self, name);
+	return set_attr(spec, "submodule_search_locations", path ? Py_BuildValue("[N]", path) : NULL);
+}
+
+/* A module in a file beside the executable is importlib's own business. */
+static PyObject *file_spec(struct ox_finder *self, PyObject *name, const struct ox_found *found)
+{
+	PyObject *external = PyImport_ImportModule("_frozen_importlib_external");
+	PyObject *function = external ? PyObject_GetAttrString(external, "spec_from_file_location") : NULL;
+	PyObject *path = function ? ox_finder_relative_path(self, found->record.relative_path) : NULL;
+	PyObject *spec = path ? PyObject_CallFunctionObjArgs(function, name, path, NULL) : NULL;
+	Py_XDECREF(path);
+	Py_XDECREF(function);
+	Py_XDECREF(external);
+	return spec;
+}
+
+/* "a.b.__init__" is another name of "a.b". A new reference. */
+static PyObject *plain_name(PyObject *name, struct ox_slice *utf8)
+{
+	static const struct ox_slice suffix = {".__init__", 9};
+	if (!ox_utf8(name, utf8))
+		return NULL;
+	if (!ox_slice_ends(*utf8, suffix) || utf8->len == suffix.len)
+		return Py_NewRef(name);
+	PyObject *plain = PyUnicode_FromStringAndSize(utf8->data, (Py_ssize_t)(utf8->len - suffix.len));
+	return plain && ox_utf8(plain, utf8) ? plain : NULL;
+}
+
+static PyObject *packed_spec(struct ox_finder *self, PyObject *name, struct ox_slice utf8,
+			     const struct ox_found *found)
+{
+	struct ox_state *state = ox_state_of((PyObject *)self);
+	if (found->kind != OX_KIND_NAMESPACE && found->record.relative_path.len)
+		return file_spec(self, name, found);
+	PyObject *args[] = {name, (PyObject *)self, found->is_package ? Py_True : Py_False};
+	PyObject *spec = PyObject_Vectorcall(state->module_spec, args, 2, state->spec_kwnames);
+	if (spec && describe(self, spec, found, utf8) < 0)
+		Py_CLEAR(spec);
+	return spec;
+}
+
+PyObject *ox_finder_spec_of(struct ox_finder *self, PyObject *name, PyObject *path, PyObject *target)
+{
+	struct ox_state *state = ox_state_of((PyObject *)self);
+	struct ox_slice utf8;
+	struct ox_found found;
+	PyObject *spec = NULL;
+	PyObject *plain = plain_name(name, &utf8);
+	(void)path;
+	(void)target;
+	if (!plain || ox_index_find(&self->index, plain, &found) < 0)
+		goto out;
+	if (found.kind == OX_KIND_BUILTIN)
+		spec = PyObject_CallMethod(state->builtin_importer, "find_spec", "O", plain);
+	else if (found.kind == OX_KIND_FROZEN)
+		spec = PyObject_CallMethod(state->frozen_importer, "find_spec", "O", plain);
+	else if (found.kind == OX_KIND_NONE)
+		spec = Py_NewRef(Py_None);
+	else
+		spec = packed_spec(self, plain, utf8, &found);
+out:
+	Py_XDECREF(plain);
+	return spec;
+}
+
+/* A spec of the same module whose origin is the path that the dynamic loader takes. */
+static PyObject *spec_at(struct ox_state *state, PyObject *spec, const char *path)
+{
+	PyObject *name = PyObject_GetAttrString(spec, "name");
+	PyObject *loader = name ? PyObject_GetAttrString(spec, "loader") : NULL;
+	PyObject *copy = loader ? PyObject_CallFunctionObjArgs(state->module_spec, name, loader, NULL) : NULL;
+	if (copy && set_attr(copy, "origin", PyUnicode_DecodeFSDefault(path)) < 0)
+		Py_CLEAR(copy);
+	PyObject *locations = copy ? PyObject_GetAttrString(spec, "submodule_search_locations") : NULL;
+	if (copy && set_attr(copy, "submodule_search_locations", locations) < 0)
+		Py_CLEAR(copy);
+	Py_XDECREF(name);
+	Py_XDECREF(loader);
+	return copy;
+}
+
+/* The loader sets __file__ to the path that it was given; a number in /proc is no path
+ * to show anybody. */
+static int forget_file(PyObject *module)
+{
+	if (!PyModule_Check(module))
+		return 0;
+	PyObject *dict = PyModule_GetDict(module);
+	PyObject *key = PyUnicode_InternFromString("__file__");
+	int rc = !key ? -1 : PyDict_Contains(dict, key) == 1 ? PyDict_DelItem(dict, key) : 0;
+	Py_XDECREF(key);
+	return rc;
+}
+
+static PyObject *create_extension(struct ox_finder *self, PyObject *spec, PyObject *name,
+				  const struct ox_found *found)
+{
+	struct ox_state *state = ox_state_of((PyObject *)self);
+	struct ox_err err = {0};
+	const char *path;
+	bool is_file;
+	if (ox_library_path(&self->index.libraries, self->index.pack, found->place, &path, &is_file, &err) < 0)
+		return ox_raise(&err, name);
+	PyObject *at = spec_at(state, spec, path);
+	PyObject *module = at ? PyObject_CallMethod(state->imp, "create_dynamic", "O", at) : NULL;
+	Py_XDECREF(at);
+	if (module && is_file && (PyObject_SetAttrString(spec, "has_location", Py_True) < 0 ||
+				  set_attr(spec, "origin", PyUnicode_DecodeFSDefault(path)) < 0))
+		Py_CLEAR(module);
+	if (module && !is_file && forget_file(module) < 0)
+		Py_CLEAR(module);
+	return module;
+}
+
+PyObject *ox_finder_create(struct ox_finder *self, PyObject *spec)
+{
+	struct ox_found found;
+	PyObject *module = NULL;
+	PyObject *name = PyObject_GetAttrString(spec, "name");
+	if (!name || ox_index_find(&self->index, name, &found) < 0)
+		goto out;
+	if (found.kind == OX_KIND_EXTENSION)
+		module = create_extension(self, spec, name, &found);
+	else
+		module = Py_NewRef(Py_None);
+out:
+	Py_XDECREF(name);
+	return module;
+}
+
+static PyObject *compile_source(struct ox_finder *self, const struct ox_found *found)
+{
+	PyObject *text = ox_finder_source(self, found);
+	if (!text)
+		return NULL;
+	PyObject *name = PyUnicode_FromStringAndSize(found->record.name.data, (Py_ssize_t)found->record.name.len);
+	const char *utf8 = PyUnicode_AsUTF8(text);
+	PyObject *code = NULL;
+	PyCompilerFlags flags = {.cf_flags = PyCF_IGNORE_COOKIE, .cf_feature_version = PY_MINOR_VERSION};
+	if (name && utf8)
+		code = Py_CompileStringObject(utf8, name, Py_file_input, &flags, self->index.optimize);
+	Py_XDECREF(name);
+	Py_DECREF(text);
+	return code;
+}
+
+PyObject *ox_finder_code(struct ox_finder *self, const struct ox_found *found, PyObject *name)
+{
+	struct ox_slice bytes;
+	if (found->kind != OX_KIND_MODULE)
+		return NULL;
+	if (!ox_index_bytecode(&self->index, &found->record, &bytes))
+		return compile_source(self, found);
+	PyObject *code = PyMarshal_ReadObjectFromString(bytes.data, (Py_ssize_t)bytes.len);
+	if (code && !PyCode_Check(code)) {
+		Py_CLEAR(code);
+		PyObject *text = PyUnicode_FromFormat("packed bytecode of %R is damaged", name);
+		PyErr_SetImportError(text, name, NULL);
+		Py_XDECREF(text);
+	}
+	return code;
+}
+
+static int run(PyObject *code, PyObject *module)
+{
+	PyObject *dict = PyModule_GetDict(module);
+	if (!dict || PySys_Audit("exec", "O", code) < 0)
+		return -1;
+	if (!PyDict_GetItemString(dict, "__builtins__") &&
+	    PyDict_SetItemString(dict, "__builtins__", PyEval_GetBuiltins()) < 0)
+		return -1;
+	PyObject *result = PyEval_EvalCode(code, dict, dict);
+	Py_XDECREF(result);
+	return result ? 0 : -1;
+}
+
+static int set_start_method(struct ox_finder *self, PyObject *module)
+{
+	PyObject *function = PyObject_GetAttrString(module, "set_start_method");
+	PyObject *kwargs = function ? Py_BuildValue("{s:O}", "force", Py_True) : NULL;
+	PyObject *args = kwargs ? PyTuple_Pack(1, self->mp_start_method) : NULL;
+	PyObject *result = args ? PyObject_Call(function, args, kwargs) : NULL;
+	Py_XDECREF(result);
+	Py_XDECREF(args);
+	Py_XDECREF(kwargs);
+	Py_XDECREF(function);
+	return result ? 0 : -1;
+}
+
+static int exec_found(struct ox_finder *self, PyObject *module, PyObject *name, const struct ox_found *found)
+{
+	if (found->kind == OX_KIND_EXTENSION) {
+		PyObject *done = PyObject_CallMethod(ox_state_of((PyObject *)self)->imp, "exec_dynamic", "O", module);
+		Py_XDECREF(done);
+		return done ? 0 : -1;
+	}
+	PyObject *code = ox_finder_code(self, found, name);
+	if (!code)
+		return PyErr_Occurred() ? -1 : 0;
+	int rc = run(code, module);
+	Py_DECREF(code);
+	if (rc == 0 && self->mp_start_method && ox_slice_eq_str(found->record.name, "multiprocessing"))
+		rc = set_start_method(self, module);
+	return rc;
+}
+
+int ox_finder_exec(struct ox_finder *self, PyObject *module)
+{
+	struct ox_found found;
+	PyObject *name = PyObject_GetAttrString(module, "__name__");
+	int rc = name ? ox_index_find(&self->index, name, &found) : -1;
+	if (rc == 0)
+		rc = exec_found(self, module, name, &found);
+	Py_XDECREF(name);
+	return rc;
+}
+
+int ox_finder_main_code(PyObject *finder, PyObject *name, PyObject **spec, PyObject **code)
+{
+	struct ox_finder *self = (struct ox_finder *)finder;
+	struct ox_found found;
+	if (ox_index_find(&self->index, name, &found) < 0)
+		return -1;
+	*code = ox_finder_code(self, &found, name);
+	if (!*code)
+		return PyErr_Occurred() ? -1 : 0;
+	*spec = ox_finder_spec_of(self, name, NULL, NULL);
+	if (!*spec)
+		Py_CLEAR(*code);
+	return *code ? 1 : -1;
+}

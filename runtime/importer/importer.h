@@ -1,0 +1,35 @@
+/* importer.h - the extension module `oxidized_importer`, as its embedder sees it.
+ *
+ * The module is linked in: put PyInit_oxidized_importer into the table of built-in
+ * modules before the interpreter starts. Once the core is up (before encodings are
+ * imported), import it and make a finder over the payload; put that on sys.meta_path. */
+#ifndef OX_IMPORTER_IMPORTER_H
+#define OX_IMPORTER_IMPORTER_H
+
+#include "runtime/importer/compat.h"
+#include "runtime/pack/reader.h"
+
+PyMODINIT_FUNC PyInit_oxidized_importer(void);
+
+struct ox_finder_options {
+	const struct ox_pack *pack;  /* borrowed: must live as long as the process */
+	const char *exe;             /* path of the executable: base of virtual paths */
+	const char *origin;          /* its folder: base of relative paths */
+	const char *mp_start_method; /* set when multiprocessing is imported; NULL: leave it */
+};
+
+/* A new OxidizedFinder that answers for the payload and for the interpreter's own
+ * modules. `module` is oxidized_importer. NULL with an exception. */
+PyObject *ox_finder_new(PyObject *module, const struct ox_finder_options *options);
+
+/* Whether the object is one. */
+bool ox_finder_check(PyObject *module, PyObject *object);
+
+/* The packed source of a code object's file name (a module's name); false when there is none. */
+bool ox_finder_source_bytes(PyObject *finder, PyObject *co_filename, struct ox_slice *source);
+
+/* The code object of a packed module as the finder would run it, with the spec
+ * that describes it; 0 when the finder has no code for the name, -1 with an exception. */
+int ox_finder_main_code(PyObject *finder, PyObject *name, PyObject **spec, PyObject **code);
+
+#endif

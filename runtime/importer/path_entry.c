@@ -1,0 +1,194 @@
+/* OxidizedPathEntryFinder: the path hook's answer for a virtual folder such as
+ * "/path/of/executable/pkg", which is what packages have in __path__. pkgutil walks
+ * packages through it. */
+#include "runtime/importer/importer.h"
+#include "runtime/importer/state.h"
+
+#include "proto/base/buf.h"
+
+struct path_entry {
+	PyObject_HEAD
+	PyObject *finder;  /* OxidizedFinder */
+	PyObject *package; /* str; empty for the top level */
+	PyObject *path;    /* str */
+};
+
+static struct path_entry *as_entry(PyObject *self)
+{
+	return (struct path_entry *)self;
+}
+
+PyObject *ox_path_entry_new(struct ox_state *state, PyObject *finder, PyObject *package, PyObject *path)
+{
+	struct path_entry *e = (struct path_entry *)state->path_entry->tp_alloc(state->path_entry, 0);
+	if (e) {
+		e->finder = Py_NewRef(finder);
+		e->package = Py_NewRef(package);
+		e->path = Py_NewRef(path);
+	}
+	return (PyObject *)e;
+}
+
+/* "a/b" of the virtual folder as "a.b"; false for what cannot be a package's folder. */
+static bool package_of(struct ox_slice rest, struct ox_buf *out)
+{
+	char last = '/';
+	for (size_t i = 0; i < rest.len; i++) {
+		char c = rest.data[i] == '\\' ? '/' : rest.data[i];
+		bool at_edge = last == '/' || i + 1 == rest.len || rest.data[i + 1] == '/';
+		if ((c == '/' && last == '/') || (c == '.' && (last == '.' || at_edge)))
+			return false;
+		ox_buf_byte(out, c == '/' ? '.' : c);
+		last = c;
+	}
+	return rest.len == 0 || last != '/';
+}
+
+static PyObject *refuse(PyObject *cause_type, const char *text)
+{
+	PyErr_SetString(cause_type, text);
+	PyObject *type, *cause, *traceback, *error;
+	PyErr_Fetch(&type, &cause, &traceback);
+	PyErr_NormalizeException(&type, &cause, &traceback);
+	Py_XDECREF(type);
+	Py_XDECREF(traceback);
+	error = PyObject_CallFunction(PyExc_ImportError, "s", "error running OxidizedFinder.path_hook");
+	if (error) {
+		PyException_SetCause(error, cause); /* steals */
+		PyErr_SetObject(PyExc_ImportError, error);
+		Py_DECREF(error);
+	} else {
+		Py_XDECREF(cause);
+	}
+	return NULL;
+}
+
+PyObject *ox_path_hook(struct ox_finder *self, PyObject *path)
+{
+	struct ox_slice base, text;
+	struct ox_buf package = {0};
+	if (!PyUnicode_Check(path))
+		return refuse(PyExc_TypeError, "the path is not a str");
+	if (!ox_utf8(self->base, &base) || !ox_utf8(path, &text)) {
+		PyErr_Clear();
+		return refuse(PyExc_ValueError, "the path is not valid text");
+	}
+	if (!ox_slice_starts(text, base) ||
+	    (text.len > base.len && text.data[base.len] != '/' && text.data[base.len] != '\\'))
+		return refuse(PyExc_ValueError, "the path is not below the executable");
+	size_t skip = text.len > base.len ? base.len + 1 : base.len;
+	if (!package_of(ox_slice(text.data + skip, text.len - skip), &package)) {
+		ox_buf_free(&package);
+		return refuse(PyExc_ValueError, "the path is not that of a package");
+	}
+	PyObject *name = PyUnicode_FromStringAndSize(ox_buf_text(&package), (Py_ssize_t)package.len);
+	PyObject *entry = name ? ox_path_entry_new(ox_state_of((PyObject *)self), (PyObject *)self, name, path) : NULL;
+	Py_XDECREF(name);
+	ox_buf_free(&package);
+	return entry;
+}
+
+static bool is_direct_child(struct ox_slice package, struct ox_slice name)
+{
+	if (package.len) {
+		if (!ox_slice_starts(name, package) || name.len <= package.len || name.data[package.len] != '.')
+			return false;
+		name = ox_slice(name.data + package.len + 1, name.len - package.len - 1);
+	}
+	return name.len && !memchr(name.data, '.', name.len);
+}
+
+static PyObject *find_spec(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+	static char *names[] = {(char *)"fullname", (char *)"target", NULL};
+	PyObject *name, *target = Py_None;
+	struct ox_slice package, utf8;
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "U|O:OxidizedPathEntryFinder.find_spec", names, &name, &target) ||
+	    !ox_utf8(as_entry(self)->package, &package) || !ox_utf8(name, &utf8))
+		return NULL;
+	if (!is_direct_child(package, utf8))
+		Py_RETURN_NONE;
+	return ox_finder_spec_of((struct ox_finder *)as_entry(self)->finder, name, NULL, target);
+}
+
+static PyObject *iter_modules(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+	static char *names[] = {(char *)"prefix", NULL};
+	PyObject *prefix = NULL;
+	struct ox_slice package;
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|U:OxidizedPathEntryFinder.iter_modules", names, &prefix) ||
+	    !ox_utf8(as_entry(self)->package, &package))
+		return NULL;
+	PyObject *text = prefix ? Py_NewRef(prefix) : PyUnicode_FromString("");
+	const struct ox_finder *finder = (struct ox_finder *)as_entry(self)->finder;
+	PyObject *list = text ? ox_index_members(&finder->index, package, text) : NULL;
+	Py_XDECREF(text);
+	return list;
+}
+
+static PyObject *invalidate_caches(PyObject *self, PyObject *ignored)
+{
+	(void)self;
+	(void)ignored;
+	Py_RETURN_NONE;
+}
+
+static PyObject *get_package(PyObject *self, void *closure)
+{
+	(void)closure;
+	PyObject *package = as_entry(self)->package;
+	return Py_NewRef(PyUnicode_GET_LENGTH(package) ? package : Py_None);
+}
+
+static int entry_traverse(PyObject *self, visitproc visit, void *arg)
+{
+	Py_VISIT(Py_TYPE(self));
+	Py_VISIT(as_entry(self)->finder);
+	return 0;
+}
+
+static int entry_clear(PyObject *self)
+{
+	Py_CLEAR(as_entry(self)->finder);
+	return 0;
+}
+
+static void entry_dealloc(PyObject *self)
+{
+	PyTypeObject *type = Py_TYPE(self);
+	PyObject_GC_UnTrack(self);
+	entry_clear(self);
+	Py_CLEAR(as_entry(self)->package);
+	Py_CLEAR(as_entry(self)->path);
+	type->tp_free(self);
+	Py_DECREF(type);
+}
+
+static PyMethodDef methods[] = {
+	{"find_spec", (PyCFunction)(void (*)(void))find_spec, METH_VARARGS | METH_KEYWORDS, NULL},
+	{"iter_modules", (PyCFunction)(void (*)(void))iter_modules, METH_VARARGS | METH_KEYWORDS, NULL},
+	{"invalidate_caches", invalidate_caches, METH_NOARGS, NULL},
+	{NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef properties[] = {
+	{"_package", get_package, NULL, NULL, NULL},
+	{NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyType_Slot slots[] = {
+	{Py_tp_doc, (void *)"Finds the modules of one package inside the executable."},
+	{Py_tp_dealloc, entry_dealloc},
+	{Py_tp_traverse, entry_traverse},
+	{Py_tp_clear, entry_clear},
+	{Py_tp_methods, methods},
+	{Py_tp_getset, properties},
+	{0, NULL},
+};
+
+PyType_Spec ox_path_entry_spec = {
+	.name = "oxidized_importer.OxidizedPathEntryFinder",
+	.basicsize = sizeof(struct path_entry),
+	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+	.slots = slots,
+};

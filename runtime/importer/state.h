@@ -1,0 +1,70 @@
+/* state.h - what the module keeps: its types, and the objects of importlib that every
+ * import needs, looked up once. One per module object, so that an interpreter
+ * shares nothing with another. */
+#ifndef OX_IMPORTER_STATE_H
+#define OX_IMPORTER_STATE_H
+
+#include "runtime/importer/index.h"
+
+struct ox_state {
+	PyObject *module_spec;      /* _frozen_importlib.ModuleSpec */
+	PyObject *builtin_importer; /* _frozen_importlib.BuiltinImporter */
+	PyObject *frozen_importer;
+	PyObject *imp; /* _imp */
+	PyObject *spec_kwnames; /* ("is_package",) */
+	PyTypeObject *finder, *path_entry, *resource_reader, *traversable, *distribution;
+};
+
+struct ox_finder {
+	PyObject_HEAD
+	struct ox_index index;
+	PyObject *origin;          /* str */
+	PyObject *base;            /* str: the executable, base of virtual paths */
+	PyObject *mp_start_method; /* str or NULL */
+};
+
+extern struct PyModuleDef ox_module_def;
+
+/* The state behind an instance of one of our types (none of which can be subclassed). */
+static inline struct ox_state *ox_state_of(PyObject *self)
+{
+	return PyType_GetModuleState(Py_TYPE(self));
+}
+
+/* One specification per type, each in its own file. */
+extern PyType_Spec ox_finder_spec, ox_path_entry_spec, ox_resource_reader_spec, ox_traversable_spec,
+	ox_distribution_spec;
+
+/* Turns an error of ours into an exception and returns NULL. ImportError for `name`, or
+ * OSError when name is NULL. */
+PyObject *ox_raise(const struct ox_err *err, PyObject *name);
+
+/* finder_load.c: importing. */
+PyObject *ox_finder_spec_of(struct ox_finder *self, PyObject *name, PyObject *path, PyObject *target);
+PyObject *ox_finder_create(struct ox_finder *self, PyObject *spec);
+int ox_finder_exec(struct ox_finder *self, PyObject *module);
+/* A code object; NULL without an exception when there is none. */
+PyObject *ox_finder_code(struct ox_finder *self, const struct ox_found *found, PyObject *name);
+
+/* finder_data.c: what lies beside the code. */
+PyObject *ox_finder_source(struct ox_finder *self, const struct ox_found *found);
+PyObject *ox_finder_data(struct ox_finder *self, PyObject *path);
+PyObject *ox_finder_distributions(struct ox_finder *self, PyObject *context);
+/* base + "/a/b" for "a.b". */
+PyObject *ox_finder_virtual_path(const struct ox_finder *self, struct ox_slice name);
+/* The real path of `relative` below the executable's folder. */
+PyObject *ox_finder_relative_path(const struct ox_finder *self, struct ox_slice relative);
+/* A real file for a module whose package wants one; NULL without an exception when it does not. */
+PyObject *ox_finder_real_file(struct ox_finder *self, const struct ox_found *found);
+
+/* source.c */
+PyObject *ox_decode_source(struct ox_slice bytes);
+
+/* path_entry.c, resource_reader.c, traversable.c, distribution.c: one object each. */
+PyObject *ox_path_entry_new(struct ox_state *state, PyObject *finder, PyObject *package, PyObject *path);
+PyObject *ox_path_hook(struct ox_finder *self, PyObject *path);
+PyObject *ox_resource_reader_new(struct ox_state *state, PyObject *finder, PyObject *package);
+PyObject *ox_traversable_new(struct ox_state *state, PyObject *finder, PyObject *package, PyObject *path);
+PyObject *ox_distribution_new(struct ox_state *state, PyObject *finder, PyObject *name);
+
+#endif

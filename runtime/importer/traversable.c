@@ -1,0 +1,382 @@
+/* Traversable: a file or folder of a package, as importlib.resources.files() gives it.
+ *
+ * There are no folders in the payload: one exists when a file's name or a package's lies below
+ * it. A path "sub/x.txt" of package p may be that file of p, or x.txt of the
+ * package p.sub: files belong to the deepest package around them. */
+#include "runtime/importer/state.h"
+
+#include "proto/base/buf.h"
+
+struct traversable {
+	PyObject_HEAD
+	PyObject *finder;  /* OxidizedFinder */
+	PyObject *package; /* str */
+	PyObject *path;    /* str: inside the package, '/' separated; empty for its root */
+};
+
+static struct traversable *as_node(PyObject *self)
+{
+	return (struct traversable *)self;
+}
+
+static const struct ox_index *index_of(PyObject *self)
+{
+	return &((struct ox_finder *)as_node(self)->finder)->index;
+}
+
+PyObject *ox_traversable_new(struct ox_state *state, PyObject *finder, PyObject *package, PyObject *path)
+{
+	struct traversable *t = (struct traversable *)state->traversable->tp_alloc(state->traversable, 0);
+	if (t) {
+		t->finder = Py_NewRef(finder);
+		t->package = Py_NewRef(package);
+		t->path = Py_NewRef(path);
+	}
+	return (PyObject *)t;
+}
+
+static bool texts(PyObject *self, struct ox_slice *package, struct ox_slice *path)
+{
+	return ox_utf8(as_node(self)->package, package) && ox_utf8(as_node(self)->path, path);
+}
+
+/* package + "." + the first `len` bytes of path, as a dotted name. */
+static void nested_name(struct ox_buf *out, struct ox_slice package, struct ox_slice path, size_t len)
+{
+	ox_buf_clear(out);
+	ox_buf_slice(out, package);
+	if (len)
+		ox_buf_byte(out, '.');
+	for (size_t i = 0; i < len; i++)
+		ox_buf_byte(out, path.data[i] == '/' ? '.' : path.data[i]);
+}
+
+/* Visits every (package, path inside it) that the node may stand for, the deepest first:
+ * (p.a, "b") before (p, "a/b"). Stops when the visitor returns true. */
+static bool each_view(PyObject *self, bool (*visit)(const struct ox_index *, struct ox_slice, struct ox_slice, void *),
+		      void *arg)
+{
+	struct ox_slice package, path;
+	struct ox_buf name = {0};
+	bool done = false;
+	if (!texts(self, &package, &path))
+		return false;
+	for (size_t cut = path.len; !done; cut--) {
+		if (cut == 0 || cut == path.len || path.data[cut] == '/') {
+			size_t skip = cut ? cut + (cut < path.len) : 0;
+			nested_name(&name, package, path, cut);
+			done = visit(index_of(self), ox_buf_view(&name), ox_slice(path.data + skip, path.len - skip), arg);
+		}
+		if (cut == 0)
+			break;
+	}
+	ox_buf_free(&name);
+	return done;
+}
+
+static bool view_file(const struct ox_index *index, struct ox_slice package, struct ox_slice path, void *arg)
+{
+	return path.len && ox_index_file(index, package, path, arg);
+}
+
+static bool find_file(PyObject *self, struct ox_pack_file *file)
+{
+	return each_view(self, view_file, file);
+}
+
+/* One listed name below a folder. */
+struct listing {
+	PyObject *names; /* dict used as an ordered set; NULL: only ask whether there is any */
+	bool failed;
+};
+
+static bool list_name(struct listing *l, struct ox_slice name)
+{
+	if (!l->names)
+		return true;
+	PyObject *text = PyUnicode_FromStringAndSize(name.data, (Py_ssize_t)name.len);
+	if (!text || PyDict_SetItem(l->names, text, Py_None) < 0)
+		l->failed = true;
+	Py_XDECREF(text);
+	return l->failed;
+}
+
+/* Lists the first component behind "folder/" of each file; true stops. */
+static bool list_table(const struct ox_pack_table *files, struct ox_slice folder, struct listing *l)
+{
+	struct ox_pack_file f;
+	for (uint32_t i = 0; i < files->count && ox_pack_file_at(files, i, &f); i++) {
+		size_t skip = folder.len ? folder.len + 1 : 0;
+		if (f.name.len <= skip || !ox_slice_starts(f.name, folder) || (skip && f.name.data[folder.len] != '/'))
+			continue;
+		const char *slash = memchr(f.name.data + skip, '/', f.name.len - skip);
+		size_t end = slash ? (size_t)(slash - f.name.data) : f.name.len;
+		if (list_name(l, ox_slice(f.name.data + skip, end - skip)))
+			return true;
+	}
+	return false;
+}
+
+static bool list_view(const struct ox_index *index, struct ox_slice package, struct ox_slice path, void *arg)
+{
+	struct listing *l = arg;
+	struct ox_found found;
+	ox_index_find_packed(index, package, &found);
+	if (path.len == 0 && found.is_package && !l->names)
+		return true;
+	ox_pack_place at = index->pack ? ox_pack_find(index->pack, package) : OX_PACK_NOWHERE;
+	for (; at != OX_PACK_NOWHERE; at = ox_pack_more(index->pack, at)) {
+		struct ox_pack_record r;
+		if (ox_pack_get(index->pack, at, &r, NULL) == 0 && list_table(&r.files, path, l))
+			return true;
+	}
+	return false;
+}
+
+static bool is_folder(PyObject *self)
+{
+	struct listing l = {0};
+	return PyUnicode_GET_LENGTH(as_node(self)->path) == 0 || each_view(self, list_view, &l);
+}
+
+/* Sub-packages are folders too. */
+static int list_packages(PyObject *self, PyObject *names)
+{
+	struct ox_slice package, path;
+	struct ox_buf name = {0};
+	int rc = 0;
+	if (!texts(self, &package, &path))
+		return -1;
+	nested_name(&name, package, path, path.len);
+	PyObject *empty = PyUnicode_FromString("");
+	PyObject *members = empty ? ox_index_members(index_of(self), ox_buf_view(&name), empty) : NULL;
+	for (Py_ssize_t i = 0; members && !rc && i < PyList_GET_SIZE(members); i++) {
+		PyObject *pair = PyList_GET_ITEM(members, i);
+		if (PyTuple_GET_ITEM(pair, 1) == Py_True)
+			rc = PyDict_SetItem(names, PyTuple_GET_ITEM(pair, 0), Py_None);
+	}
+	rc = members ? rc : -1;
+	Py_XDECREF(members);
+	Py_XDECREF(empty);
+	ox_buf_free(&name);
+	return rc;
+}
+
+static PyObject *child(PyObject *self, PyObject *name)
+{
+	struct traversable *t = as_node(self);
+	PyObject *text = PyObject_Str(name);
+	PyObject *path = NULL, *node = NULL;
+	if (text)
+		path = PyUnicode_GET_LENGTH(t->path) ? PyUnicode_FromFormat("%U/%U", t->path, text) : Py_NewRef(text);
+	if (path)
+		node = ox_traversable_new(ox_state_of(self), t->finder, t->package, path);
+	Py_XDECREF(path);
+	Py_XDECREF(text);
+	return node;
+}
+
+static PyObject *iterdir(PyObject *self, PyObject *ignored)
+{
+	struct listing l = {.names = PyDict_New()};
+	(void)ignored;
+	if (!l.names)
+		return NULL;
+	each_view(self, list_view, &l);
+	if (l.failed || list_packages(self, l.names) < 0) {
+		Py_DECREF(l.names);
+		return NULL;
+	}
+	PyObject *keys = PyDict_Keys(l.names);
+	PyObject *nodes = keys && PyList_Sort(keys) == 0 ? PyList_New(0) : NULL;
+	for (Py_ssize_t i = 0; nodes && i < PyList_GET_SIZE(keys); i++) {
+		PyObject *node = child(self, PyList_GET_ITEM(keys, i));
+		if (!node || PyList_Append(nodes, node) < 0)
+			Py_CLEAR(nodes);
+		Py_XDECREF(node);
+	}
+	PyObject *iterator = nodes ? PyObject_GetIter(nodes) : NULL;
+	Py_XDECREF(nodes);
+	Py_XDECREF(keys);
+	Py_DECREF(l.names);
+	return iterator;
+}
+
+static PyObject *joinpath(PyObject *self, PyObject *args)
+{
+	PyObject *node = Py_NewRef(self);
+	for (Py_ssize_t i = 0; node && i < PyTuple_GET_SIZE(args); i++) {
+		PyObject *next = child(node, PyTuple_GET_ITEM(args, i));
+		Py_DECREF(node);
+		node = next;
+	}
+	return node;
+}
+
+static PyObject *is_file(PyObject *self, PyObject *ignored)
+{
+	struct ox_pack_file f;
+	(void)ignored;
+	bool yes = find_file(self, &f);
+	return PyErr_Occurred() ? NULL : PyBool_FromLong(yes);
+}
+
+static PyObject *is_dir(PyObject *self, PyObject *ignored)
+{
+	(void)ignored;
+	bool yes = is_folder(self);
+	return PyErr_Occurred() ? NULL : PyBool_FromLong(yes);
+}
+
+static PyObject *missing(PyObject *self)
+{
+	if (PyErr_Occurred())
+		return NULL;
+	PyObject *type = is_folder(self) ? PyExc_IsADirectoryError : PyExc_FileNotFoundError;
+	PyObject *args = Py_BuildValue("(isO)", type == PyExc_FileNotFoundError ? 2 : 21,
+				       type == PyExc_FileNotFoundError ? "resource not found" : "is a directory",
+				       as_node(self)->path);
+	if (args)
+		PyErr_SetObject(type, args);
+	Py_XDECREF(args);
+	return NULL;
+}
+
+static PyObject *read_bytes(PyObject *self, PyObject *ignored)
+{
+	struct ox_pack_file f;
+	(void)ignored;
+	if (!find_file(self, &f))
+		return missing(self);
+	return PyBytes_FromStringAndSize(f.data.data, (Py_ssize_t)f.data.len);
+}
+
+/* io.TextIOWrapper over the bytes, with open()'s arguments for text. */
+static PyObject *as_text(PyObject *io, PyObject *binary, PyObject *args, PyObject *kwargs)
+{
+	PyObject *wrapper = PyObject_GetAttrString(io, "TextIOWrapper");
+	PyObject *first = wrapper ? PyTuple_Pack(1, binary) : NULL;
+	PyObject *all = first ? PySequence_Concat(first, args) : NULL;
+	PyObject *stream = all ? PyObject_Call(wrapper, all, kwargs) : NULL;
+	Py_XDECREF(all);
+	Py_XDECREF(first);
+	Py_XDECREF(wrapper);
+	return stream;
+}
+
+/* open(mode="r", *args, **kwargs) */
+static PyObject *node_open(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+	PyObject *mode = PyTuple_GET_SIZE(args) ? PyTuple_GET_ITEM(args, 0) : NULL;
+	PyObject *named = kwargs ? PyDict_Copy(kwargs) : PyDict_New();
+	PyObject *rest = PyTuple_GetSlice(args, 1, PY_SSIZE_T_MAX);
+	PyObject *io = PyImport_ImportModule("io");
+	PyObject *bytes = NULL, *stream = NULL;
+	if (!named || !rest || !io)
+		goto out;
+	if (!mode && (mode = PyDict_GetItemString(named, "mode"))) {
+		Py_INCREF(mode);
+		PyDict_DelItemString(named, "mode");
+	} else {
+		Py_XINCREF(mode);
+	}
+	bytes = read_bytes(self, NULL);
+	if (bytes)
+		stream = PyObject_CallMethod(io, "BytesIO", "O", bytes);
+	if (stream && !(mode && PyUnicode_CompareWithASCIIString(mode, "rb") == 0)) {
+		PyObject *text = as_text(io, stream, rest, named);
+		Py_DECREF(stream);
+		stream = text;
+	}
+	Py_XDECREF(bytes);
+	Py_XDECREF(mode);
+out:
+	Py_XDECREF(io);
+	Py_XDECREF(rest);
+	Py_XDECREF(named);
+	return stream;
+}
+
+static PyObject *read_text(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+	static char *names[] = {(char *)"encoding", (char *)"errors", NULL};
+	PyObject *encoding = Py_None, *errors = Py_None;
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|OO:read_text", names, &encoding, &errors))
+		return NULL;
+	PyObject *mode = Py_BuildValue("(s)", "r");
+	PyObject *named = Py_BuildValue("{s:O,s:O}", "encoding", encoding, "errors", errors);
+	PyObject *stream = mode && named ? node_open(self, mode, named) : NULL;
+	PyObject *text = stream ? PyObject_CallMethod(stream, "read", NULL) : NULL;
+	Py_XDECREF(stream);
+	Py_XDECREF(named);
+	Py_XDECREF(mode);
+	return text;
+}
+
+static PyObject *get_name(PyObject *self, void *closure)
+{
+	struct traversable *t = as_node(self);
+	(void)closure;
+	PyObject *whole = PyUnicode_GET_LENGTH(t->path) ? t->path : t->package;
+	Py_UCS4 separator = whole == t->path ? '/' : '.';
+	Py_ssize_t len = PyUnicode_GET_LENGTH(whole);
+	Py_ssize_t at = PyUnicode_FindChar(whole, separator, 0, len, -1);
+	return at < -1 ? NULL : PyUnicode_Substring(whole, at + 1, len);
+}
+
+static PyObject *node_repr(PyObject *self)
+{
+	return PyUnicode_FromFormat("<resource %R of package %R>", as_node(self)->path, as_node(self)->package);
+}
+
+static int node_traverse(PyObject *self, visitproc visit, void *arg)
+{
+	Py_VISIT(Py_TYPE(self));
+	Py_VISIT(as_node(self)->finder);
+	return 0;
+}
+
+static void node_dealloc(PyObject *self)
+{
+	PyTypeObject *type = Py_TYPE(self);
+	PyObject_GC_UnTrack(self);
+	Py_CLEAR(as_node(self)->finder);
+	Py_CLEAR(as_node(self)->package);
+	Py_CLEAR(as_node(self)->path);
+	type->tp_free(self);
+	Py_DECREF(type);
+}
+
+static PyMethodDef methods[] = {
+	{"iterdir", iterdir, METH_NOARGS, NULL},
+	{"joinpath", joinpath, METH_VARARGS, NULL},
+	{"is_file", is_file, METH_NOARGS, NULL},
+	{"is_dir", is_dir, METH_NOARGS, NULL},
+	{"read_bytes", read_bytes, METH_NOARGS, NULL},
+	{"read_text", (PyCFunction)(void (*)(void))read_text, METH_VARARGS | METH_KEYWORDS, NULL},
+	{"open", (PyCFunction)(void (*)(void))node_open, METH_VARARGS | METH_KEYWORDS, NULL},
+	{NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef properties[] = {
+	{"name", get_name, NULL, NULL, NULL},
+	{NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyType_Slot slots[] = {
+	{Py_tp_doc, (void *)"A file or folder of a package inside the executable."},
+	{Py_tp_dealloc, node_dealloc},
+	{Py_tp_traverse, node_traverse},
+	{Py_tp_repr, node_repr},
+	{Py_nb_true_divide, child},
+	{Py_tp_methods, methods},
+	{Py_tp_getset, properties},
+	{0, NULL},
+};
+
+PyType_Spec ox_traversable_spec = {
+	.name = "oxidized_importer.OxidizedTraversable",
+	.basicsize = sizeof(struct traversable),
+	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+	.slots = slots,
+};
