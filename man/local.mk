@@ -1,1 +1,2 @@
-# man
+# Manual pages.
+dist_man_MANS += man/oxc.1

@@ -81,8 +81,6 @@ static void add_indent(struct ox_buf *out, struct ox_slice line, uint32_t column
 		ox_buf_byte(out, line.data[i] == '\t' ? '\t' : ' ');
 		at++;
 	}
-	for (; at < column && at <= width_of(line) + 1; at++)
-		ox_buf_byte(out, ' ');
 }
 
 static void add_source(struct ox_buf *out, const struct ox_diagnostic *d, const char *color, const struct ox_palette *p)
@@ -93,10 +91,12 @@ static void add_source(struct ox_buf *out, const struct ox_diagnostic *d, const 
 	if (!d->column)
 		return;
 	ox_buf_printf(out, "%s      |%s ", p->dim, p->reset);
-	add_indent(out, d->source_line, d->column);
+	uint32_t after = width_of(d->source_line) + 1;
+	uint32_t column = d->column < after ? d->column : after;
+	uint32_t end = d->end_line > d->line || d->end_column > after ? after : d->end_column;
+	add_indent(out, d->source_line, column);
 	ox_buf_printf(out, "%s^", color);
-	uint32_t end = d->end_line > d->line ? width_of(d->source_line) + 1 : d->end_column;
-	for (uint32_t at = d->column + 1; at < end && at <= width_of(d->source_line); at++)
+	for (uint32_t at = column + 1; at < end; at++)
 		ox_buf_byte(out, '~');
 	ox_buf_printf(out, "%s\n", p->reset);
 }
