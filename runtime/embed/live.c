@@ -5,13 +5,14 @@
 /* Extension modules whose objects have no teardown that anybody could see, beyond what the scan
  * looks for itself. Sorted. */
 static const char *const harmless_modules[] = {
-	"_abc", "_ast", "_bisect", "_blake2", "_codecs", "_collections", "_contextvars", "_csv", "_datetime", "_functools",
-	"_heapq", "_imp", "_io", "_json", "_locale", "_md5", "_opcode", "_operator", "_pickle", "_posixsubprocess",
-	"_queue", "_random", "_sha1", "_sha2", "_sha256", "_sha3", "_sha512", "_signal", "_socket", "_sre", "_stat",
-	"_statistics", "_string", "_struct", "_suggestions", "_symtable", "_sysconfig", "_thread", "_tokenize", "_typing",
-	"_uuid", "_warnings", "_weakref", "_zoneinfo", "array", "atexit", "binascii", "builtins", "cmath", "errno",
-	"fcntl", "gc", "grp", "itertools", "marshal", "math", "oxidized_importer", "posix", "pwd", "resource", "select",
-	"sys", "syslog", "time", "unicodedata", "zlib",
+	"_abc", "_ast", "_asyncio", "_bisect", "_blake2", "_bz2", "_codecs", "_collections", "_contextvars",
+	"_csv", "_datetime", "_functools", "_heapq", "_imp", "_io", "_json", "_locale", "_lzma", "_md5",
+	"_opcode", "_operator", "_pickle", "_posixsubprocess", "_queue", "_random", "_sha1", "_sha2",
+	"_sha256", "_sha3", "_sha512", "_signal", "_socket", "_sre", "_stat", "_statistics", "_string",
+	"_struct", "_suggestions", "_symtable", "_sysconfig", "_thread", "_tokenize", "_typing", "_uuid",
+	"_warnings", "_weakref", "_zoneinfo", "array", "atexit", "binascii", "builtins", "cmath", "errno",
+	"fcntl", "gc", "grp", "io", "itertools", "marshal", "math", "oxidized_importer", "posix", "pwd",
+	"resource", "select", "sys", "syslog", "time", "unicodedata", "zlib",
 };
 
 static bool is_harmless_module(PyObject *module)
@@ -29,23 +30,31 @@ static bool is_harmless_module(PyObject *module)
 	return false;
 }
 
-/* Objects of a type that the collector does not track are not seen by the scan. */
+/* Objects of a type that the collector does not track are not seen by the scan. A native
+ * finaliser is its module's matter; one written in Python counts. */
 static bool is_harmless_type(PyTypeObject *type)
 {
 	bool finalises = type->tp_finalize || type->tp_del;
-	return !finalises || PyType_HasFeature(type, Py_TPFLAGS_HAVE_GC);
+	if (!finalises || PyType_HasFeature(type, Py_TPFLAGS_HAVE_GC))
+		return true;
+	PyObject *finaliser = PyObject_GetAttrString((PyObject *)type, "__del__");
+	bool is_python = finaliser && PyFunction_Check(finaliser);
+	Py_XDECREF(finaliser);
+	PyErr_Clear();
+	return !is_python;
 }
 
 /* Callbacks of the standard library's own weak containers only remove an entry. */
 static bool is_harmless_callback(PyObject *callback)
 {
+	static const char *const owners[] = {"weakref", "_weakrefset", "functools", "logging"};
 	if (!callback || PyCFunction_Check(callback))
 		return true;
 	PyObject *module = PyFunction_Check(callback) ? PyFunction_GetModule(callback) : NULL; /* borrowed */
-	return module && PyUnicode_Check(module) &&
-	       (PyUnicode_CompareWithASCIIString(module, "weakref") == 0 ||
-		PyUnicode_CompareWithASCIIString(module, "_weakrefset") == 0 ||
-		PyUnicode_CompareWithASCIIString(module, "functools") == 0);
+	for (size_t i = 0; module && PyUnicode_Check(module) && i < sizeof owners / sizeof owners[0]; i++)
+		if (PyUnicode_CompareWithASCIIString(module, owners[i]) == 0)
+			return true;
+	return false;
 }
 
 /* Not started or finished: nothing runs when it goes away. */
