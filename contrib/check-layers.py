@@ -2,8 +2,8 @@
 """Compare the #include lines of the tree with contrib/layers.
 
 Fails when a file includes from a folder that its own folder may not use, when the
-allowed edges have a cycle, when a folder with sources has no line, and when the modules of
-one folder include each other in a circle.
+allowed edges have a cycle, when a folder with sources has no line, and when the headers of
+one folder include each other in a circle (so that each folder has an order in which it can be read).
 """
 import os
 import re
@@ -54,8 +54,8 @@ def sources():
                     yield os.path.relpath(os.path.join(folder, name), TOP)
 
 
-def circles(modules):
-    """Circles among modules of one folder: (folder, [names])."""
+def circles(headers):
+    """Circles among headers, each as the list of its members."""
     found = []
 
     def visit(name, path, seen):
@@ -64,11 +64,11 @@ def circles(modules):
             return
         if name not in seen:
             seen.add(name)
-            for lower in sorted(modules.get(name, ())):
+            for lower in sorted(headers.get(name, ())):
                 visit(lower, path + [name], seen)
 
     seen = set()
-    for name in sorted(modules):
+    for name in sorted(headers):
         visit(name, [], seen)
     return found
 
@@ -88,12 +88,10 @@ def main():
                 lower = os.path.dirname(target)
                 if lower not in allowed[folder]:
                     problems.append(f"{path}: may not include {target} ({folder} does not stand above {lower})")
-                elif lower == folder and not target.endswith(".def"):
-                    module = os.path.splitext(path)[0]
-                    if os.path.splitext(target)[0] != module:
-                        inside.setdefault(module, set()).add(os.path.splitext(target)[0])
+                elif lower == folder and path.endswith(".h"):
+                    inside.setdefault(path, set()).add(target)
     for circle in circles(inside):
-        problems.append("modules include each other in a circle: " + " -> ".join(circle))
+        problems.append("headers include each other in a circle: " + " -> ".join(circle))
     for problem in problems:
         print(problem)
     print(f"layers: {count} files, {len(problems)} problems")
