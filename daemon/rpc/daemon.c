@@ -6,6 +6,7 @@
 #include "daemon/rpc/endpoint.h"
 #include "proto/base/clock.h"
 #include "proto/wire/identity.h"
+#include "store/cas/store.h"
 
 #include <malloc.h>
 #include <signal.h>
@@ -30,7 +31,7 @@ struct ox_daemon {
 	struct ox_timer *settle, *trim, *idle;
 	struct ox_signal *on_child, *on_term, *on_int;
 	uint64_t idle_seconds;
-	bool was_idle;
+	bool was_idle, ended;
 	char *store;
 };
 
@@ -94,6 +95,7 @@ static void on_end_signal(void *ctx)
 static void end(struct ox_daemon *d)
 {
 	struct ox_server *server = &d->server;
+	d->ended = true;
 	ox_log_info(&server->log, "ended");
 	ox_endpoint_withdraw(&d->endpoint);
 	ox_listener_free(d->listener);
@@ -111,6 +113,8 @@ static void on_settle(void *ctx)
 {
 	struct ox_daemon *d = ctx;
 	bool jobs = !ox_schedule_idle(d->server.schedule);
+	if (d->ended)
+		return; /* the last connections are being closed */
 	if (d->server.draining && !jobs) {
 		end(d);
 		return;
@@ -214,12 +218,25 @@ static int serve(struct ox_daemon *d, int ready_fd, struct ox_err *err)
 	return rc;
 }
 
+static const char *look_up(void *ctx, const char *name)
+{
+	(void)ctx;
+	return getenv(name);
+}
+
 static int find_store(struct ox_daemon *d, const struct ox_daemon_options *o, struct ox_err *err)
 {
-	const char *chosen = o->store ? o->store : getenv("OXIDIZER_STORE");
-	d->store = strdup(chosen ? chosen : "");
+	struct ox_buf dir = {0};
+	int rc = 0;
+	if (o->store)
+		ox_buf_str(&dir, o->store);
+	else
+		rc = ox_store_default_dir(look_up, NULL, &dir, err);
+	if (rc == 0 && !(d->store = ox_buf_steal(&dir)))
+		rc = ox_fail_nomem(err, "the store's path");
 	d->server.store = d->store;
-	return d->store ? 0 : ox_fail_nomem(err, "the store's path");
+	ox_buf_free(&dir);
+	return rc;
 }
 
 static int start(struct ox_daemon *d, const struct ox_daemon_options *o, bool *parent, struct ox_err *err)

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += daemon/rpc/librpc.a
 daemon_rpc_librpc_a_CPPFLAGS = $(AM_CPPFLAGS) -DOX_LIBEXECDIR='"$(libexecdir)/oxidizer"'
 daemon_rpc_librpc_a_SOURCES = \
+	daemon/rpc/answer.c daemon/rpc/answer.h \
 	daemon/rpc/background.c daemon/rpc/background.h \
 	daemon/rpc/daemon.c daemon/rpc/daemon.h \
 	daemon/rpc/dispatch.c daemon/rpc/dispatch.h \
@@ -13,8 +14,9 @@ daemon_rpc_librpc_a_SOURCES = \
 	daemon/rpc/server.h \
 	daemon/rpc/session.c daemon/rpc/session.h \
 	daemon/rpc/status.c daemon/rpc/status.h \
+	daemon/rpc/stores.c daemon/rpc/stores.h \
 	daemon/rpc/worker.c daemon/rpc/worker.h
-RPC_LIBS = daemon/rpc/librpc.a $(WIRE_LIBS) $(LOOP_LIBS)
+RPC_LIBS = daemon/rpc/librpc.a daemon/action/libaction.a $(WIRE_LIBS) $(STORE_LIBS) $(LOOP_LIBS)
 
 check_PROGRAMS += tests/unit/daemon/rpc/history_test
 TESTS += tests/unit/daemon/rpc/history_test

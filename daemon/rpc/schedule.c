@@ -1,6 +1,7 @@
 #include "daemon/rpc/schedule.h"
 
 #include "daemon/loop/descendants.h"
+#include "daemon/rpc/answer.h"
 #include "proto/base/clock.h"
 
 enum {
@@ -12,10 +13,11 @@ struct ox_schedule {
 	struct ox_loop *loop;
 	struct ox_log_file *log;
 	char *store;
+	struct ox_stores stores;
 	size_t places, taken;
 	OX_VEC(struct ox_job *) jobs; /* in the order they came */
 	uint64_t last_id;
-	uint64_t done, failed;
+	uint64_t done, failed, recalled;
 	size_t hunts; /* jobs and searches for orphans that still run */
 	void (*changed)(void *ctx);
 	void *ctx;
@@ -109,7 +111,7 @@ static void forget_at(struct ox_schedule *s, size_t i)
 
 static bool is_forgettable(const struct ox_job *job)
 {
-	return job->state == OX_JOB_ENDED && !job->news && !job->worker;
+	return job->state == OX_JOB_ENDED && !job->news && !job->worker && !job->looked_up;
 }
 
 /* Keeps the newest ended jobs, as many as the limits allow. */
@@ -129,9 +131,9 @@ static void forget_old(struct ox_schedule *s, size_t count_max, size_t bytes_max
 /* The job has its result and no worker. */
 static void job_over(struct ox_schedule *s, struct ox_job *job)
 {
-	if (job->exit_code == 0)
+	if (needs_place(job) && job->exit_code == 0)
 		s->done++;
-	else
+	else if (needs_place(job))
 		s->failed++;
 	ox_log_info(s->log, "build %llu: exit code %d after %llu ms", (unsigned long long)job->id, job->exit_code,
 		    (unsigned long long)((ox_clock_mono() - job->created) / 1000000));
@@ -191,6 +193,7 @@ void ox_schedule_free(struct ox_schedule *s)
 	for (size_t i = 0; i < s->jobs.len; i++)
 		ox_job_free(s->jobs.items[i]);
 	ox_vec_free(&s->jobs);
+	ox_stores_close(&s->stores);
 	free(s->store);
 	free(s);
 }
@@ -199,7 +202,7 @@ static void fill_in_store(const struct ox_schedule *s, struct ox_msg *request)
 {
 	struct ox_slice *path =
 		request->kind == OX_MSG_BUILD ? &request->as.build.store : &request->as.store.path;
-	if (!path->len)
+	if (!path->len || path->data[0] != '/')
 		*path = ox_slice_str(s->store);
 }
 
@@ -221,7 +224,7 @@ int ox_schedule_add(struct ox_schedule *s, struct ox_arena *arena, const struct 
 	return rc;
 }
 
-void ox_schedule_start(struct ox_schedule *s, struct ox_job *job)
+static void place(struct ox_schedule *s, struct ox_job *job)
 {
 	if (!needs_place(job) || s->taken < s->places) {
 		run(s, job);
@@ -230,6 +233,31 @@ void ox_schedule_start(struct ox_schedule *s, struct ox_job *job)
 	job->queued = true;
 	ox_log_info(s->log, "build %llu: waits, %zu builds are running", (unsigned long long)job->id, s->taken);
 	ox_job_log(job, OX_LEVEL_INFO, "waiting: %zu other builds are running", s->taken);
+}
+
+static void on_looked_up(void *ctx, struct ox_job *job, bool answered)
+{
+	struct ox_schedule *s = ctx;
+	job->looked_up = false;
+	if (job->state == OX_JOB_ENDED) {
+		s->changed(s->ctx); /* cancelled meanwhile */
+	} else if (answered) {
+		job->state = OX_JOB_ENDED;
+		s->recalled += needs_place(job);
+		job_over(s, job);
+	} else {
+		place(s, job);
+	}
+}
+
+void ox_schedule_start(struct ox_schedule *s, struct ox_job *job)
+{
+	struct ox_err err = {0};
+	job->looked_up = ox_answer_possible(job);
+	if (job->looked_up && ox_answer_start(s->loop, s->log, &s->stores, job, on_looked_up, s, &err) == 0)
+		return;
+	job->looked_up = false;
+	place(s, job);
 }
 
 struct ox_job *ox_schedule_find(struct ox_schedule *s, uint64_t id)
@@ -276,12 +304,13 @@ void ox_schedule_reap(struct ox_schedule *s)
 void ox_schedule_forget(struct ox_schedule *s)
 {
 	forget_old(s, 0, 0);
+	ox_stores_close(&s->stores);
 }
 
 /* A job that has its result is over for whoever asks, though its worker may still be leaving. */
 struct ox_schedule_counts ox_schedule_counts(const struct ox_schedule *s)
 {
-	struct ox_schedule_counts c = {.done = s->done, .failed = s->failed};
+	struct ox_schedule_counts c = {.done = s->done, .failed = s->failed, .recalled = s->recalled};
 	for (size_t i = 0; i < s->jobs.len; i++) {
 		const struct ox_job *job = s->jobs.items[i];
 		c.waiting += job->state == OX_JOB_WAITING;
@@ -289,9 +318,9 @@ struct ox_schedule_counts ox_schedule_counts(const struct ox_schedule *s)
 			continue;
 		if (!ox_job_has_result(job))
 			c.running++;
-		else if (job->exit_code == 0)
+		else if (needs_place(job) && job->exit_code == 0)
 			c.done++;
-		else
+		else if (needs_place(job))
 			c.failed++;
 	}
 	return c;
@@ -300,7 +329,7 @@ struct ox_schedule_counts ox_schedule_counts(const struct ox_schedule *s)
 bool ox_schedule_idle(const struct ox_schedule *s)
 {
 	for (size_t i = 0; i < s->jobs.len; i++)
-		if (s->jobs.items[i]->state != OX_JOB_ENDED)
+		if (s->jobs.items[i]->state != OX_JOB_ENDED || s->jobs.items[i]->looked_up)
 			return false;
 	return s->hunts == 0;
 }

@@ -12,7 +12,8 @@ struct ox_schedule;
 
 struct ox_schedule_counts {
 	size_t running, waiting; /* jobs now */
-	uint64_t done, failed;   /* builds since the start; failed ones are not in done */
+	uint64_t done, failed;   /* since the start; failed ones are not in done */
+	uint64_t recalled;       /* of done: builds of which nothing had changed */
 };
 
 /* `changed` is called when a job was added or has ended. `places`: builds at once. */
@@ -33,7 +34,7 @@ void ox_schedule_cancel_all(struct ox_schedule *s);
 
 /* A child died. */
 void ox_schedule_reap(struct ox_schedule *s);
-/* Forgets ended jobs that nobody follows. */
+/* Forgets ended jobs that nobody follows, and closes stores that are not in use. */
 void ox_schedule_forget(struct ox_schedule *s);
 
 struct ox_schedule_counts ox_schedule_counts(const struct ox_schedule *s);

@@ -34,6 +34,7 @@ int ox_status_report(const struct ox_server *server, struct ox_arena *arena, str
 		{.name = OX_SLICE("builds running"), .number = c.running},
 		{.name = OX_SLICE("builds waiting"), .number = c.waiting},
 		{.name = OX_SLICE("builds done"), .number = c.done},
+		{.name = OX_SLICE("builds recalled"), .number = c.recalled},
 		{.name = OX_SLICE("builds failed"), .number = c.failed},
 		{.name = OX_SLICE("store"), .text = ox_slice_str(server->store)},
 		{.name = OX_SLICE("runtime folder"), .text = ox_slice_str(server->runtime)},

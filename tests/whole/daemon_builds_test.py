@@ -165,7 +165,8 @@ class Cancelling(DaemonTest):
         self.start()
         blocked = [self.connect() for _ in range(os.cpu_count() + 1)]
         for client in blocked:
-            self.build(client, "hang")
+            self.build(client, "log up", "hang")
+            client.receive()
         waiting = self.connect()
         build = self.build(waiting, "log never")
         waiting.send(ox.CANCEL, {1: build}, 2)
