@@ -134,11 +134,11 @@ int ox_actions_run(struct ox_actions *a, struct ox_step *step, ox_step_fn *fn, v
 	char hex[OX_DIGEST_HEX + 1];
 	uint64_t cost = 0;
 	int rc = ox_step_key(step, &key, err);
-	if (rc == 0)
+	if (rc == 0 && !step->renew)
 		rc = ox_outcome_find(a->store, &key, step->arena, out, &lost, err);
 	if (rc == 0) {
 		rc = ox_actions_lock(a, ox_digest_hex(&key, hex), &lock, err);
-		if (rc == 0) /* whoever had the lock may have done it */
+		if (rc == 0 && !step->renew) /* whoever had the lock may have done it */
 			rc = ox_outcome_find(a->store, &key, step->arena, out, NULL, err);
 		if (rc == 0)
 			rc = run_missed(a, step, &key, fn, ctx, out, &cost, err);

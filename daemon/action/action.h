@@ -40,6 +40,8 @@ struct ox_step; /* lives in the arena given to ox_step_new */
 struct ox_step *ox_step_new(struct ox_arena *arena, const char *kind, uint32_t kind_version, const char *subject);
 void ox_step_digest(struct ox_step *s, const char *name, const struct ox_digest *digest);
 void ox_step_text(struct ox_step *s, const char *name, struct ox_slice text);
+/* What was recorded no longer counts: the step runs, and its new result is recorded instead. */
+void ox_step_renew(struct ox_step *s);
 
 struct ox_output {
 	struct ox_slice name;

@@ -66,6 +66,11 @@ void ox_step_text(struct ox_step *s, const char *name, struct ox_slice text)
 	s->failed |= !in->text.data;
 }
 
+void ox_step_renew(struct ox_step *s)
+{
+	if (s)
+		s->renew = true;
+}
 
 int ox_step_key(const struct ox_step *s, struct ox_digest *key, struct ox_err *err)
 {

@@ -22,6 +22,7 @@ struct ox_step {
 	struct ox_step_input *inputs;
 	size_t count, cap;
 	bool failed; /* memory ran out */
+	bool renew;  /* run it whatever is recorded */
 };
 
 int ox_step_key(const struct ox_step *s, struct ox_digest *key, struct ox_err *err);

@@ -39,10 +39,17 @@ struct ox_resources {
  * changed since it was scanned. */
 int ox_blob_view(struct ox_store *store, const struct ox_blob *blob, struct ox_view *view, struct ox_err *err);
 
-/* daemon/python/scan: everything importable below a folder (site-packages rules:
- * *.dist-info, *.egg-info, __pycache__ skipped, site-packages a root of its own). */
+/* Everything below a folder by the rules of classify.h. Hidden folders and __pycache__ are skipped.
+ * Listings and files are recorded in ctx->memo. In the order of paths; appends to `out`. */
 int ox_scan_folder(struct ox_build_context *ctx, const struct ox_distribution *dist, const char *root,
 		   enum ox_resource_origin origin, struct ox_resources *out, struct ox_err *err);
+
+/* The same for a folder that holds other things as well (a project): only what
+ * belongs to the named packages, modules or distributions ("app", "app.sub") is looked at.
+ * OX_ENOENT when the folder has none of one of them. */
+int ox_scan_packages(struct ox_build_context *ctx, const struct ox_distribution *dist, const char *root,
+		     const struct ox_slice *packages, size_t package_count, enum ox_resource_origin origin,
+		     struct ox_resources *out, struct ox_err *err);
 
 /* The distribution's standard library: modules, files, extensions (shared and built in). */
 int ox_scan_stdlib(struct ox_build_context *ctx, const struct ox_distribution *dist, struct ox_resources *out,

@@ -76,46 +76,48 @@ static int run_by_runpy(PyObject *name)
 	return result ? 0 : -1;
 }
 
-/* A package is run through its __main__. */
-static PyObject *main_name(const char *module)
-{
-	char name[512];
-	PyObject *sys_modules = PyImport_GetModuleDict(); /* borrowed */
-	snprintf(name, sizeof name, "%s", module);
-	PyObject *text = PyUnicode_FromString(name);
-	if (!text || import_parent(text) < 0) {
-		Py_XDECREF(text);
-		return NULL;
-	}
-	(void)sys_modules;
-	return text;
-}
+static int run_main_of(struct ox_program *p, PyObject *package);
 
+/* 1 when the code ran, 0 when the payload has none of that name. */
 static int run_packed(struct ox_program *p, PyObject *name)
 {
-	PyObject *spec = NULL, *code = NULL, *locations = NULL;
+	PyObject *spec = NULL, *code = NULL;
+	if (import_parent(name) < 0)
+		return -1;
 	int rc = ox_finder_main_code(p->finder, name, &spec, &code);
 	if (rc <= 0)
-		return rc < 0 ? -1 : run_by_runpy(name);
-	locations = PyObject_GetAttrString(spec, "submodule_search_locations");
+		return rc;
+	PyObject *locations = PyObject_GetAttrString(spec, "submodule_search_locations");
 	if (!locations)
 		rc = -1;
 	else if (locations != Py_None)
-		rc = run_by_runpy(name);
-	else
-		rc = describe_main(spec) < 0 || PySys_Audit("cpython.run_module", "O", name) < 0 ? -1 : evaluate(code);
+		rc = run_main_of(p, name);
+	else if (describe_main(spec) < 0 || PySys_Audit("cpython.run_module", "O", name) < 0 || evaluate(code) < 0)
+		rc = -1;
 	Py_XDECREF(locations);
-	Py_XDECREF(spec);
-	Py_XDECREF(code);
+	Py_DECREF(spec);
+	Py_DECREF(code);
 	return rc;
 }
 
-static int run_module(struct ox_program *p, const char *module)
+/* A package is run through its __main__. */
+static int run_main_of(struct ox_program *p, PyObject *package)
 {
-	PyObject *name = main_name(module);
-	int rc = !name ? -1 : p->finder ? run_packed(p, name) : run_by_runpy(name);
+	PyObject *name = PyUnicode_FromFormat("%U.__main__", package);
+	int rc = name ? run_packed(p, name) : -1;
 	Py_XDECREF(name);
 	return rc;
+}
+
+/* What is not packed, or is no module that can be run, is runpy's to find or to refuse. */
+static int run_module(struct ox_program *p, const char *module)
+{
+	PyObject *name = PyUnicode_DecodeFSDefault(module);
+	int rc = !name ? -1 : p->finder ? run_packed(p, name) : 0;
+	if (rc == 0)
+		rc = run_by_runpy(name);
+	Py_XDECREF(name);
+	return rc < 0 ? -1 : 0;
 }
 
 /* CPython's own main loop serves whatever has no fast way of ours: files, folders and

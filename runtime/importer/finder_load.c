@@ -209,6 +209,14 @@ static int set_start_method(struct ox_finder *self, PyObject *module)
 	return result ? 0 : -1;
 }
 
+/* What is done to particular modules once they have run. */
+static int adjust(struct ox_finder *self, PyObject *module, struct ox_slice name)
+{
+	if (self->mp_start_method && ox_slice_eq_str(name, "multiprocessing"))
+		return set_start_method(self, module);
+	return ox_slice_eq_str(name, "linecache") ? ox_linecache_teach(self, module) : 0;
+}
+
 static int exec_found(struct ox_finder *self, PyObject *module, PyObject *name, const struct ox_found *found)
 {
 	if (found->kind == OX_KIND_EXTENSION) {
@@ -221,9 +229,7 @@ static int exec_found(struct ox_finder *self, PyObject *module, PyObject *name, 
 		return PyErr_Occurred() ? -1 : 0;
 	int rc = run(code, module);
 	Py_DECREF(code);
-	if (rc == 0 && self->mp_start_method && ox_slice_eq_str(found->record.name, "multiprocessing"))
-		rc = set_start_method(self, module);
-	return rc;
+	return rc < 0 ? -1 : adjust(self, module, found->record.name);
 }
 
 int ox_finder_exec(struct ox_finder *self, PyObject *module)

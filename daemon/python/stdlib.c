@@ -1,0 +1,119 @@
+#include "daemon/python/classify.h"
+
+static bool skip_entry(void *opaque, const char *path, const char *name, bool is_dir)
+{
+	static const char *const folders[] = {"__pycache__", "site-packages", "dist-packages", "lib-dynload"};
+	/* Hooks of this machine's administrator and notes of its packager, not the library. */
+	static const char *const files[] = {"sitecustomize.py", "usercustomize.py", "EXTERNALLY-MANAGED",
+					    "LICENSE.txt"};
+	(void)opaque;
+	if (name != path)
+		return is_dir && strcmp(name, "__pycache__") == 0;
+	if (!is_dir) {
+		for (size_t i = 0; i < OX_COUNT(files); i++)
+			if (strcmp(name, files[i]) == 0)
+				return true;
+		return false;
+	}
+	for (size_t i = 0; i < OX_COUNT(folders); i++)
+		if (strcmp(name, folders[i]) == 0)
+			return true;
+	return name[0] == '.' || strncmp(name, "config-", 7) == 0 || ox_slice_ends(ox_slice_str(name), OX_SLICE("-info"));
+}
+
+/* "test", "json.tests.x", "idlelib.idle_test": the library's own tests. */
+static bool is_test_name(struct ox_slice name)
+{
+	static const char *const parts[] = {"test", "tests", "idle_test"};
+	size_t start = 0;
+	for (size_t i = 0; i <= name.len; i++) {
+		if (i < name.len && name.data[i] != '.')
+			continue;
+		for (size_t k = 0; k < OX_COUNT(parts); k++)
+			if (ox_slice_eq_str(ox_slice(name.data + start, i - start), parts[k]))
+				return true;
+		start = i + 1;
+	}
+	return false;
+}
+
+static bool is_test_extension(struct ox_slice name)
+{
+	static const char *const prefixes[] = {"_test", "_ctypes_test", "_xxtestfuzz", "xxlimited", "xxsubtype"};
+	for (size_t i = 0; i < OX_COUNT(prefixes); i++)
+		if (ox_slice_starts(name, ox_slice_str(prefixes[i])))
+			return true;
+	return false;
+}
+
+static int add_builtins(const struct ox_distribution *dist, struct ox_resources *out, struct ox_err *err)
+{
+	for (size_t i = 0; i < dist->builtin_count; i++) {
+		struct ox_resource *r = ox_vec_push(&out->v);
+		if (!r)
+			return ox_fail_nomem(err, "scanning the standard library");
+		*r = (struct ox_resource){.kind = OX_RES_EXTENSION,
+					  .origin = OX_ORIGIN_STDLIB,
+					  .name = dist->builtins[i],
+					  .is_builtin = true,
+					  .is_test = is_test_extension(dist->builtins[i])};
+	}
+	return 0;
+}
+
+static int add_extension(struct ox_build_context *ctx, const struct ox_dist_extension *extension,
+			 struct ox_resources *out, struct ox_err *err)
+{
+	struct ox_resource *r = ox_vec_push(&out->v);
+	if (!r)
+		return ox_fail_nomem(err, "scanning the standard library");
+	*r = (struct ox_resource){.kind = OX_RES_EXTENSION,
+				  .origin = OX_ORIGIN_STDLIB,
+				  .name = extension->name,
+				  .is_test = is_test_extension(extension->name),
+				  .blob = {.path = extension->path}};
+	int rc = ox_actions_file_digest(ctx->actions, extension->path, &r->blob.digest, &r->blob.size, err);
+	if (!rc)
+		ox_memo_file_digest(ctx->memo, extension->path, &r->blob.digest);
+	return rc;
+}
+
+static int scan_modules(struct ox_build_context *ctx, const struct ox_distribution *dist, struct ox_resources *out,
+			struct ox_err *err)
+{
+	struct ox_listing files;
+	size_t before = out->v.len;
+	int rc = ox_listing_read(ctx->arena, dist->stdlib, skip_entry, NULL, &files, err);
+	if (rc)
+		return rc;
+	rc = ox_listing_digest_at_once(ctx, &files, err);
+	if (!rc)
+		rc = ox_classify(ctx, dist, &files, OX_ORIGIN_STDLIB, out, err);
+	size_t kept = before;
+	for (size_t i = before; i < out->v.len; i++) {
+		struct ox_resource *r = &out->v.items[i];
+		if (r->kind == OX_RES_FILE)
+			continue; /* belongs to no package: nothing could ask for it */
+		r->is_test = is_test_name(r->name);
+		out->v.items[kept++] = *r;
+	}
+	out->v.len = kept;
+	ox_vec_free(&files.v);
+	return rc;
+}
+
+int ox_scan_stdlib(struct ox_build_context *ctx, const struct ox_distribution *dist, struct ox_resources *out,
+		   struct ox_err *err)
+{
+	size_t before = out->v.len;
+	int rc = scan_modules(ctx, dist, out, err);
+	if (!rc)
+		rc = add_builtins(dist, out, err);
+	for (size_t i = 0; !rc && i < dist->extension_count; i++)
+		rc = add_extension(ctx, &dist->extensions[i], out, err);
+	if (rc) {
+		out->v.len = before;
+		ox_wrap(err, "cannot scan the standard library in %s", dist->stdlib);
+	}
+	return rc;
+}

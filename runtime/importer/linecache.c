@@ -1,0 +1,50 @@
+/* linecache, taught that packed modules have sources.
+ *
+ * Tracebacks, warnings and tracemalloc ask it for lines by a code object's file name,
+ * which for packed code is the module's name. linecache itself first looks whether a file of that
+ * name lies in the current folder ("black", say), and asks a loader only when there
+ * is none and it was told the module's globals. So its updatecache is put behind one
+ * that knows packed names. */
+#include "runtime/importer/importer.h"
+#include "runtime/importer/state.h"
+
+/* cache[filename] = (size, None, lines, filename): None keeps linecache from checking a file. */
+static PyObject *remember(PyObject *module, PyObject *filename, struct ox_slice source)
+{
+	PyObject *text = ox_decode_source(source);
+	PyObject *lines = text ? PyObject_CallMethod(text, "splitlines", "O", Py_True) : NULL;
+	PyObject *entry = lines ? Py_BuildValue("(nOOO)", (Py_ssize_t)source.len, Py_None, lines, filename) : NULL;
+	PyObject *cache = entry ? PyObject_GetAttrString(module, "cache") : NULL;
+	if (!cache || PyObject_SetItem(cache, filename, entry) < 0)
+		Py_CLEAR(lines);
+	Py_XDECREF(cache);
+	Py_XDECREF(entry);
+	Py_XDECREF(text);
+	return lines;
+}
+
+/* Bound to (finder, linecache, its own updatecache). */
+static PyObject *updatecache(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+	struct ox_slice source;
+	PyObject *filename = PyTuple_GET_SIZE(args) ? PyTuple_GET_ITEM(args, 0) : NULL;
+	if (filename && ox_finder_source_bytes(PyTuple_GET_ITEM(self, 0), filename, &source))
+		return remember(PyTuple_GET_ITEM(self, 1), filename, source);
+	return PyObject_Call(PyTuple_GET_ITEM(self, 2), args, kwargs);
+}
+
+static PyMethodDef updatecache_def = {
+	"updatecache", (PyCFunction)(void (*)(void))updatecache, METH_VARARGS | METH_KEYWORDS, NULL,
+};
+
+int ox_linecache_teach(struct ox_finder *self, PyObject *module)
+{
+	PyObject *own = PyObject_GetAttrString(module, "updatecache");
+	PyObject *bound = own ? PyTuple_Pack(3, self, module, own) : NULL;
+	PyObject *ours = bound ? PyCFunction_New(&updatecache_def, bound) : NULL;
+	int rc = ours ? PyObject_SetAttrString(module, "updatecache", ours) : -1;
+	Py_XDECREF(ours);
+	Py_XDECREF(bound);
+	Py_XDECREF(own);
+	return rc;
+}
