@@ -8,7 +8,7 @@ static void cut_mark(char *text)
 	memcpy(text + OX_ERR_TEXT_MAX - 4, "...", 4);
 }
 
-static void set_text(struct ox_err *err, const char *fmt, va_list ap)
+static void OX_PRINTF(2, 0) set_text(struct ox_err *err, const char *fmt, va_list ap)
 {
 	int n = vsnprintf(err->text, sizeof err->text, fmt, ap);
 	if (n < 0)
