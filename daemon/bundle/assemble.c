@@ -98,7 +98,7 @@ static int run_step(void *ctx, struct ox_step_result *result, struct ox_err *err
 		rc = write_executable(a, path, err);
 	close_all(a);
 	if (!rc)
-		rc = ox_store_put_file(store, path, &digest, &size, err);
+		rc = ox_store_put_temp(store, path, &digest, &size, err);
 	if (!rc)
 		ox_step_result_add(result, "executable", &digest, size);
 	ox_store_temp_remove(dir.data);

@@ -27,3 +27,10 @@ tests_unit_daemon_bundle_attach_test_LDADD = daemon/bundle/libbundle.a $(BASE_LI
 tests_fuzz_elf_fuzz_SOURCES = tests/fuzz/elf_fuzz.c tests/fuzz/replay.c
 tests_fuzz_elf_fuzz_LDADD = daemon/bundle/libbundle.a $(BASE_LIBS) $(ELF_LIBS)
 EXTRA_DIST += tests/fuzz/seeds/elf
+
+check_PROGRAMS += tests/unit/daemon/bundle/executable_test
+TESTS += tests/unit/daemon/bundle/executable_test
+tests_unit_daemon_bundle_executable_test_SOURCES = tests/unit/daemon/bundle/executable_test.c \
+	tests/unit/daemon/python/fixture.c tests/unit/daemon/python/fixture.h
+tests_unit_daemon_bundle_executable_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_bundle_executable_test_LDADD = $(BUNDLE_LIBS) $(CMOCKA_LIBS)

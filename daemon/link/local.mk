@@ -9,4 +9,4 @@ daemon_link_liblink_a_SOURCES = \
 	daemon/link/sources.c daemon/link/sources.h \
 	daemon/link/stub.c daemon/link/stub.h \
 	daemon/link/toolchain.c daemon/link/toolchain.h
-LINK_LIBS = daemon/link/liblink.a $(PYTHON_LIBS)
+LINK_LIBS = daemon/link/liblink.a $(PYTHON_LIBS) $(LOOP_LIBS)

@@ -126,7 +126,7 @@ static int put_objects(struct compile *c, struct ox_step_result *result, struct 
 		const char *path = ox_arena_printf(c->ctx->arena, "%s/%04zu.o", c->dir, i);
 		if (!path)
 			return ox_fail_nomem(err, "objects");
-		int rc = ox_store_put_file(store, path, &digest, &size, err);
+		int rc = ox_store_put_temp(store, path, &digest, &size, err);
 		if (rc)
 			return rc;
 		ox_step_result_add(result, c->sources->files[i].name, &digest, size);

@@ -135,7 +135,7 @@ static int run_step(void *ctx, struct ox_step_result *result, struct ox_err *err
 	ox_emit_progress(l->ctx->sink, "linking the interpreter", 0, 0, "");
 	rc = run_linker(l, err);
 	if (!rc)
-		rc = ox_store_put_file(store, in_dir(l, "stub"), &digest, &size, err);
+		rc = ox_store_put_temp(store, in_dir(l, "stub"), &digest, &size, err);
 	if (!rc)
 		ox_step_result_add(result, "stub", &digest, size);
 	ox_store_temp_remove(dir.data);
