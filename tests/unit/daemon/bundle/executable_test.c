@@ -97,9 +97,10 @@ static void write_app(struct fixture *f, const char *answer)
 	fixture_file(f, "src/app/data.txt", "data");
 	fixture_file(f, "src/app/__main__.py",
 		     "import json, sqlite3, ssl, ctypes, asyncio, lzma, curses, sys\n"
-		     "from importlib.resources import read_text\n"
+		     "from importlib.resources import files\n"
 		     "from app.answer import ANSWER\n"
-		     "print(json.dumps([ANSWER, read_text('app', 'data.txt'), getattr(sys, 'oxidized', False)]))\n");
+		     "text = files('app').joinpath('data.txt').read_text()\n"
+		     "print(json.dumps([ANSWER, text, getattr(sys, 'oxidized', False)]))\n");
 }
 
 /* A root with nothing but the executable and the glibc family. */
