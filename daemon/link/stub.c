@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { STUB_VERSION = 1 };
+enum { STUB_VERSION = 2 };
 
 /* What extension modules that are loaded later may use, and nothing else: with one list the
  * names of the libraries linked in (expat's, zlib's) do not get in the way of other copies of them. */
@@ -58,6 +58,17 @@ static int write_file(const char *path, struct ox_slice bytes, struct ox_err *er
 	return ok ? 0 : ox_fail_errno(err, errnum, "cannot write %s", path);
 }
 
+/* A function is wrapped when an object has the wrapper: which ones there are depends on the version of CPython. */
+static void wrap_defined(struct link *l, const struct ox_view *object)
+{
+	for (size_t i = 0; i < l->sources.wrap_count; i++) {
+		char symbol[256];
+		int n = snprintf(symbol, sizeof(symbol), "__wrap_%s", l->sources.wraps[i]);
+		if (n > 0 && (size_t)n < sizeof(symbol) && memmem(object->data, object->len, symbol, (size_t)n + 1))
+			arg(l, ox_arena_printf(l->ctx->arena, "-Wl,--wrap=%s", l->sources.wraps[i]));
+	}
+}
+
 static int write_objects(struct link *l, struct ox_err *err)
 {
 	struct ox_store *store = ox_actions_store(l->ctx->actions);
@@ -67,6 +78,7 @@ static int write_objects(struct link *l, struct ox_err *err)
 		int rc = ox_store_view(store, &l->objects.items[i].digest, &view, err);
 		if (rc)
 			return rc;
+		wrap_defined(l, &view);
 		rc = write_file(path, ox_slice(view.data, view.len), err);
 		ox_view_release(&view);
 		if (rc)
@@ -96,8 +108,6 @@ static int make_args(struct link *l, struct ox_err *err)
 	arg(l, "-Wl,--no-whole-archive");
 	for (size_t i = 0; i < l->libraries.count; i++)
 		arg(l, l->libraries.items[i].argument);
-	for (size_t i = 0; i < l->sources.wrap_count; i++)
-		arg(l, ox_arena_printf(l->ctx->arena, "-Wl,--wrap=%s", l->sources.wraps[i]));
 	arg(l, ox_arena_printf(l->ctx->arena, "-Wl,--dynamic-list=%s/exports", l->dir));
 	arg(l, "-Wl,--build-id=none");
 	arg(l, l->options->release ? "-Wl,-s" : "-Wl,-S");
