@@ -53,24 +53,49 @@ static int memory_path(const struct ox_pack_record *r, char **path, struct ox_er
 	return rc;
 }
 
-/* "a.b" becomes b.so: tools and messages show the file name. A SONAME stays as it is. */
+bool ox_wants_file(const struct ox_pack *pack, const struct ox_pack_record *r)
+{
+	const char *dot = memchr(r->name.data, '.', r->name.len);
+	struct ox_pack_record top;
+	if (!dot || r->flags & OX_PACK_WANTS_FILE)
+		return r->flags & OX_PACK_WANTS_FILE;
+	ox_pack_place place = ox_pack_find(pack, ox_slice(r->name.data, (size_t)(dot - r->name.data)));
+	return ox_pack_get(pack, place, &top, NULL) == 0 && top.flags & OX_PACK_WANTS_FILE;
+}
+
+void ox_extract_key_of(const struct ox_pack *pack, ox_pack_place place, char *key)
+{
+	struct ox_slice segment = {0};
+	struct ox_digest digest = {{0}};
+	ox_pack_segment(pack, ox_pack_place_segment(pack, place), &segment, &digest);
+	ox_extract_key(digest.bytes, segment, key);
+}
+
+/* Where its package would have it: "a.b" is a/b.so, a package a/__init__.so. A SONAME stays
+ * as it is. */
 static int cached_path(const struct ox_pack *pack, ox_pack_place place, const struct ox_pack_record *r, char **path,
 		       struct ox_err *err)
 {
-	char key[OX_EXTRACT_KEY], name[256];
-	struct ox_slice bytes;
-	struct ox_digest digest = {{0}};
-	ox_pack_segment(pack, ox_pack_place_segment(pack, place), &bytes, &digest);
-	ox_extract_key(digest.bytes, r->library, key);
-	snprintf(name, sizeof name, "%.*s%s", OX_SLICE_ARG(r->name), r->flags & OX_PACK_LIBRARY ? "" : ".so");
-	return ox_extract_file(key, name, r->library, path, err);
+	char key[OX_EXTRACT_KEY];
+	struct ox_buf name = {0};
+	bool is_module = !(r->flags & OX_PACK_LIBRARY);
+	for (size_t i = 0; i < r->name.len; i++)
+		ox_buf_byte(&name, is_module && r->name.data[i] == '.' ? '/' : r->name.data[i]);
+	if (is_module)
+		ox_buf_str(&name, r->flags & OX_PACK_PACKAGE ? "/__init__.so" : ".so");
+	int rc = ox_buf_ok(&name, "name of a library", err);
+	ox_extract_key_of(pack, place, key);
+	if (!rc)
+		rc = ox_extract_file(key, name.data, r->library, path, err);
+	ox_buf_free(&name);
+	return rc;
 }
 
 static int make_path(struct ox_library *lib, const struct ox_pack *pack, const struct ox_pack_record *r,
 		     struct ox_err *err)
 {
 	int rc = OX_ENOENT;
-	if (!(r->flags & OX_PACK_NEEDS_FILE))
+	if (!(r->flags & OX_PACK_NEEDS_FILE) && !ox_wants_file(pack, r))
 		rc = memory_path(r, &lib->path, err);
 	if (rc != OX_ENOENT)
 		return rc;

@@ -4,7 +4,7 @@
  * (close-on-exec) for the life of the process: the dynamic loader
  * remembers libraries by path, and a reused number would silently give back an earlier
  * one. A library goes through the extraction cache instead when its record says
- * that it needs to be a file, or when /proc is not there. Libraries that it needs are loaded
+ * that it needs to be a file, when its package wants files, or when /proc is not there. Libraries that it needs are loaded
  * before it, in the recorded order; the loader matches DT_NEEDED against the
  * DT_SONAME of what is already there, which local scope does not prevent. */
 #ifndef OX_IMPORTER_EXTENSION_H
@@ -27,6 +27,12 @@ struct ox_libraries {
 
 /* Only the table: descriptors and loaded libraries stay. */
 void ox_libraries_free(struct ox_libraries *l);
+
+/* Whether the record's package insists on __file__ and real files: its top level says so. */
+bool ox_wants_file(const struct ox_pack *pack, const struct ox_pack_record *r);
+
+/* The folder of the extraction cache for whatever lies in a place's segment. */
+void ox_extract_key_of(const struct ox_pack *pack, ox_pack_place place, char *key);
 
 /* A path that the dynamic loader can open, with everything it needs loaded; valid until
  * the next call, the string itself as long as the table. */

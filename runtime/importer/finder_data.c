@@ -98,28 +98,13 @@ static int extract_record(const char *key, const struct ox_pack_record *r, char 
 	return rc;
 }
 
-/* A package that wants __file__ says so in the record of its top level. */
-static bool wants_file(const struct ox_finder *self, const struct ox_pack_record *r)
-{
-	const char *dot = memchr(r->name.data, '.', r->name.len);
-	struct ox_found top;
-	if (!dot || r->flags & OX_PACK_WANTS_FILE)
-		return r->flags & OX_PACK_WANTS_FILE;
-	ox_index_find_packed(&self->index, ox_slice(r->name.data, (size_t)(dot - r->name.data)), &top);
-	return top.kind == OX_KIND_MODULE && top.record.flags & OX_PACK_WANTS_FILE;
-}
-
 PyObject *ox_finder_real_file(struct ox_finder *self, const struct ox_found *found)
 {
-	struct ox_digest digest = {{0}};
-	struct ox_slice segment = {0};
 	struct ox_err err = {0};
 	char key[OX_EXTRACT_KEY], *path = NULL;
-	const struct ox_pack *pack = self->index.pack;
-	if (!wants_file(self, &found->record))
+	if (!ox_wants_file(self->index.pack, &found->record))
 		return NULL;
-	ox_pack_segment(pack, ox_pack_place_segment(pack, found->place), &segment, &digest);
-	ox_extract_key(digest.bytes, segment, key);
+	ox_extract_key_of(self->index.pack, found->place, key);
 	int rc = extract_record(key, &found->record, &path, &err);
 	PyObject *text = rc < 0 ? ox_raise(&err, NULL) : PyUnicode_DecodeFSDefault(path);
 	free(path);

@@ -85,6 +85,27 @@ out:
 	return spec;
 }
 
+/* exec(), through the one function whose name tells CPython to leave importlib's frames
+ * out of tracebacks. */
+static int run(const struct ox_state *state, PyObject *code, PyObject *module)
+{
+	PyObject *dict = PyModule_GetDict(module);
+	PyObject *args[] = {state->exec, code, dict};
+	PyObject *result = dict ? PyObject_Vectorcall(state->call, args, 3, NULL) : NULL;
+	Py_XDECREF(result);
+	return result ? 0 : -1;
+}
+
+/* A function of _imp, likewise. */
+static PyObject *call_imp(const struct ox_state *state, const char *name, PyObject *argument)
+{
+	PyObject *function = PyObject_GetAttrString(state->imp, name);
+	PyObject *args[] = {function, argument};
+	PyObject *result = function ? PyObject_Vectorcall(state->call, args, 2, NULL) : NULL;
+	Py_XDECREF(function);
+	return result;
+}
+
 /* A spec of the same module whose origin is the path that the dynamic loader takes. */
 static PyObject *spec_at(struct ox_state *state, PyObject *spec, const char *path)
 {
@@ -101,17 +122,21 @@ static PyObject *spec_at(struct ox_state *state, PyObject *spec, const char *pat
 	return copy;
 }
 
-/* The loader sets __file__ to the path that it was given; a number in /proc is no path
- * to show anybody. */
-static int forget_file(PyObject *module)
+/* The loader sets __file__ to the path that it was given; a number in /proc is no path to
+ * show anybody. The shared part of modules compiled by mypyc keeps one, the virtual path:
+ * the modules that it initialises derive theirs from it. */
+static int adjust_file(struct ox_finder *self, PyObject *module, const struct ox_pack_record *r)
 {
 	if (!PyModule_Check(module))
 		return 0;
 	PyObject *dict = PyModule_GetDict(module);
-	PyObject *key = PyUnicode_InternFromString("__file__");
-	int rc = !key ? -1 : PyDict_Contains(dict, key) == 1 ? PyDict_DelItem(dict, key) : 0;
-	Py_XDECREF(key);
-	return rc;
+	if (ox_slice_ends(r->name, OX_SLICE("__mypyc"))) {
+		PyObject *path = ox_finder_virtual_path(self, r->name);
+		int rc = path ? PyDict_SetItemString(dict, "__file__", path) : -1;
+		Py_XDECREF(path);
+		return rc;
+	}
+	return PyDict_GetItemString(dict, "__file__") ? PyDict_DelItemString(dict, "__file__") : 0;
 }
 
 static PyObject *create_extension(struct ox_finder *self, PyObject *spec, PyObject *name,
@@ -124,12 +149,12 @@ static PyObject *create_extension(struct ox_finder *self, PyObject *spec, PyObje
 	if (ox_library_path(&self->index.libraries, self->index.pack, found->place, &path, &is_file, &err) < 0)
 		return ox_raise(&err, name);
 	PyObject *at = spec_at(state, spec, path);
-	PyObject *module = at ? PyObject_CallMethod(state->imp, "create_dynamic", "O", at) : NULL;
+	PyObject *module = at ? call_imp(state, "create_dynamic", at) : NULL;
 	Py_XDECREF(at);
 	if (module && is_file && (PyObject_SetAttrString(spec, "has_location", Py_True) < 0 ||
 				  set_attr(spec, "origin", PyUnicode_DecodeFSDefault(path)) < 0))
 		Py_CLEAR(module);
-	if (module && !is_file && forget_file(module) < 0)
+	if (module && !is_file && adjust_file(self, module, &found->record) < 0)
 		Py_CLEAR(module);
 	return module;
 }
@@ -183,19 +208,6 @@ PyObject *ox_finder_code(struct ox_finder *self, const struct ox_found *found, P
 	return code;
 }
 
-static int run(PyObject *code, PyObject *module)
-{
-	PyObject *dict = PyModule_GetDict(module);
-	if (!dict || PySys_Audit("exec", "O", code) < 0)
-		return -1;
-	if (!PyDict_GetItemString(dict, "__builtins__") &&
-	    PyDict_SetItemString(dict, "__builtins__", PyEval_GetBuiltins()) < 0)
-		return -1;
-	PyObject *result = PyEval_EvalCode(code, dict, dict);
-	Py_XDECREF(result);
-	return result ? 0 : -1;
-}
-
 static int set_start_method(struct ox_finder *self, PyObject *module)
 {
 	PyObject *function = PyObject_GetAttrString(module, "set_start_method");
@@ -219,15 +231,16 @@ static int adjust(struct ox_finder *self, PyObject *module, struct ox_slice name
 
 static int exec_found(struct ox_finder *self, PyObject *module, PyObject *name, const struct ox_found *found)
 {
+	const struct ox_state *state = ox_state_of((PyObject *)self);
 	if (found->kind == OX_KIND_EXTENSION) {
-		PyObject *done = PyObject_CallMethod(ox_state_of((PyObject *)self)->imp, "exec_dynamic", "O", module);
+		PyObject *done = call_imp(state, "exec_dynamic", module);
 		Py_XDECREF(done);
 		return done ? 0 : -1;
 	}
 	PyObject *code = ox_finder_code(self, found, name);
 	if (!code)
 		return PyErr_Occurred() ? -1 : 0;
-	int rc = run(code, module);
+	int rc = run(state, code, module);
 	Py_DECREF(code);
 	return rc < 0 ? -1 : adjust(self, module, found->record.name);
 }

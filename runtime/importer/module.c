@@ -47,10 +47,12 @@ static int find_importlib(struct ox_state *state)
 	state->module_spec = PyObject_GetAttrString(bootstrap, "ModuleSpec");
 	state->builtin_importer = PyObject_GetAttrString(bootstrap, "BuiltinImporter");
 	state->frozen_importer = PyObject_GetAttrString(bootstrap, "FrozenImporter");
+	state->call = PyObject_GetAttrString(bootstrap, "_call_with_frames_removed");
+	state->exec = Py_XNewRef(PyDict_GetItemString(PyEval_GetBuiltins(), "exec"));
 	state->imp = PyImport_ImportModule("_imp");
 	state->spec_kwnames = Py_BuildValue("(s)", "is_package");
 	Py_DECREF(bootstrap);
-	return state->module_spec && state->builtin_importer && state->frozen_importer && state->imp &&
+	return state->call && state->exec && state->module_spec && state->builtin_importer && state->frozen_importer && state->imp &&
 	       state->spec_kwnames ? 0 : -1;
 }
 
@@ -72,6 +74,8 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg)
 	Py_VISIT(s->builtin_importer);
 	Py_VISIT(s->frozen_importer);
 	Py_VISIT(s->imp);
+	Py_VISIT(s->call);
+	Py_VISIT(s->exec);
 	Py_VISIT(s->spec_kwnames);
 	Py_VISIT(s->finder);
 	Py_VISIT(s->path_entry);
@@ -88,6 +92,8 @@ static int module_clear(PyObject *module)
 	Py_CLEAR(s->builtin_importer);
 	Py_CLEAR(s->frozen_importer);
 	Py_CLEAR(s->imp);
+	Py_CLEAR(s->call);
+	Py_CLEAR(s->exec);
 	Py_CLEAR(s->spec_kwnames);
 	Py_CLEAR(s->finder);
 	Py_CLEAR(s->path_entry);

@@ -11,6 +11,8 @@ struct ox_state {
 	PyObject *builtin_importer; /* _frozen_importlib.BuiltinImporter */
 	PyObject *frozen_importer;
 	PyObject *imp; /* _imp */
+	PyObject *call; /* _frozen_importlib._call_with_frames_removed */
+	PyObject *exec; /* builtins.exec */
 	PyObject *spec_kwnames; /* ("is_package",) */
 	PyTypeObject *finder, *path_entry, *resource_reader, *traversable, *distribution;
 };
