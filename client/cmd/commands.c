@@ -91,6 +91,11 @@ int ox_cli_ask(struct ox_cli *cli, enum ox_conn_how how, const struct ox_msg *ms
 		code = ox_request_run(&conn, msg, &request, &err);
 	}
 	ox_conn_close(conn);
+	if (code == OX_ECANCELLED && request.signal) {
+		ox_output_failure(cli->output, &err, 128 + request.signal);
+		ox_request_free(&request);
+		return 128 + request.signal;
+	}
 	if (code == OX_ENOENT)
 		err.code = OX_EUNREACHABLE; /* nobody there who could be asked */
 	if (code) {

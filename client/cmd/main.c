@@ -28,11 +28,12 @@ static void put_command_first(int argc, char **argv)
 	argv[1] = command;
 }
 
-static struct ox_output *open_output(const struct ox_options *options)
+static struct ox_output *open_output(const struct ox_options *options, const struct ox_command *command)
 {
 	struct ox_output_options o = {
 		.json = options->json,
 		.explain = options->explain,
+		.timing = command == &ox_command_build,
 		.verbosity = options->verbosity,
 		.out = stdout,
 		.err = stderr,
@@ -43,7 +44,7 @@ static struct ox_output *open_output(const struct ox_options *options)
 
 static int usage_error(const char *command, bool json, struct ox_err *err)
 {
-	struct ox_cli cli = {.output = open_output(&(struct ox_options){.json = json, .verbosity = 1})};
+	struct ox_cli cli = {.output = open_output(&(struct ox_options){.json = json, .verbosity = 1}, NULL)};
 	size_t used = strlen(err->text);
 	snprintf(err->text + used, sizeof err->text - used, "; see oxc %s%s--help", command, *command ? " " : "");
 	err->code = OX_EUSAGE;
@@ -61,7 +62,7 @@ static int run_command(const struct ox_command *command, int argc, char **argv)
 		code = usage_error(command->name, asks_for_json(argc, argv), &err);
 	} else if (cli.options.help) {
 		ox_command_print_help(command, stdout);
-	} else if (!(cli.output = open_output(&cli.options))) {
+	} else if (!(cli.output = open_output(&cli.options, command))) {
 		fputs("error: out of memory\n", stderr);
 		code = -OX_EEXHAUSTED;
 	} else {

@@ -21,7 +21,7 @@ extern char **environ;
 struct ox_conn {
 	int fd;
 	pid_t peer;
-	bool worker, reaped;
+	bool worker, reaped, hurry;
 	int status; /* of a worker, once reaped */
 	struct ox_frame_reader reader;
 	struct ox_arena arena;       /* of the current message */
@@ -203,7 +203,7 @@ void ox_conn_close(struct ox_conn *conn)
 	if (conn->fd >= 0)
 		close(conn->fd);
 	if (conn->worker) {
-		reap_worker(conn, WORKER_GRACE_MS);
+		reap_worker(conn, conn->hurry ? 0 : WORKER_GRACE_MS);
 		ox_kill_descendants();
 		prctl(PR_SET_CHILD_SUBREAPER, 0);
 	}
@@ -211,6 +211,11 @@ void ox_conn_close(struct ox_conn *conn)
 	ox_arena_free(&conn->arena);
 	ox_arena_free(&conn->hello_arena);
 	free(conn);
+}
+
+void ox_conn_hurry(struct ox_conn *conn)
+{
+	conn->hurry = true;
 }
 
 int ox_conn_fd(const struct ox_conn *conn)

@@ -25,8 +25,10 @@ enum ox_conn_how {
  * when it says nothing. */
 int ox_conn_open(struct ox_conn **conn, enum ox_conn_how how, struct ox_err *err);
 
-/* Ends a worker of our own and all that it started. NULL is allowed. */
+/* Ends a worker of our own and all that it started: it gets some seconds to do so
+ * by itself, unless ox_conn_hurry was called. NULL is allowed. */
 void ox_conn_close(struct ox_conn *conn);
+void ox_conn_hurry(struct ox_conn *conn);
 
 int ox_conn_fd(const struct ox_conn *conn); /* to poll */
 pid_t ox_conn_peer(const struct ox_conn *conn);

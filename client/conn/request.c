@@ -86,9 +86,10 @@ static int take_signal(struct run *run)
 		return 0;
 	bool second = run->request->signal != 0;
 	run->request->signal = (int)info.ssi_signo;
-	if (second)
-		return ox_fail(run->err, OX_ECANCELLED, "interrupted");
-	return send_cancel(run);
+	if (!second)
+		return send_cancel(run);
+	ox_conn_hurry(*run->conn);
+	return ox_fail(run->err, OX_ECANCELLED, "interrupted");
 }
 
 static int resume(struct run *run)
@@ -114,7 +115,9 @@ static int resume(struct run *run)
 
 static int take_end(struct run *run)
 {
-	if (run->accepted && !run->request->signal && !ox_conn_is_worker(*run->conn))
+	if (run->request->signal)
+		return ox_fail(run->err, OX_ECANCELLED, "interrupted");
+	if (run->accepted && !ox_conn_is_worker(*run->conn))
 		return resume(run);
 	return ox_conn_explain_end(*run->conn, run->err);
 }

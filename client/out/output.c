@@ -272,8 +272,14 @@ void ox_output_result(struct ox_output *o, const struct ox_result *result)
 	struct ox_event event = {.type = OX_EVENT_RESULT, .as.result = *result};
 	if (o->options.json)
 		write_json(o, &event);
-	if (result->message.len && result->exit_code)
+	if (result->message.len && result->exit_code) {
 		ox_output_say(o, "error", "%.*s", OX_SLICE_ARG(result->message));
+	} else if (result->exit_code == 0 && o->options.timing && o->options.verbosity) {
+		ox_buf_str(&o->line, result->memoised ? "nothing had to be done (" : "built in ");
+		ox_text_duration(&o->line, result->nanoseconds);
+		ox_buf_str(&o->line, result->memoised ? ")\n" : "\n");
+		flush_to(o, o->options.err);
+	}
 }
 
 void ox_output_failure(struct ox_output *o, const struct ox_err *err, int exit_code)

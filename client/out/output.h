@@ -17,6 +17,7 @@
 struct ox_output_options {
 	bool json;
 	bool explain;
+	bool timing; /* the result says how long it took */
 	unsigned verbosity; /* 0 quiet, 1 normal, 2 and 3 more */
 	FILE *out, *err;    /* standard output and error; borrowed */
 	bool color, redraw; /* of err: is it a terminal that can */

@@ -148,25 +148,23 @@ class Interrupts(oxtest.TestCase):
     def setUp(self):
         super().setUp()
         self.box.write("pyoxidizer.bzl", "")
-        self.started = threading.Event()
+        self.cancelled = threading.Event()
 
     def start_build(self, answer_cancel):
         def serve(sock):
             fakepeer.read_frame(sock)
             sock.sendall(fakepeer.hello())
             fakepeer.read_frame(sock)
-            sock.sendall(fakepeer.frame(fakepeer.ACCEPTED, 1, fakepeer.number(1, 42)))
-            self.started.set()
+            sock.sendall(fakepeer.frame(fakepeer.ACCEPTED, 1, fakepeer.number(1, 42)) + fakepeer.log(1, "going"))
             self.cancel = fakepeer.read_frame(sock)
-            self.started.set()
+            self.cancelled.set()
             if answer_cancel:
-                sock.sendall(fakepeer.result(1, 130, "cancelled", "cancelled"))
+                sock.sendall(fakepeer.result(2, 130, "cancelled", "cancelled"))
             sock.recv(1)
         daemon = fakepeer.FakeDaemon(self.box, serve)
         self.addCleanup(daemon.close)
         build = self.box.start("build")
-        self.assertTrue(self.started.wait(10))
-        self.started.clear()
+        self.assertIn("going", build.stderr.readline())
         return build
 
     def test_the_first_cancels_and_waits_for_the_result(self):
@@ -184,7 +182,7 @@ class Interrupts(oxtest.TestCase):
     def test_the_second_leaves_at_once(self):
         build = self.start_build(False)
         build.send_signal(signal.SIGINT)
-        self.assertTrue(self.started.wait(10))
+        self.assertTrue(self.cancelled.wait(10))
         self.assertIsNone(build.poll())
         build.send_signal(signal.SIGINT)
         build.communicate(timeout=10)
