@@ -130,8 +130,8 @@ static int compile_missed(void *opaque, const size_t *missed, size_t count, stru
 
 static struct ox_step *step_of(struct ox_compiler *c, const struct ox_compile_job *job)
 {
-	const char *subject = ox_arena_printf(c->ctx->arena, job->level ? "%.*s -O%d" : "%.*s", OX_SLICE_ARG(job->module),
-					      job->level);
+	const char *module = ox_arena_slice(c->ctx->arena, job->module).data;
+	const char *subject = job->level ? ox_arena_printf(c->ctx->arena, "%s -O%d", module, job->level) : module;
 	struct ox_step *step = subject ? ox_step_new(c->ctx->arena, "bytecode", BYTECODE_VERSION, subject) : NULL;
 	if (!step)
 		return NULL;

@@ -1,5 +1,6 @@
 #include "daemon/python/classify.h"
 
+#include "daemon/python/extension.h"
 #include "daemon/python/folders.h"
 
 #include <strings.h>

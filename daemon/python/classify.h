@@ -23,12 +23,4 @@ int ox_classify(struct ox_build_context *ctx, const struct ox_distribution *dist
 /* The value of a field ("Name") in the head of a METADATA or PKG-INFO file; empty when absent. */
 struct ox_slice ox_metadata_field(struct ox_slice text, const char *field);
 
-/* "pkg/mod.cpython-311-x86_64-linux-gnu.so" -> length of the name without the suffix of
- * an extension module that this distribution loads; 0 when it has none. *tagged: the
- * suffix has an ABI tag, so that it cannot be a plain library. */
-size_t ox_extension_stem(const struct ox_distribution *dist, struct ox_slice file, bool *tagged);
-
-/* Whether ELF bytes export PyInit_<name>: an extension module, not a library. */
-bool ox_exports_init(struct ox_slice elf, struct ox_slice name);
-
 #endif

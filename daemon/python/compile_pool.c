@@ -138,7 +138,7 @@ static int send_some(struct run *r, struct interpreter *t)
 		if (n < 0 && errno == EAGAIN)
 			return 0;
 		if (n < 0)
-			return errno == EPIPE ? ended(r) : ox_fail_errno(r->err, errno, "cannot send a module to compile");
+			return errno == EPIPE ? ended(r) : ox_fail_errno(r->err, errno, "cannot send a module");
 		t->sent += (size_t)n;
 	}
 	ox_buf_clear(&t->out);

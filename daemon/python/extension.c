@@ -1,4 +1,4 @@
-#include "daemon/python/classify.h"
+#include "daemon/python/extension.h"
 
 #include <gelf.h>
 #include <libelf.h>

@@ -1,6 +1,6 @@
 #include "daemon/python/folders.h"
 
-#include "daemon/python/classify.h"
+#include "daemon/python/extension.h"
 
 static bool is_one_of(struct ox_slice name, const char *a, const char *b)
 {

@@ -1,7 +1,8 @@
 #include "daemon/python/host_describe.h"
 
 #include "daemon/python/archive_pic.h"
-#include "daemon/python/classify.h"
+#include "daemon/python/extension.h"
+#include "daemon/python/listing.h"
 #include "store/digest/digest.h"
 
 #include <unistd.h>
@@ -103,7 +104,8 @@ static int take_link_libraries(struct ox_build_context *ctx, const struct ox_pro
 	for (const char *at = p->libs; *at;) {
 		at += strspn(at, " \t");
 		size_t len = strcspn(at, " \t");
-		if (len > 2 && at[0] == '-' && at[1] == 'l' && add_link_library(ctx, d, names, ox_slice(at + 2, len - 2)))
+		bool is_library = len > 2 && at[0] == '-' && at[1] == 'l';
+		if (is_library && add_link_library(ctx, d, names, ox_slice(at + 2, len - 2)))
 			return ox_fail_nomem(err, "describing an interpreter");
 		at += len;
 	}

@@ -79,7 +79,8 @@ static bool is_ancestor(const struct ancestor *chain, const struct stat *st)
 	return false;
 }
 
-static int list_folder(struct lister *l, int parent, const char *name, const char *path, const struct ancestor *outer);
+static int list_folder(struct lister *l, int parent, const char *name, const char *path,
+		       const struct ancestor *outer);
 
 static int list_entry(struct lister *l, int fd, const char *name, const char *folder, const struct ancestor *chain)
 {
@@ -98,7 +99,8 @@ static int list_entry(struct lister *l, int fd, const char *name, const char *fo
 	return rc || !is_dir ? rc : list_folder(l, fd, name, path, chain);
 }
 
-static int list_folder(struct lister *l, int parent, const char *name, const char *path, const struct ancestor *outer)
+static int list_folder(struct lister *l, int parent, const char *name, const char *path,
+		       const struct ancestor *outer)
 {
 	struct names names = {0};
 	DIR *dir = NULL;
@@ -126,8 +128,8 @@ static int list_folder(struct lister *l, int parent, const char *name, const cha
 	return rc;
 }
 
-int ox_listing_read(struct ox_arena *arena, const char *root, ox_listing_skip *skip, void *skip_ctx, struct ox_listing *out,
-		  struct ox_err *err)
+int ox_listing_read(struct ox_arena *arena, const char *root, ox_listing_skip *skip, void *skip_ctx,
+		    struct ox_listing *out, struct ox_err *err)
 {
 	*out = (struct ox_listing){.root = ox_arena_str(arena, root)};
 	if (!out->root)

@@ -27,8 +27,8 @@ struct ox_listing {
 typedef bool ox_listing_skip(void *ctx, const char *path, const char *name, bool is_dir);
 
 /* Lists; OX_ENOENT when there is no such folder. `skip` may be NULL. */
-int ox_listing_read(struct ox_arena *arena, const char *root, ox_listing_skip *skip, void *skip_ctx, struct ox_listing *out,
-		  struct ox_err *err);
+int ox_listing_read(struct ox_arena *arena, const char *root, ox_listing_skip *skip, void *skip_ctx,
+		    struct ox_listing *out, struct ox_err *err);
 
 /* Fills in the digests file by file, and records listings and files in ctx->memo. */
 int ox_listing_digest(struct ox_build_context *ctx, struct ox_listing *files, struct ox_err *err);

@@ -10,7 +10,7 @@ daemon_python_libpython_a_SOURCES = \
 	daemon/python/classify.c daemon/python/classify.h \
 	daemon/python/compile_pool.c daemon/python/compile_pool.h \
 	daemon/python/distribution.h daemon/python/host.c \
-	daemon/python/extension.c \
+	daemon/python/extension.c daemon/python/extension.h \
 	daemon/python/listing.c daemon/python/listing.h daemon/python/listing_digest.c \
 	daemon/python/folders.c daemon/python/folders.h \
 	daemon/python/host_describe.c daemon/python/host_describe.h \

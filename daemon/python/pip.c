@@ -188,8 +188,8 @@ static int run_step(struct install *in, struct ox_step *step, struct ox_outputs 
 	int rc = ox_actions_run(in->ctx->actions, step, install, in, outputs, err);
 	if (rc == OX_ENOENT && !in->may_run)
 		return ox_fail(err, OX_EBUILD,
-			       "pip install %s was never resolved before and --offline forbids asking an index: build once "
-			       "without --offline, or give pip a folder of wheels (--find-links)",
+			       "pip install %s was never resolved before and --offline forbids asking an index: build "
+			       "once without --offline, or give pip a folder of wheels (--find-links)",
 			       in->inputs.label);
 	return rc;
 }

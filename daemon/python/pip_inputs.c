@@ -79,7 +79,8 @@ static int add_option(struct inputs *in, enum option_kind kind, struct ox_slice 
 	case OPTION_EDITABLE:
 		return ox_pip_local_requirement(&in->local, in->ctx->cwd, value, in->err);
 	case OPTION_REFUSED:
-		return ox_fail(in->err, OX_EUSAGE, "pip_install does not take %.*s: the packages go into the executable",
+		return ox_fail(in->err, OX_EUSAGE,
+			       "pip_install does not take %.*s: the packages go into the executable",
 			       OX_SLICE_ARG(arg));
 	case OPTION_NO_DEPS:
 		in->out->no_deps = true;

@@ -20,7 +20,4 @@ int ox_pip_inputs_add(struct ox_build_context *ctx, const struct ox_distribution
 		      size_t arg_count, const char *const *extra_env, struct ox_step *step, struct ox_pip_inputs *out,
 		      struct ox_err *err);
 
-/* Whether a requirement names one version: "name==1.2", also with extras and markers. */
-bool ox_requirement_is_exact(struct ox_slice requirement);
-
 #endif

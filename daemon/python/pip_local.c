@@ -1,7 +1,6 @@
 #include "daemon/python/pip_local.h"
 
 #include "daemon/python/listing.h"
-#include "daemon/python/pip_inputs.h"
 #include "store/digest/digest.h"
 
 #include <errno.h>
@@ -168,7 +167,8 @@ static int read_text(struct ox_pip_local *l, const char *path, struct ox_buf *ou
 	return rc;
 }
 
-static int include(struct ox_pip_local *l, const char *base, struct ox_slice name, bool constraints, struct ox_err *err);
+static int include(struct ox_pip_local *l, const char *base, struct ox_slice name, bool constraints,
+		   struct ox_err *err);
 
 /* "-r x", "-rx", "--requirement x", "--requirement=x": the value when the line has that option. */
 static bool option_value(struct ox_slice line, const char *brief, const char *longer, struct ox_slice *value)
@@ -225,7 +225,8 @@ static int add_lines(struct ox_pip_local *l, const char *base, struct ox_slice t
 	return rc;
 }
 
-static int include(struct ox_pip_local *l, const char *base, struct ox_slice name, bool constraints, struct ox_err *err)
+static int include(struct ox_pip_local *l, const char *base, struct ox_slice name, bool constraints,
+		   struct ox_err *err)
 {
 	struct stat st;
 	struct ox_buf text = {0};

@@ -25,4 +25,7 @@ int ox_pip_local_links(struct ox_pip_local *l, const char *base, struct ox_slice
 /* A configuration file that is there, and the wheel folders that it names. */
 int ox_pip_local_config(struct ox_pip_local *l, const char *name, const char *path, struct ox_err *err);
 
+/* Whether a requirement names one version: "name==1.2", also with extras and markers. */
+bool ox_requirement_is_exact(struct ox_slice requirement);
+
 #endif

@@ -11,7 +11,8 @@ static bool skip_scripts(void *opaque, const char *path, const char *name, bool 
 
 static bool is_left_out(struct ox_slice path)
 {
-	static const char *const names[] = {".dist-info/direct_url.json", ".dist-info/INSTALLER", ".dist-info/REQUESTED"};
+	static const char *const names[] = {".dist-info/direct_url.json", ".dist-info/INSTALLER",
+					    ".dist-info/REQUESTED"};
 	for (size_t i = 0; i < OX_COUNT(names); i++)
 		if (ox_slice_ends(path, ox_slice_str(names[i])))
 			return true;
@@ -120,7 +121,10 @@ static int list_outputs(struct ox_build_context *ctx, const struct ox_outputs *o
 		if (o->name.len < 3)
 			continue;
 		struct ox_slice path = ox_arena_slice(ctx->arena, ox_slice(o->name.data + 2, o->name.len - 2));
-		rc = path.data ? add_folders(files, &seen, path, ctx->arena, err) : ox_fail_nomem(err, "installed files");
+		if (!path.data)
+			rc = ox_fail_nomem(err, "installed files");
+		else
+			rc = add_folders(files, &seen, path, ctx->arena, err);
 		struct ox_file_entry *e = rc ? NULL : ox_vec_push(&files->v);
 		if (!rc && !e)
 			rc = ox_fail_nomem(err, "installed files");

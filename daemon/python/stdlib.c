@@ -18,7 +18,8 @@ static bool skip_entry(void *opaque, const char *path, const char *name, bool is
 	for (size_t i = 0; i < OX_COUNT(folders); i++)
 		if (strcmp(name, folders[i]) == 0)
 			return true;
-	return name[0] == '.' || strncmp(name, "config-", 7) == 0 || ox_slice_ends(ox_slice_str(name), OX_SLICE("-info"));
+	return name[0] == '.' || strncmp(name, "config-", 7) == 0 ||
+	       ox_slice_ends(ox_slice_str(name), OX_SLICE("-info"));
 }
 
 /* "test", "json.tests.x", "idlelib.idle_test": the library's own tests. */

@@ -52,8 +52,8 @@ static void code_runs_and_is_named_after_its_module(void **state)
 	assert_false(j.failed);
 	assert_string_equal(run_with_code(f, dist, &j.code,
 					  "import marshal, sys\nc = marshal.load(sys.stdin.buffer)\n"
-					  "n = {}\nexec(c, n)\n"
-					  "sys.stdout.write(f'{c.co_filename} {n[\"f\"].__doc__} {sorted(map(str, n[\"x\"]))}')"),
+					  "n = {}\nexec(c, n)\nx = sorted(map(str, n['x']))\n"
+					  "sys.stdout.write(f'{c.co_filename} {n[\"f\"].__doc__} {x}')"),
 			    "pkg.mod doc ['1', 'a']");
 }
 
@@ -82,11 +82,13 @@ static void a_source_that_does_not_compile_is_a_warning_every_time(void **state)
 	struct fixture *f = *state;
 	for (int build = 0; build < 2; build++) {
 		const struct ox_distribution *dist = fixture_python(f);
-		struct ox_compile_job jobs[2] = {job(f, "bad", 0, "x = 1\nprint 'old'\n"), job(f, "good", 0, "y = 2\n")};
+		struct ox_compile_job jobs[2] = {job(f, "bad", 0, "x = 1\nprint 'old'\n"),
+						 job(f, "good", 0, "y = 2\n")};
 		compile(f, dist, jobs, 2);
 		assert_true(jobs[0].failed);
 		assert_false(jobs[1].failed);
-		assert_non_null(strstr(ox_buf_text(&f->log), "bytecode: bad is left out, it does not compile: line 2: "));
+		assert_non_null(strstr(ox_buf_text(&f->log),
+				       "bytecode: bad is left out, it does not compile: line 2: "));
 		fixture_next_build(f);
 	}
 }

@@ -1,13 +1,14 @@
 #include "tests/unit/daemon/python/fixture.h"
 
 #include "daemon/python/pip.h"
-#include "daemon/python/pip_inputs.h"
+#include "daemon/python/pip_local.h"
 #include "daemon/python/pip_tree.h"
 
 #include <unistd.h>
 
 /* pip from a local project without its build requirements: no index, no network. */
-static const struct ox_slice from_project[] = {OX_SLICE("--no-index"), OX_SLICE("--no-deps"), OX_SLICE("./wheels/demo_pkg-1.5-py3-none-any.whl")};
+static const struct ox_slice from_project[] = {OX_SLICE("--no-index"), OX_SLICE("--no-deps"),
+					      OX_SLICE("./wheels/demo_pkg-1.5-py3-none-any.whl")};
 
 /* A wheel, made by the interpreter itself. */
 static void make_wheel(struct fixture *f, const char *dir, const char *version, const char *body)
