@@ -12,11 +12,17 @@ daemon_loop_libloop_a_SOURCES = \
 	daemon/loop/spawn.c daemon/loop/spawn.h
 LOOP_LIBS = daemon/loop/libloop.a $(BASE_LIBS) $(UV_LIBS)
 
-check_PROGRAMS += tests/unit/daemon/loop/process_test tests/unit/daemon/loop/line_test
-TESTS += tests/unit/daemon/loop/process_test tests/unit/daemon/loop/line_test
-tests_unit_daemon_loop_process_test_SOURCES = tests/unit/daemon/loop/process_test.c
-tests_unit_daemon_loop_process_test_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_daemon_loop_process_test_LDADD = $(LOOP_LIBS) $(CMOCKA_LIBS)
+if HAVE_CMOCKA
+LOOP_TESTS = tests/unit/daemon/loop/line_test tests/unit/daemon/loop/peer_test tests/unit/daemon/loop/process_test
+check_PROGRAMS += $(LOOP_TESTS)
+TESTS += $(LOOP_TESTS)
 tests_unit_daemon_loop_line_test_SOURCES = tests/unit/daemon/loop/line_test.c
 tests_unit_daemon_loop_line_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_loop_line_test_LDADD = $(LOOP_LIBS) $(CMOCKA_LIBS)
+tests_unit_daemon_loop_peer_test_SOURCES = tests/unit/daemon/loop/peer_test.c
+tests_unit_daemon_loop_peer_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_loop_peer_test_LDADD = $(LOOP_LIBS) $(CMOCKA_LIBS)
+tests_unit_daemon_loop_process_test_SOURCES = tests/unit/daemon/loop/process_test.c
+tests_unit_daemon_loop_process_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_loop_process_test_LDADD = $(LOOP_LIBS) $(CMOCKA_LIBS)
+endif

@@ -3,7 +3,7 @@
  * Bytes come in through `bytes`; they go out through ox_peer_send, which never
  * blocks: what the socket does not take waits in a queue. The queue's bound is the
  * sender's to keep: it asks ox_peer_queued before it sends what can wait, and goes on
- * when `drained` says that the queue has become empty. */
+ * when `drained` says that the queue has become empty. The program ignores SIGPIPE. */
 #ifndef OX_LOOP_PEER_H
 #define OX_LOOP_PEER_H
 

@@ -18,8 +18,14 @@ daemon_rpc_librpc_a_SOURCES = \
 	daemon/rpc/worker.c daemon/rpc/worker.h
 RPC_LIBS = daemon/rpc/librpc.a daemon/action/libaction.a $(WIRE_LIBS) $(STORE_LIBS) $(LOOP_LIBS)
 
-check_PROGRAMS += tests/unit/daemon/rpc/history_test
-TESTS += tests/unit/daemon/rpc/history_test
+if HAVE_CMOCKA
+RPC_TESTS = tests/unit/daemon/rpc/endpoint_test tests/unit/daemon/rpc/history_test
+check_PROGRAMS += $(RPC_TESTS)
+TESTS += $(RPC_TESTS)
+tests_unit_daemon_rpc_endpoint_test_SOURCES = tests/unit/daemon/rpc/endpoint_test.c
+tests_unit_daemon_rpc_endpoint_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_rpc_endpoint_test_LDADD = $(RPC_LIBS) $(CMOCKA_LIBS)
 tests_unit_daemon_rpc_history_test_SOURCES = tests/unit/daemon/rpc/history_test.c
 tests_unit_daemon_rpc_history_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_rpc_history_test_LDADD = $(RPC_LIBS) $(CMOCKA_LIBS)
+endif
