@@ -175,7 +175,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(bytes_arrive, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_came_before_the_end_is_read_before_the_end_is_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_came_before_the_end_is_read_before_the_end_is_told, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(more_than_the_socket_takes_is_queued_and_drains, setup, teardown),
 		cmocka_unit_test_setup_teardown(finishing_sends_what_is_queued_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_job_is_done_after_its_work, setup, teardown),
