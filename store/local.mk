@@ -19,7 +19,7 @@ store_db_libdb_a_SOURCES = \
 store_db_libdb_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 noinst_LIBRARIES += store/cas/libcas.a
 store_cas_libcas_a_SOURCES = \
-	store/cas/default_dir.c store/cas/inside.h \
+	store/cas/default_dir.c store/cas/inside.h store/cas/space.h \
 	store/cas/lease.c store/cas/lease.h \
 	store/cas/loose.c store/cas/loose.h \
 	store/cas/seen.c store/cas/seen.h \
@@ -30,10 +30,15 @@ store_cas_libcas_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 noinst_LIBRARIES += store/index/libindex.a
 store_index_libindex_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 store_index_libindex_a_SOURCES = \
-	store/cas/space.h \
+	store/index/actions.c store/index/actions.h \
 	store/index/files.c store/index/files.h \
-	store/index/gc.h store/index/verify.h \
-	store/index/index.c store/index/index.h
+	store/index/gc.c store/index/gc.h \
+	store/index/index.c store/index/index.h \
+	store/index/reader.h \
+	store/index/roots.c store/index/roots.h \
+	store/index/stats.c \
+	store/index/sweep.c store/index/sweep.h \
+	store/index/verify.c store/index/verify.h
 DIGEST_LIBS = store/digest/libdigest.a $(BASE_LIBS) $(CRYPTO_LIBS)
 FS_LIBS = store/fs/libfs.a $(BASE_LIBS)
 CODEC_LIBS = store/codec/libcodec.a $(BASE_LIBS) $(ZSTD_LIBS)
@@ -43,9 +48,12 @@ CAS_LIBS = store/cas/libcas.a store/codec/libcodec.a store/db/libdb.a store/fs/l
 STORE_LIBS = store/index/libindex.a $(CAS_LIBS)
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/store/cas_test
-TESTS += tests/unit/store/cas_test
+check_PROGRAMS += tests/unit/store/cas_test tests/unit/store/index_test
+TESTS += tests/unit/store/cas_test tests/unit/store/index_test
 tests_unit_store_cas_test_SOURCES = tests/unit/store/cas_test.c tests/unit/store/scratch.h
 tests_unit_store_cas_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_store_cas_test_LDADD = $(CAS_LIBS) $(CMOCKA_LIBS)
+tests_unit_store_index_test_SOURCES = tests/unit/store/index_test.c
+tests_unit_store_index_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_store_index_test_LDADD = $(STORE_LIBS) $(CMOCKA_LIBS)
 endif

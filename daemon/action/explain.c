@@ -1,6 +1,6 @@
 #include "daemon/action/explain.h"
 
-#include "daemon/action/reader.h"
+#include "store/index/reader.h"
 #include "proto/base/map.h"
 #include "store/digest/digest.h"
 #include "store/index/index.h"

@@ -12,7 +12,6 @@ daemon_action_libaction_a_SOURCES = \
 	daemon/action/memo_record.c \
 	daemon/action/memo_restore.c daemon/action/memo_restore.h \
 	daemon/action/outcome.c daemon/action/outcome.h \
-	daemon/action/reader.h \
 	daemon/action/step.c daemon/action/step.h
 ACTION_LIBS = daemon/action/libaction.a $(STORE_LIBS)
 

@@ -1,6 +1,6 @@
 #include "daemon/action/memo_event.h"
 
-#include "daemon/action/reader.h"
+#include "store/index/reader.h"
 
 static void write_log(struct ox_buf *b, const struct ox_log *e)
 {

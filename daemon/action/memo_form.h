@@ -14,7 +14,7 @@
 #ifndef OX_ACTION_MEMO_FORM_H
 #define OX_ACTION_MEMO_FORM_H
 
-#include "daemon/action/reader.h"
+#include "store/index/reader.h"
 #include "store/fs/file.h"
 
 enum ox_memo_kind {

@@ -1,6 +1,6 @@
 #include "daemon/action/outcome.h"
 
-#include "daemon/action/reader.h"
+#include "store/index/actions.h"
 #include "store/index/index.h"
 
 struct ox_step_result *ox_step_result_new(struct ox_arena *arena)
@@ -44,27 +44,22 @@ const struct ox_output *ox_outputs_find(const struct ox_outputs *o, const char *
 	return NULL;
 }
 
-static int decode(struct ox_slice record, struct ox_arena *arena, struct ox_outputs *out, struct ox_err *err)
+static int decode(struct ox_slice bytes, struct ox_arena *arena, struct ox_outputs *out, struct ox_err *err)
 {
-	struct ox_slice copy = ox_arena_slice(arena, record);
+	struct ox_slice copy = ox_arena_slice(arena, bytes);
+	struct ox_action_record record;
+	struct ox_action_output output;
 	if (!copy.data)
 		return ox_fail_nomem(err, "result of a step");
-	struct ox_reader r = ox_reader(copy);
-	(void)ox_read_u64(&r);
-	size_t count = ox_read_u32(&r);
-	if (r.failed || count > record.len)
+	if (!ox_action_decode(copy, &record))
 		return 0;
-	out->items = ox_arena_array(arena, count ? count : 1, sizeof *out->items);
+	out->items = ox_arena_array(arena, record.count ? record.count : 1, sizeof *out->items);
 	if (!out->items)
 		return ox_fail_nomem(err, "result of a step");
-	out->count = count;
-	for (size_t i = 0; i < count; i++) {
-		out->items[i].name = ox_read_text(&r);
-		out->items[i].digest = ox_read_digest(&r);
-		out->items[i].size = ox_read_u64(&r);
-	}
-	out->meta = ox_read_text(&r);
-	return !r.failed && r.at == r.end;
+	while (ox_action_next(&record, &output))
+		out->items[out->count++] = (struct ox_output){output.name, output.digest, output.size};
+	out->meta = record.meta;
+	return 1;
 }
 
 /* 1: all outputs are in the store. */
@@ -101,14 +96,11 @@ int ox_outcome_record(struct ox_store *s, const struct ox_digest *key, const str
 		      struct ox_err *err)
 {
 	struct ox_buf b = {0};
-	ox_buf_u64(&b, cost);
-	ox_buf_u32(&b, (uint32_t)r->count);
-	for (size_t i = 0; i < r->count; i++) {
-		ox_write_text(&b, r->items[i].name);
-		ox_buf_add(&b, r->items[i].digest.bytes, OX_DIGEST_SIZE);
-		ox_buf_u64(&b, r->items[i].size);
-	}
-	ox_write_text(&b, r->meta);
+	ox_action_encode_begin(&b, cost, r->count);
+	for (size_t i = 0; i < r->count; i++)
+		ox_action_encode_output(&b, &(struct ox_action_output){r->items[i].name, r->items[i].digest,
+								       r->items[i].size});
+	ox_action_encode_meta(&b, r->meta);
 	int rc = r->failed ? ox_fail_nomem(err, "result of a step") : ox_buf_ok(&b, "result of a step", err);
 	if (rc == 0)
 		rc = ox_index_put(s, OX_SPACE_ACTION, ox_slice(key->bytes, OX_DIGEST_SIZE), ox_buf_view(&b), err);

@@ -1,7 +1,4 @@
-/* outcome.h - what a step made, as the record of its key.
- *
- * Record: cost u64 (ns); outputs u32, each name (u32 length, bytes), digest, size u64; meta (u32
- * length, bytes). */
+/* outcome.h - what a step made, found by its key (store/index/actions.h has the record's form). */
 #ifndef OX_ACTION_OUTCOME_H
 #define OX_ACTION_OUTCOME_H
 

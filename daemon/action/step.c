@@ -1,6 +1,6 @@
 #include "daemon/action/step.h"
 
-#include "daemon/action/reader.h"
+#include "store/index/reader.h"
 #include "store/digest/digest.h"
 
 enum { TEXT_KEPT = 100 };

@@ -190,6 +190,22 @@ int ox_small_get(struct ox_store *s, const struct ox_digest *digest, struct ox_b
 	return rc;
 }
 
+int ox_small_verify(struct ox_store *s, const struct ox_digest *digest, struct ox_err *err)
+{
+	struct ox_buf bytes = {0};
+	sqlite3_stmt *st;
+	struct row row;
+	int rc = find_row(s, digest, &st, &row, err);
+	if (rc != 1)
+		return rc;
+	rc = unpack(s, digest, &row, &bytes, err);
+	if (rc == 0)
+		rc = ox_fail(err, OX_ECORRUPT, "its row does not hold the bytes of its digest");
+	ox_buf_free(&bytes);
+	sqlite3_reset(st);
+	return rc;
+}
+
 int ox_small_has(struct ox_store *s, const struct ox_digest *digest, struct ox_err *err)
 {
 	sqlite3_stmt *st;

@@ -14,6 +14,8 @@ int ox_small_put(struct ox_store *s, const struct ox_digest *digest, struct ox_s
 int ox_small_get(struct ox_store *s, const struct ox_digest *digest, struct ox_buf *bytes, struct ox_err *err);
 /* 1 present and its seal fits, 0 (the same), or an error. */
 int ox_small_has(struct ox_store *s, const struct ox_digest *digest, struct ox_err *err);
+/* The same as ox_small_get without consequences: 1 right, 0 absent, OX_ECORRUPT, or another error. */
+int ox_small_verify(struct ox_store *s, const struct ox_digest *digest, struct ox_err *err);
 int ox_small_remove(struct ox_store *s, const struct ox_digest *digest, struct ox_err *err);
 
 /* Every row, without looking at its bytes. fn must not change rows. */

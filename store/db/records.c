@@ -6,29 +6,28 @@
 
 enum { FORMAT = 1 };
 
-enum { GET, FRESH, PUT, REMOVE, TOUCH, EXPIRE, ALL, STATEMENT_COUNT };
+enum { GET, FRESH, PUT, REMOVE, EXPIRE, ALL, STATEMENT_COUNT };
 
 static const char schema[] = "CREATE TABLE record("
 			     " space INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,"
 			     " seal INTEGER NOT NULL, used INTEGER NOT NULL, UNIQUE(space, key))";
 
 static const char *const statements[STATEMENT_COUNT] = {
-	[GET] = "SELECT value, seal FROM record WHERE space=? AND key=?",
-	[FRESH] = "SELECT 1 FROM record WHERE space=? AND key=? AND value=? AND seal=? AND used>?",
-	[PUT] = "INSERT OR REPLACE INTO record(space, key, value, seal, used) VALUES(?,?,?,?,?)",
+	[GET] = "SELECT value, used, seal FROM record WHERE space=? AND key=?",
+	[FRESH] = "SELECT 1 FROM record WHERE space=? AND key=? AND value=? AND used>?",
+	[PUT] = "INSERT OR REPLACE INTO record(space, key, value, used, seal) VALUES(?,?,?,?,?)",
 	[REMOVE] = "DELETE FROM record WHERE space=? AND key=?",
-	[TOUCH] = "UPDATE record SET used=?3 WHERE space=?1 AND key=?2",
 	[EXPIRE] = "DELETE FROM record WHERE space=? AND used<?",
-	[ALL] = "SELECT space, key, value, seal, used FROM record WHERE ?1<0 OR space=?1",
+	[ALL] = "SELECT space, key, value, used, seal FROM record WHERE ?1<0 OR space=?1",
 };
 
 struct ox_records {
 	struct ox_db *db;
 };
 
-static uint64_t seal_of(int space, struct ox_slice key, struct ox_slice value)
+static uint64_t seal_of(int space, struct ox_slice key, struct ox_slice value, uint64_t used)
 {
-	uint64_t parts[3] = {(uint64_t)space, ox_hash_bytes(key.data, key.len), ox_hash_bytes(value.data, value.len)};
+	uint64_t parts[4] = {(uint64_t)space, used, ox_hash_bytes(key.data, key.len), ox_hash_bytes(value.data, value.len)};
 	return ox_hash_bytes(parts, sizeof parts);
 }
 
@@ -90,7 +89,8 @@ int ox_records_get(struct ox_records *r, int space, struct ox_slice key, struct 
 	int rc = st ? ox_db_step(r->db, st, &why) : why.code;
 	if (rc == 1) {
 		struct ox_slice found = column(st, 0);
-		sound = (uint64_t)sqlite3_column_int64(st, 1) == seal_of(space, key, found);
+		sound = (uint64_t)sqlite3_column_int64(st, 2) ==
+			seal_of(space, key, found, (uint64_t)sqlite3_column_int64(st, 1));
 		if (sound)
 			ox_buf_slice(value, found);
 		sqlite3_reset(st);
@@ -112,9 +112,10 @@ static int put_once(struct ox_records *r, int space, struct ox_slice key, struct
 	sqlite3_stmt *st = keyed(r, PUT, space, key, err);
 	if (!st)
 		return err->code;
+	uint64_t now = ox_clock_real() / 1000000000u;
 	bind(st, 3, value);
-	sqlite3_bind_int64(st, 4, (sqlite3_int64)seal_of(space, key, value));
-	sqlite3_bind_int64(st, 5, (sqlite3_int64)(ox_clock_real() / 1000000000u));
+	sqlite3_bind_int64(st, 4, (sqlite3_int64)now);
+	sqlite3_bind_int64(st, 5, (sqlite3_int64)seal_of(space, key, value, now));
 	return ox_db_run(r->db, st, err);
 }
 
@@ -139,8 +140,7 @@ static int is_fresh(struct ox_records *r, int space, struct ox_slice key, struct
 	if (!st)
 		return 0;
 	bind(st, 3, value);
-	sqlite3_bind_int64(st, 4, (sqlite3_int64)seal_of(space, key, value));
-	sqlite3_bind_int64(st, 5, (sqlite3_int64)(ox_clock_real() / 1000000000u) - (sqlite3_int64)age);
+	sqlite3_bind_int64(st, 4, (sqlite3_int64)(ox_clock_real() / 1000000000u) - (sqlite3_int64)age);
 	int rc = ox_db_step(r->db, st, &why);
 	sqlite3_reset(st);
 	return rc == 1;
@@ -164,15 +164,6 @@ int ox_records_remove(struct ox_records *r, int space, struct ox_slice key, stru
 {
 	struct ox_err why = {0};
 	return run_cured(r, keyed(r, REMOVE, space, key, &why), &why, err);
-}
-
-int ox_records_touch(struct ox_records *r, int space, struct ox_slice key, uint64_t used, struct ox_err *err)
-{
-	struct ox_err why = {0};
-	sqlite3_stmt *st = keyed(r, TOUCH, space, key, &why);
-	if (st)
-		sqlite3_bind_int64(st, 3, (sqlite3_int64)used);
-	return run_cured(r, st, &why, err);
 }
 
 int ox_records_expire(struct ox_records *r, int space, uint64_t used, struct ox_err *err)
@@ -214,9 +205,9 @@ int ox_records_each(struct ox_records *r, int space, int (*fn)(void *ctx, const 
 			struct ox_record record = {.space = sqlite3_column_int(st, 0),
 						   .key = column(st, 1),
 						   .value = column(st, 2),
-						   .used = (uint64_t)sqlite3_column_int64(st, 4)};
-			uint64_t seal = (uint64_t)sqlite3_column_int64(st, 3);
-			record.sound = seal == seal_of(record.space, record.key, record.value);
+						   .used = (uint64_t)sqlite3_column_int64(st, 3)};
+			uint64_t seal = (uint64_t)sqlite3_column_int64(st, 4);
+			record.sound = seal == seal_of(record.space, record.key, record.value, record.used);
 			rc = fn(ctx, &record);
 			if (rc)
 				break;

@@ -2,7 +2,7 @@
  *
  *     record(space INTEGER, key BLOB, value BLOB, seal INTEGER, used INTEGER)
  *
- * `seal` is a 64-bit FNV-1a over space, key and value: it finds damage (any
+ * `seal` is a 64-bit FNV-1a over all other columns: it finds damage (any
  * single changed byte), not malice. A record whose seal is wrong is removed and
  * answered as absent. `used` is the last use in seconds; nothing but the order of
  * forgetting depends on it. A damaged file loses all records: whatever is kept
@@ -25,8 +25,6 @@ int ox_records_put(struct ox_records *r, int space, struct ox_slice key, struct 
 int ox_records_refresh(struct ox_records *r, int space, struct ox_slice key, struct ox_slice value, uint64_t age,
 		       struct ox_err *err);
 int ox_records_remove(struct ox_records *r, int space, struct ox_slice key, struct ox_err *err);
-/* Sets the time of use (seconds since the epoch), if the record exists. */
-int ox_records_touch(struct ox_records *r, int space, struct ox_slice key, uint64_t used, struct ox_err *err);
 /* Removes the records of a space that were last used before `used`; returns how many. */
 int ox_records_expire(struct ox_records *r, int space, uint64_t used, struct ox_err *err);
 
@@ -53,7 +51,7 @@ int ox_records_check(struct ox_records *r, void (*problem)(void *ctx, const char
 int ox_records_reset(struct ox_records *r, struct ox_err *err);
 /* Give unused space back to the file system. */
 int ox_records_shrink(struct ox_records *r, struct ox_err *err);
-/* The file was found damaged, or missing, and made anew through this handle. */
+/* The file was found damaged and made anew through this handle. */
 bool ox_records_was_replaced(const struct ox_records *r);
 
 #endif

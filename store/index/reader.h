@@ -1,8 +1,8 @@
 /* reader.h - taking apart what records hold: bounded, without allocation.
  *
  * Reading past the end marks the reader failed and gives zeros from then on. */
-#ifndef OX_ACTION_READER_H
-#define OX_ACTION_READER_H
+#ifndef OX_INDEX_READER_H
+#define OX_INDEX_READER_H
 
 #include "proto/base/buf.h"
 #include "proto/base/digest_id.h"
