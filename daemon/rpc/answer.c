@@ -5,6 +5,7 @@
 #include "proto/base/clock.h"
 #include "proto/wire/frame.h"
 #include "proto/wire/identity.h"
+#include "store/index/index.h"
 
 /* Between start and done, `work` runs in another thread and touches nothing but this
  * struct and the job's request, which does not change. */
@@ -26,6 +27,8 @@ struct answer {
 bool ox_answer_possible(const struct ox_job *job)
 {
 	const struct ox_msg *r = &job->request;
+	if (r->kind == OX_MSG_STORE)
+		return r->as.store.verb == OX_STORE_STATS;
 	return r->kind == OX_MSG_BUILD && !r->as.build.refresh;
 }
 
@@ -87,6 +90,35 @@ static int recall_build(struct answer *a)
 	return rc;
 }
 
+/* ---- what the store holds ---- */
+
+static int count_store(struct answer *a)
+{
+	struct ox_store_stats s;
+	int rc = ox_store_stats(a->store, &s, &a->err);
+	if (rc)
+		return rc;
+	struct ox_report_item items[] = {
+		{.name = OX_SLICE("path"), .text = ox_slice_str(ox_store_dir(a->store))},
+		{.name = OX_SLICE("objects"), .number = s.objects},
+		{.name = OX_SLICE("object bytes"), .number = s.object_bytes, .unit = OX_SLICE("bytes")},
+		{.name = OX_SLICE("large objects"), .number = s.loose_objects},
+		{.name = OX_SLICE("large object bytes"), .number = s.loose_bytes, .unit = OX_SLICE("bytes")},
+		{.name = OX_SLICE("small objects"), .number = s.small_objects},
+		{.name = OX_SLICE("small object bytes"), .number = s.small_bytes, .unit = OX_SLICE("bytes")},
+		{.name = OX_SLICE("actions"), .number = s.actions},
+		{.name = OX_SLICE("remembered builds"), .number = s.memos},
+		{.name = OX_SLICE("remembered files"), .number = s.files},
+		{.name = OX_SLICE("database bytes"), .number = s.database_bytes, .unit = OX_SLICE("bytes")},
+		{.name = OX_SLICE("quarantined"), .number = s.quarantined},
+		{.name = OX_SLICE("builds at work"), .number = s.leases},
+		{.name = OX_SLICE("free disk space"), .number = s.free_bytes, .unit = OX_SLICE("bytes")},
+	};
+	struct ox_msg msg = {.kind = OX_MSG_REPORT, .as.report = {.items = items, .count = OX_COUNT(items)}};
+	rc = ox_msg_encode(&msg, &a->frames, &a->err);
+	return rc ? rc : 1;
+}
+
 /* ---- there and back ---- */
 
 static void work(void *ctx)
@@ -100,7 +132,7 @@ static void work(void *ctx)
 		if (a->found)
 			return;
 	}
-	a->found = recall_build(a);
+	a->found = r->kind == OX_MSG_BUILD ? recall_build(a) : count_store(a);
 }
 
 /* Says what `frames` hold, as if a worker had said it. */

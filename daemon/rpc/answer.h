@@ -1,5 +1,5 @@
 /* answer.h - what the daemon answers without a worker, in another thread:
- * a build of which nothing has changed. */
+ * a build of which nothing has changed, and what the store holds. */
 #ifndef OX_RPC_ANSWER_H
 #define OX_RPC_ANSWER_H
 

@@ -68,7 +68,12 @@ static void OX_PRINTF(3, 0) add(struct ox_log_file *log, const char *severity, c
 	if (gmtime_r(&now.tv_sec, &tm))
 		strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &tm);
 	ox_buf_printf(&line, "%s.%03ldZ %s [%d] ", stamp, now.tv_nsec / 1000000, severity, (int)getpid());
+	size_t start = line.len;
 	ox_buf_vprintf(&line, fmt, ap);
+	/* What a client sent may be part of the text: it must not look like lines of ours. */
+	for (size_t i = start; i < line.len; i++)
+		if ((unsigned char)line.data[i] < ' ')
+			line.data[i] = '?';
 	ox_buf_byte(&line, '\n');
 	if (log->fd >= 0) {
 		rotate_when_large(log);

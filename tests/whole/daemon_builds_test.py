@@ -77,6 +77,19 @@ class Streams(DaemonTest):
         self.assertEqual(reports[0].report(), {"objects": 7, "folder": os.path.join(self.root, "store")})
         self.assertEqual(messages[-1].exit_code, 0)
 
+    def test_what_the_store_holds_is_answered_while_all_places_are_taken(self):
+        self.start()
+        for _ in range(os.cpu_count() + 1):
+            client = self.connect()
+            self.build(client, "log up", "hang")
+            client.receive()
+        client = self.connect()
+        client.send(ox.STORE, {1: 0}, 9)
+        messages = client.until_result(9)
+        report = [m for m in messages if m.kind == ox.REPORT][0].report()
+        self.assertEqual((report["path"], report["objects"]), (os.path.join(self.root, "store"), 0))
+        self.assertEqual(self.status()["builds waiting"], 0)
+
     def test_a_slow_client_loses_no_line(self):
         self.start()
         client = self.connect()
