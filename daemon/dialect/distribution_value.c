@@ -1,0 +1,297 @@
+#include "daemon/dialect/distribution_value.h"
+
+#include "daemon/dialect/config_value.h"
+#include "daemon/dialect/discover.h"
+#include "daemon/dialect/executable_value.h"
+#include "daemon/dialect/policy_value.h"
+
+struct ox_dist_value {
+	struct ox_dialect *dialect;
+	ox_star_value self;
+	const char *version; /* asked for; NULL: any */
+	const struct ox_distribution *dist;
+	struct ox_resources stdlib;
+	bool scanned;
+	struct ox_compiler *compiler;
+};
+
+static void finalize(void *user)
+{
+	struct ox_dist_value *v = user;
+	ox_compiler_free(v->compiler);
+	ox_vec_free(&v->stdlib.v);
+}
+
+struct ox_dist_value *ox_dist_value_of(ox_star_value v)
+{
+	return ox_star_native_user(v, &ox_distribution_type);
+}
+
+/* A version that is not there is mapped to the one that is: old files ask for 3.8. */
+static int find(struct ox_dist_value *v, struct ox_err *err)
+{
+	struct ox_build_context *ctx = v->dialect->ctx;
+	int rc = ox_distribution_host(ctx, v->version, &v->dist, err);
+	if (rc != OX_ENOENT || !v->version)
+		return rc;
+	rc = ox_distribution_host(ctx, NULL, &v->dist, err);
+	if (rc == 0)
+		ox_emit_log(ctx->sink, OX_LEVEL_WARN, "config", "Python %s is not available: Python %s is used instead",
+			    v->version, v->dist->version);
+	return rc;
+}
+
+const struct ox_distribution *ox_dist_value_get(struct ox_dist_value *v)
+{
+	struct ox_err err;
+	if (!v->dist && find(v, &err) != 0) {
+		/* A machine without an interpreter to build with is not a mistake in the file. */
+		if (err.code == OX_ENOENT)
+			err.code = OX_EBUILD;
+		ox_star_fail_err(v->dialect->star, &err);
+		return NULL;
+	}
+	return v->dist;
+}
+
+const struct ox_distribution *ox_dist_value_known(const struct ox_dist_value *v)
+{
+	return v->dist;
+}
+
+const struct ox_resources *ox_dist_value_stdlib(struct ox_dist_value *v)
+{
+	struct ox_err err;
+	const struct ox_distribution *dist = ox_dist_value_get(v);
+	if (!dist)
+		return NULL;
+	if (!v->scanned && ox_scan_stdlib(v->dialect->ctx, dist, &v->stdlib, &err) != 0) {
+		ox_star_fail_err(v->dialect->star, &err);
+		return NULL;
+	}
+	v->scanned = true;
+	return &v->stdlib;
+}
+
+int ox_dist_value_compiler(struct ox_dist_value *v, struct ox_compiler **out, struct ox_err *err)
+{
+	int rc = v->compiler ? 0 : ox_compiler_new(v->dialect->ctx, v->dist, &v->compiler, err);
+	*out = v->compiler;
+	return rc;
+}
+
+/* The resources of the standard library of one kind (0: all), under a fresh policy. */
+static ox_star_value stdlib_list(struct ox_star *s, ox_star_value self, int kind, bool tests, const char *filter)
+{
+	struct ox_err err;
+	struct ox_dialect *d = ox_dialect_of(s);
+	const struct ox_resources *all = ox_dist_value_stdlib(ox_dist_value_of(self));
+	ox_star_value policy = ox_policy_value_new(d), list = ox_star_list(s, NULL, 0);
+	if (!all || !ox_star_ok(policy))
+		return OX_STAR_FAILED;
+	struct ox_policy *rules = &ox_policy_value_of(policy)->policy;
+	if (filter && ox_policy_set_extension_filter(rules, ox_slice_str(filter), &err) != 0)
+		return ox_star_fail_err(s, &err);
+	for (size_t i = 0; i < all->v.len; i++) {
+		const struct ox_resource *r = &all->v.items[i];
+		if ((kind && r->kind != (enum ox_resource_kind)kind) || (r->is_test && !tests))
+			continue;
+		if (filter && !ox_policy_allows_extension(rules, r))
+			continue;
+		if (ox_star_append(s, list, ox_policy_resource(d, policy, r)) != 0)
+			return OX_STAR_FAILED;
+	}
+	return list;
+}
+
+static ox_star_value python_resources(struct ox_star *s, ox_star_value self, const ox_star_value *args OX_UNUSED,
+				      void *data OX_UNUSED)
+{
+	return stdlib_list(s, self, 0, true, NULL);
+}
+
+static ox_star_value source_modules(struct ox_star *s, ox_star_value self, const ox_star_value *args OX_UNUSED,
+				    void *data OX_UNUSED)
+{
+	ox_dialect_of(s)->old_generation = true;
+	return stdlib_list(s, self, OX_RES_MODULE, true, NULL);
+}
+
+static ox_star_value package_resources(struct ox_star *s, ox_star_value self, const ox_star_value *args,
+				       void *data OX_UNUSED)
+{
+	ox_dialect_of(s)->old_generation = true;
+	return stdlib_list(s, self, OX_RES_PACKAGE_FILE, ox_star_truth(args[0]), NULL);
+}
+
+static ox_star_value extension_modules(struct ox_star *s, ox_star_value self, const ox_star_value *args,
+				       void *data OX_UNUSED)
+{
+	ox_dialect_of(s)->old_generation = true;
+	return stdlib_list(s, self, OX_RES_EXTENSION, true, ox_star_cstr(args[0]));
+}
+
+static ox_star_value make_policy(struct ox_star *s, ox_star_value self OX_UNUSED, const ox_star_value *args OX_UNUSED,
+				 void *data OX_UNUSED)
+{
+	return ox_policy_value_new(ox_dialect_of(s));
+}
+
+static ox_star_value make_config(struct ox_star *s, ox_star_value self OX_UNUSED, const ox_star_value *args OX_UNUSED,
+				 void *data OX_UNUSED)
+{
+	return ox_config_value_new(ox_dialect_of(s));
+}
+
+/* The finding methods stood on distributions up to 0.7; what they give has no policy of a script. */
+static bool as_finder(struct ox_star *s, ox_star_value self, struct ox_discovery *who)
+{
+	struct ox_dialect *d = ox_dialect_of(s);
+	d->old_generation = true;
+	*who = (struct ox_discovery){ox_dist_value_of(self), ox_policy_value_new(d), true};
+	return ox_star_ok(who->policy);
+}
+
+static ox_star_value pip_install(struct ox_star *s, ox_star_value self, const ox_star_value *args, void *data OX_UNUSED)
+{
+	struct ox_discovery who;
+	if (!as_finder(s, self, &who))
+		return OX_STAR_FAILED;
+	return ox_discover_pip(ox_dialect_of(s), &who, NULL, args[0], args[1]);
+}
+
+static ox_star_value read_package_root(struct ox_star *s, ox_star_value self, const ox_star_value *args,
+				       void *data OX_UNUSED)
+{
+	struct ox_discovery who;
+	if (!as_finder(s, self, &who))
+		return OX_STAR_FAILED;
+	return ox_discover_packages(ox_dialect_of(s), &who, args[0], args[1]);
+}
+
+static ox_star_value read_virtualenv(struct ox_star *s, ox_star_value self, const ox_star_value *args,
+				     void *data OX_UNUSED)
+{
+	struct ox_discovery who;
+	if (!as_finder(s, self, &who))
+		return OX_STAR_FAILED;
+	return ox_discover_virtualenv(ox_dialect_of(s), &who, args[0]);
+}
+
+static const struct ox_star_param include_test_params[] = {
+	{.name = "include_test", .kind = OX_STAR_OPTIONAL, .fallback = "False"},
+	{0},
+};
+static const struct ox_star_param filter_params[] = {
+	{.name = "filter", .types = OX_STAR_T_STRING, .kind = OX_STAR_OPTIONAL, .fallback = "\"all\""},
+	{.name = "preferred_variants",
+	 .types = OX_STAR_T_DICT | OX_STAR_T_NONE,
+	 .kind = OX_STAR_OPTIONAL,
+	 .fallback = "None"},
+	{0},
+};
+
+#define METHOD(method, parameters, fn, result, text) \
+	{.name = method, .params = parameters, .call = fn, .returns = result, .doc = text}
+
+static const struct ox_star_function methods[] = {
+	METHOD("python_resources", NULL, python_resources, OX_STAR_T_LIST, "All resources of the standard library."),
+	METHOD("source_modules", NULL, source_modules, OX_STAR_T_LIST, "Its modules in source form."),
+	METHOD("package_resources", include_test_params, package_resources, OX_STAR_T_LIST, "Its package files."),
+	METHOD("resources_data", include_test_params, package_resources, OX_STAR_T_LIST,
+	       "Old name of package_resources."),
+	METHOD("extension_modules", filter_params, extension_modules, OX_STAR_T_LIST, "Its extension modules."),
+	METHOD("make_python_packaging_policy", NULL, make_policy, OX_STAR_T_NATIVE, "A policy with the defaults."),
+	METHOD("make_python_interpreter_config", NULL, make_config, OX_STAR_T_NATIVE,
+	       "An interpreter configuration with the defaults."),
+	METHOD("pip_install", ox_pip_params, pip_install, OX_STAR_T_LIST, "Old place of an executable's pip_install."),
+	METHOD("read_package_root", ox_package_root_params, read_package_root, OX_STAR_T_LIST,
+	       "Old place of an executable's read_package_root."),
+	METHOD("read_virtualenv", ox_virtualenv_params, read_virtualenv, OX_STAR_T_LIST,
+	       "Old place of an executable's read_virtualenv."),
+	METHOD("to_python_executable", ox_to_executable_params, ox_to_executable, OX_STAR_T_NATIVE,
+	       "An executable with this interpreter and its standard library."),
+	{0},
+};
+
+static int repr(struct ox_star *s OX_UNUSED, ox_star_value self, struct ox_buf *out)
+{
+	const struct ox_dist_value *v = ox_dist_value_of(self);
+	const char *version = v->dist ? v->dist->version : v->version;
+	ox_buf_printf(out, "PythonDistribution<%s>", version ? version : "default");
+	return 0;
+}
+
+const struct ox_star_type ox_distribution_type = {
+	.name = "PythonDistribution",
+	.methods = methods,
+	.repr = repr,
+	.finalize = finalize,
+	.doc = "An implementation of Python to build with.",
+};
+
+static bool same_version(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* One value per version: targets that ask again share its library and its compilers. */
+static ox_star_value distribution(struct ox_dialect *d, const char *version)
+{
+	for (size_t i = 0; i < d->distributions.len; i++) {
+		if (same_version(d->distributions.items[i]->version, version))
+			return d->distributions.items[i]->self;
+	}
+	struct ox_dist_value **slot = ox_vec_push(&d->distributions);
+	struct ox_dist_value *v = ox_star_alloc(d->star, sizeof *v);
+	if (!slot || !v)
+		return ox_star_fail(d->star, "out of memory for a distribution");
+	*v = (struct ox_dist_value){.dialect = d, .version = version};
+	*slot = v;
+	v->self = ox_star_new_native(d->star, &ox_distribution_type, v);
+	return v->self;
+}
+
+static ox_star_value check_flavor(struct ox_star *s, struct ox_slice flavor)
+{
+	static const char *const known[] = {"standalone",	  "standalone_static",	"standalone-static",
+					    "standalone_dynamic", "standalone-dynamic", "host"};
+	for (size_t i = 0; i < OX_COUNT(known); i++) {
+		if (ox_slice_eq_str(flavor, known[i]))
+			return OX_STAR_NONE;
+	}
+	return ox_star_fail(s, "'%.*s' is not a distribution flavor: use \"standalone\", \"standalone_static\", "
+			       "\"standalone_dynamic\" or \"host\"", OX_SLICE_ARG(flavor));
+}
+
+static ox_star_value default_distribution(struct ox_star *s, ox_star_value self OX_UNUSED, const ox_star_value *args,
+					  void *data OX_UNUSED)
+{
+	struct ox_dialect *d = ox_dialect_of(s);
+	if (!ox_star_ok(check_flavor(s, ox_star_text(args[0]))))
+		return OX_STAR_FAILED;
+	if (ox_star_kind(args[1]) == OX_STAR_T_STRING && !ox_slice_eq_str(ox_star_text(args[1]), d->ctx->triple))
+		return ox_star_fail(s, "no Python distribution for %s: this machine builds for %s", ox_star_cstr(args[1]),
+				    d->ctx->triple);
+	return distribution(d, ox_star_kind(args[2]) == OX_STAR_T_STRING ? ox_star_cstr(args[2]) : NULL);
+}
+
+const struct ox_star_function ox_default_distribution_function = {
+	.name = "default_python_distribution",
+	.params =
+		(const struct ox_star_param[]){
+			{.name = "flavor", .types = OX_STAR_T_STRING, .kind = OX_STAR_OPTIONAL, .fallback = "\"standalone\""},
+			{.name = "build_target",
+			 .types = OX_STAR_T_STRING | OX_STAR_T_NONE,
+			 .kind = OX_STAR_OPTIONAL,
+			 .fallback = "None"},
+			{.name = "python_version",
+			 .types = OX_STAR_T_STRING | OX_STAR_T_NONE,
+			 .kind = OX_STAR_OPTIONAL,
+			 .fallback = "None"},
+			{0},
+		},
+	.call = default_distribution,
+	.returns = OX_STAR_T_NATIVE,
+	.doc = "The Python distribution that this machine offers.",
+};

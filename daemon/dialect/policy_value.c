@@ -1,0 +1,239 @@
+#include "daemon/dialect/policy_value.h"
+
+#include "daemon/dialect/distribution_value.h"
+#include "daemon/dialect/layout.h"
+
+struct ox_policy_value *ox_policy_value_of(ox_star_value v)
+{
+	return ox_star_native_user(v, &ox_policy_type);
+}
+
+ox_star_value ox_policy_value_new(struct ox_dialect *d)
+{
+	struct ox_policy_value *v = ox_star_alloc(d->star, sizeof *v);
+	if (!v)
+		return OX_STAR_FAILED;
+	ox_policy_init(&v->policy);
+	v->callbacks = ox_star_list(d->star, NULL, 0);
+	v->variants = ox_star_dict(d->star);
+	if (!ox_star_ok(v->callbacks) || !ox_star_ok(v->variants))
+		return OX_STAR_FAILED;
+	return ox_star_new_native(d->star, &ox_policy_type, v);
+}
+
+static int fail(struct ox_star *s, const struct ox_err *err)
+{
+	ox_star_fail_err(s, err);
+	return -1;
+}
+
+static ox_star_value get_flag(struct ox_star *s OX_UNUSED, ox_star_value self, const struct ox_star_attr_spec *attr)
+{
+	return ox_star_bool(*ox_policy_flag(&ox_policy_value_of(self)->policy, ox_slice_str(attr->name)));
+}
+
+static int set_flag(struct ox_star *s OX_UNUSED, ox_star_value self, const struct ox_star_attr_spec *attr,
+		    ox_star_value value)
+{
+	*ox_policy_flag(&ox_policy_value_of(self)->policy, ox_slice_str(attr->name)) = ox_star_truth(value);
+	return 0;
+}
+
+static ox_star_value get_filter(struct ox_star *s, ox_star_value self, const struct ox_star_attr_spec *attr OX_UNUSED)
+{
+	return ox_star_string(s, ox_policy_value_of(self)->policy.extension_module_filter);
+}
+
+static int set_filter(struct ox_star *s, ox_star_value self, const struct ox_star_attr_spec *attr OX_UNUSED,
+		      ox_star_value value)
+{
+	struct ox_err err;
+	int rc = ox_policy_set_extension_filter(&ox_policy_value_of(self)->policy, ox_star_text(value), &err);
+	return rc == 0 ? 0 : fail(s, &err);
+}
+
+static ox_star_value get_location(struct ox_star *s, ox_star_value self,
+				  const struct ox_star_attr_spec *attr OX_UNUSED)
+{
+	return ox_star_string(s, ox_location_text(&ox_policy_value_of(self)->policy.location,
+						  ox_dialect_of(s)->ctx->arena));
+}
+
+static int set_location(struct ox_star *s, ox_star_value self, const struct ox_star_attr_spec *attr OX_UNUSED,
+			ox_star_value value)
+{
+	struct ox_err err;
+	struct ox_policy *policy = &ox_policy_value_of(self)->policy;
+	int rc = ox_location_parse(ox_star_text(value), ox_dialect_of(s)->ctx->arena, &policy->location, &err);
+	return rc == 0 ? 0 : fail(s, &err);
+}
+
+static ox_star_value get_fallback(struct ox_star *s, ox_star_value self,
+				  const struct ox_star_attr_spec *attr OX_UNUSED)
+{
+	const struct ox_policy *policy = &ox_policy_value_of(self)->policy;
+	if (!policy->has_fallback)
+		return OX_STAR_NONE;
+	return ox_star_string(s, ox_location_text(&policy->fallback, ox_dialect_of(s)->ctx->arena));
+}
+
+static int set_fallback(struct ox_star *s, ox_star_value self, const struct ox_star_attr_spec *attr OX_UNUSED,
+			ox_star_value value)
+{
+	struct ox_err err;
+	struct ox_policy *policy = &ox_policy_value_of(self)->policy;
+	int rc = 0;
+	policy->has_fallback = ox_star_kind(value) != OX_STAR_T_NONE;
+	if (policy->has_fallback)
+		rc = ox_location_parse(ox_star_text(value), ox_dialect_of(s)->ctx->arena, &policy->fallback, &err);
+	return rc == 0 ? 0 : fail(s, &err);
+}
+
+static ox_star_value get_variants(struct ox_star *s, ox_star_value self,
+				  const struct ox_star_attr_spec *attr OX_UNUSED)
+{
+	ox_star_value copy = ox_star_dict(s), key, value;
+	for (size_t i = 0; ox_star_entry(ox_policy_value_of(self)->variants, i, &key, &value); i++) {
+		if (ox_star_put(s, copy, key, value) != 0)
+			return OX_STAR_FAILED;
+	}
+	return copy;
+}
+
+static ox_star_value register_callback(struct ox_star *s, ox_star_value self, const ox_star_value *args,
+				       void *data OX_UNUSED)
+{
+	return ox_star_append(s, ox_policy_value_of(self)->callbacks, args[0]) == 0 ? OX_STAR_NONE : OX_STAR_FAILED;
+}
+
+static ox_star_value set_variant(struct ox_star *s, ox_star_value self, const ox_star_value *args,
+				 void *data OX_UNUSED)
+{
+	int rc = ox_star_put(s, ox_policy_value_of(self)->variants, args[0], args[1]);
+	return rc == 0 ? OX_STAR_NONE : OX_STAR_FAILED;
+}
+
+static ox_star_value set_mode(struct ox_star *s, ox_star_value self, const ox_star_value *args, void *data OX_UNUSED)
+{
+	struct ox_err err;
+	int rc = ox_policy_set_mode(&ox_policy_value_of(self)->policy, ox_star_text(args[0]), &err);
+	return rc == 0 ? OX_STAR_NONE : ox_star_fail_err(s, &err);
+}
+
+#define FLAG(name) {#name, OX_STAR_T_ANY, get_flag, set_flag, NULL, 0}
+
+static const struct ox_star_attr_spec attrs[] = {
+	FLAG(allow_files),
+	FLAG(allow_in_memory_shared_library_loading),
+	FLAG(bytecode_optimize_level_zero),
+	FLAG(bytecode_optimize_level_one),
+	FLAG(bytecode_optimize_level_two),
+	{"extension_module_filter", OX_STAR_T_STRING, get_filter, set_filter, NULL, 0},
+	FLAG(file_scanner_classify_files),
+	FLAG(file_scanner_emit_files),
+	FLAG(include_classified_resources),
+	FLAG(include_distribution_resources),
+	FLAG(include_distribution_sources),
+	FLAG(include_file_resources),
+	FLAG(include_non_distribution_sources),
+	FLAG(include_test),
+	{"preferred_extension_module_variants", OX_STAR_T_DICT, get_variants, NULL, NULL, 0},
+	{"resources_location", OX_STAR_T_STRING, get_location, set_location, NULL, 0},
+	{"resources_location_fallback", OX_STAR_T_STRING | OX_STAR_T_NONE, get_fallback, set_fallback, NULL, 0},
+	{0},
+};
+
+static const struct ox_star_function methods[] = {
+	{
+		.name = "register_resource_callback",
+		.params = (const struct ox_star_param[]){{.name = "func", .types = OX_STAR_T_FUNCTION}, {0}},
+		.call = register_callback,
+		.returns = OX_STAR_T_NONE,
+		.doc = "Calls func(policy, resource) for every resource made with this policy.",
+	},
+	{
+		.name = "set_preferred_extension_module_variant",
+		.params = (const struct ox_star_param[]){{.name = "name", .types = OX_STAR_T_STRING},
+							 {.name = "value", .types = OX_STAR_T_STRING},
+							 {0}},
+		.call = set_variant,
+		.returns = OX_STAR_T_NONE,
+		.doc = "Chooses a variant of an extension module, where a distribution has several.",
+	},
+	{
+		.name = "set_resource_handling_mode",
+		.params = (const struct ox_star_param[]){{.name = "mode", .types = OX_STAR_T_STRING}, {0}},
+		.call = set_mode,
+		.returns = OX_STAR_T_NONE,
+		.doc = "\"classify\": resources have types; \"files\": everything is a file.",
+	},
+	{0},
+};
+
+const struct ox_star_type ox_policy_type = {
+	.name = "PythonPackagingPolicy",
+	.attrs = attrs,
+	.methods = methods,
+	.doc = "Which resources are packaged, as what, and where.",
+};
+
+/* Calls the policy's callbacks, in the order of their registration. */
+static int run_callbacks(struct ox_star *s, ox_star_value policy, ox_star_value resource)
+{
+	ox_star_value callbacks = ox_policy_value_of(policy)->callbacks;
+	for (size_t i = 0; i < ox_star_len(callbacks); i++) {
+		ox_star_value args[] = {policy, resource};
+		if (!ox_star_ok(ox_star_call(s, ox_star_at(s, callbacks, i), args, 2, NULL, 0, NULL)))
+			return -1;
+	}
+	return 0;
+}
+
+static ox_star_value make_resource(struct ox_dialect *d, ox_star_value policy, const struct ox_resource *resource,
+				   bool unplaced)
+{
+	struct ox_options options;
+	ox_policy_apply(&ox_policy_value_of(policy)->policy, resource, &options);
+	ox_star_value v = ox_resource_value_new(d, resource, &options, unplaced);
+	return ox_star_ok(v) && run_callbacks(d->star, policy, v) == 0 ? v : OX_STAR_FAILED;
+}
+
+ox_star_value ox_policy_resource(struct ox_dialect *d, ox_star_value policy, const struct ox_resource *resource)
+{
+	return make_resource(d, policy, resource, false);
+}
+
+/* A typed resource as the plain file it was; NULL when it is none (built in) or memory ran out. */
+static const struct ox_resource *as_file(struct ox_dialect *d, struct ox_dist_value *dist,
+					 const struct ox_resource *r)
+{
+	if (r->kind == OX_RES_FILE)
+		return r;
+	const char *path = ox_resource_path(d->ctx->arena, ox_dist_value_known(dist), r);
+	struct ox_resource *file = path ? ox_arena_alloc(d->ctx->arena, sizeof *file) : NULL;
+	if (!file)
+		return NULL;
+	*file = *r;
+	file->kind = OX_RES_FILE;
+	file->name = file->version = (struct ox_slice){0};
+	file->file = ox_slice_str(path);
+	return file;
+}
+
+ox_star_value ox_policy_resources(struct ox_dialect *d, ox_star_value policy, struct ox_dist_value *dist,
+				  const struct ox_resource *resources, size_t count, bool unplaced)
+{
+	struct ox_star *s = d->star;
+	const struct ox_policy *rules = &ox_policy_value_of(policy)->policy;
+	ox_star_value list = ox_star_list(s, NULL, 0);
+	for (size_t i = 0; i < count && ox_star_ok(list); i++) {
+		const struct ox_resource *r = &resources[i];
+		bool typed = rules->file_scanner_classify_files && r->kind != OX_RES_FILE;
+		if (typed && ox_star_append(s, list, make_resource(d, policy, r, unplaced)) != 0)
+			return OX_STAR_FAILED;
+		const struct ox_resource *file = rules->file_scanner_emit_files ? as_file(d, dist, r) : NULL;
+		if (file && ox_star_append(s, list, make_resource(d, policy, file, unplaced)) != 0)
+			return OX_STAR_FAILED;
+	}
+	return list;
+}
