@@ -86,7 +86,7 @@ static const struct judged *choose(const struct judged_list *list, int minor)
 	return best;
 }
 
-static int fail_none(const struct judged_list *list, bool named, struct ox_err *err)
+static int fail_none(const struct judged_list *list, struct ox_err *err)
 {
 	struct ox_buf text = {0};
 	for (size_t i = 0; i < list->v.len; i++) {
@@ -99,8 +99,7 @@ static int fail_none(const struct judged_list *list, bool named, struct ox_err *
 	if (!list->v.len)
 		ox_buf_str(&text, "; there is none on PATH, among pyenv's, or in /usr/bin: install python3 and "
 				  "libpython3-dev");
-	int rc = ox_fail(err, OX_ENOENT, "%s cannot be linked into an executable%s",
-			 named ? "the interpreter that OXIDIZER_PYTHON names" : "the installed Python interpreters",
+	int rc = ox_fail(err, OX_ENOENT, "no installed Python interpreter can be linked into an executable%s",
 			 ox_buf_text(&text));
 	ox_buf_free(&text);
 	return rc;
@@ -173,7 +172,7 @@ static int take(struct ox_build_context *ctx, const struct judged_list *list, co
 {
 	const struct judged *taken = choose(list, minor);
 	if (!taken)
-		return fail_none(list, named, err);
+		return fail_none(list, err);
 	if (minor >= 0 && minor_of(taken) != minor)
 		warn_absent(ctx, list, version, minor, taken);
 	const char *origin = sentence(ctx, list, taken, minor, named);

@@ -1,0 +1,121 @@
+"""Configurations of both generations, built and run (tests/data/configs)."""
+import os
+import subprocess
+import unittest
+
+import oxtest
+
+CONFIGS = os.path.join(oxtest.SRCDIR, "tests", "data", "configs")
+UNUSED = "import os\nimport sys\nprint(sys)\n"
+APP = """
+import sys, importlib.resources
+
+def main():
+    import beside, made
+    print("app", importlib.resources.read_text("app", "data.txt").strip(), beside.VALUE, made.VALUE)
+    print("frozen", getattr(sys, "frozen", None), "beside", "__file__" in vars(beside))
+"""
+OLD_APP = """
+import importlib.resources, sys
+import beside, code_only
+data = importlib.resources.read_text("app", "data.txt").strip()
+print("app", data, beside.VALUE, code_only.VALUE, getattr(sys, "frozen", None))
+"""
+
+
+class Dialects(oxtest.TestCase):
+    shared_store = True
+
+    def config(self, name):
+        with open(os.path.join(CONFIGS, name), encoding="utf-8") as text:
+            return text.read()
+
+    def artifact(self, result):
+        paths = [event["path"] for event in oxtest.events(result.stdout)
+                 if event["type"] == "artifact" and event["runnable"]]
+        self.assertEqual(len(paths), 1, result.stdout)
+        return paths[0]
+
+    def build_config(self, name, *args):
+        """The path of the built program."""
+        return self.artifact(self.build(self.config(name), "--no-daemon", "--json", *args))
+
+    def run_program(self, path, *args, code=0):
+        result = subprocess.run([path, *args], env={"PATH": "/usr/bin:/bin"}, cwd=self.box.root, text=True,
+                                stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+        self.assertEqual(result.returncode, code, result.stdout + result.stderr)
+        return result.stdout
+
+    def test_the_generated_template_builds_and_runs(self):
+        self.assertExit(self.box.oxc("init-config-file", "app", "--python-code", "print('from the template')"), 0)
+        result = self.assertExit(self.box.oxc("build", "--no-daemon", "--json", "--path", "app"), 0)
+        path = self.artifact(result)
+        self.assertEqual(path, self.box.path("app", "build", self.triple(), "debug", "exe", "app"))
+        self.assertEqual(self.run_program(path), "from the template\n")
+        result = self.assertExit(self.box.oxc("build", "--no-daemon", "--json", "--path", "app", "install"), 0)
+        self.assertEqual(self.run_program(self.artifact(result)), "from the template\n")
+
+    def triple(self):
+        return f"{os.uname().machine}-unknown-linux-gnu"
+
+    def test_old_parts_go_where_each_call_says(self):
+        self.box.write("project/src/app/__init__.py", "")
+        self.box.write("project/src/app/__main__.py", OLD_APP)
+        self.box.write("project/src/app/data.txt", "data\n")
+        self.box.write("project/src/beside.py", "VALUE = 1\n")
+        self.box.write("project/src/code_only.py", "assert False\nVALUE = 2\n")
+        config = self.config("parts_old.bzl").replace('"code"', '"code_only"')
+        path = self.artifact(self.build(config, "--no-daemon", "--json"))
+        self.assertTrue(os.path.exists(os.path.join(os.path.dirname(path), "site-packages", "beside.py")))
+        self.assertEqual(self.run_program(path), "app data 1 2 True\n")
+
+    def test_callbacks_and_manifests_of_today(self):
+        self.box.write("project/src/app/__init__.py", APP)
+        self.box.write("project/src/app/data.txt", "data\n")
+        self.box.write("project/src/beside/__init__.py", "VALUE = 1\n")
+        self.box.write("project/share/doc/readme.txt", "read me\n")
+        self.box.write("project/share/x.tmp", "")
+        result = self.build(self.config("callbacks_new.bzl"), "--no-daemon", "--json", "--var", "VERSION", "1.2")
+        self.assertIn("modules seen: True library: True",
+                      [event["text"] for event in oxtest.events(result.stdout) if event.get("source") == "config"])
+        path = self.artifact(result)
+        root = os.path.dirname(os.path.dirname(path))
+        self.assertEqual(sorted(os.listdir(root)), ["VERSION", "app", "bin", "share"])
+        with open(os.path.join(root, "VERSION"), encoding="utf-8") as text:
+            self.assertEqual(text.read(), "1.2")
+        self.assertEqual(os.listdir(os.path.join(root, "share")), ["doc"])
+        self.assertTrue(os.path.isdir(os.path.join(root, "bin", "lib", "beside")))
+        self.assertEqual(self.run_program(path), "app data 1 5\nfrozen True beside True\n")
+
+    def check_pyflakes(self, name):
+        path = self.build_config(name)
+        self.assertIn("3.2.0", self.run_program(path, "--version"))
+        checked = self.box.write("checked.py", UNUSED)
+        self.assertIn("'os' imported but unused", self.run_program(path, checked, code=1))
+
+    @unittest.skipUnless(oxtest.pypi_available(), "no package index")
+    def test_pyflakes_in_the_old_generation(self):
+        self.check_pyflakes("pyflakes_old.bzl")
+
+    @unittest.skipUnless(oxtest.pypi_available(), "no package index")
+    def test_pyflakes_in_todays_generation(self):
+        self.check_pyflakes("pyflakes_new.bzl")
+
+    @unittest.skipUnless(oxtest.pypi_available(), "no package index")
+    def test_black_in_one_file(self):
+        path = self.build_config("black_new.bzl")
+        self.assertEqual(os.listdir(os.path.dirname(path)), ["black"])
+        self.assertIn("24.4.2", self.run_program(path, "--version"))
+        self.assertIn("compiled: yes", self.run_program(path, "--version"))
+
+    @unittest.skipUnless(oxtest.pypi_available(), "no package index")
+    def test_black_beside_the_executable(self):
+        path = self.build_config("black_files_old.bzl")
+        lib = os.path.join(os.path.dirname(path), "lib")
+        self.assertTrue(os.path.exists(os.path.join(lib, "black", "__init__.py")))
+        self.assertTrue(os.path.isdir(os.path.join(lib, "black", "__pycache__")))
+        self.assertIn("24.4.2", self.run_program(path, "--version"))
+
+
+if __name__ == "__main__":
+    oxtest.main()
