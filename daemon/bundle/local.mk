@@ -34,3 +34,15 @@ tests_unit_daemon_bundle_executable_test_SOURCES = tests/unit/daemon/bundle/exec
 	tests/unit/daemon/python/fixture.c tests/unit/daemon/python/fixture.h
 tests_unit_daemon_bundle_executable_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_bundle_executable_test_LDADD = $(BUNDLE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/daemon/bundle/tree_test
+TESTS += tests/unit/daemon/bundle/tree_test
+tests_unit_daemon_bundle_tree_test_SOURCES = tests/unit/daemon/bundle/tree_test.c \
+	tests/unit/daemon/python/fixture.c tests/unit/daemon/python/fixture.h
+tests_unit_daemon_bundle_tree_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_bundle_tree_test_LDADD = $(BUNDLE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/daemon/bundle/tier_test
+TESTS += tests/unit/daemon/bundle/tier_test
+tests_unit_daemon_bundle_tier_test_SOURCES = tests/unit/daemon/bundle/tier_test.c \
+	tests/unit/daemon/python/fixture.c tests/unit/daemon/python/fixture.h
+tests_unit_daemon_bundle_tier_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_bundle_tier_test_LDADD = $(BUNDLE_LIBS) $(CMOCKA_LIBS)

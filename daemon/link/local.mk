@@ -10,3 +10,10 @@ daemon_link_liblink_a_SOURCES = \
 	daemon/link/stub.c daemon/link/stub.h \
 	daemon/link/toolchain.c daemon/link/toolchain.h
 LINK_LIBS = daemon/link/liblink.a $(PYTHON_LIBS) $(LOOP_LIBS)
+
+check_PROGRAMS += tests/unit/daemon/link/toolchain_test
+TESTS += tests/unit/daemon/link/toolchain_test
+tests_unit_daemon_link_toolchain_test_SOURCES = tests/unit/daemon/link/toolchain_test.c \
+	tests/unit/daemon/python/fixture.c tests/unit/daemon/python/fixture.h
+tests_unit_daemon_link_toolchain_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_link_toolchain_test_LDADD = $(LINK_LIBS) $(CMOCKA_LIBS)

@@ -152,6 +152,29 @@ static void an_edit_costs_one_bytecode_one_segment_and_one_assembly(void **state
 	done(&p);
 }
 
+/* The digest of what a fresh store, in a folder of its own, makes of the same sources. */
+static struct ox_digest build_elsewhere(void)
+{
+	void *state;
+	struct program p;
+	assert_int_equal(fixture_setup(&state), 0);
+	struct fixture *f = state;
+	write_app(f, "ANSWER = 42\n");
+	prepare(f, &p, NULL);
+	build(f, &p);
+	struct ox_digest digest = p.made.file.blob.digest;
+	done(&p);
+	fixture_teardown(&state);
+	return digest;
+}
+
+static void equal_sources_in_two_folders_give_identical_executables(void **state)
+{
+	(void)state;
+	struct ox_digest one = build_elsewhere(), two = build_elsewhere();
+	assert_true(ox_digest_eq(&one, &two));
+}
+
 static void modules_beside_the_executable_are_imported_from_there(void **state)
 {
 	struct fixture *f = *state;
@@ -174,6 +197,7 @@ int main(void)
 						fixture_teardown),
 		cmocka_unit_test_setup_teardown(an_edit_costs_one_bytecode_one_segment_and_one_assembly, fixture_setup,
 						fixture_teardown),
+		cmocka_unit_test(equal_sources_in_two_folders_give_identical_executables),
 		cmocka_unit_test_setup_teardown(modules_beside_the_executable_are_imported_from_there, fixture_setup,
 						fixture_teardown),
 	};

@@ -1,0 +1,166 @@
+#include "tests/unit/daemon/python/fixture.h"
+
+#include "daemon/bundle/tier.h"
+
+/* Compiles an empty shared library lib/NAME and gives its blob. */
+static struct ox_blob library(struct fixture *f, const char *name, const char *flags)
+{
+	struct ox_err err = {0};
+	struct ox_blob blob = {.path = ox_arena_printf(&f->arena, "%s/lib/%s", f->dir, name)};
+	fixture_file(f, "lib/empty.c", "");
+	const char *command = ox_arena_printf(&f->arena,
+					      "cd '%s/lib' && cc -shared -nostdlib -o '%s' empty.c -L. "
+					      "-Wl,--no-as-needed -Wl,--allow-shlib-undefined %s",
+					      f->dir, name, flags);
+	assert_int_equal(system(command), 0);
+	fixture_ok(ox_store_put_file(f->store, blob.path, &blob.digest, &blob.size, &err), &err);
+	return blob;
+}
+
+struct wheel {
+	struct ox_resource resources[4];
+	struct ox_bundle_item items[4];
+	size_t count;
+};
+
+static void add(struct wheel *w, struct ox_resource r)
+{
+	w->resources[w->count] = r;
+	w->resources[w->count].origin = OX_ORIGIN_PACKAGE;
+	w->items[w->count] = (struct ox_bundle_item){.resource = &w->resources[w->count]};
+	w->count++;
+}
+
+static void find(struct fixture *f, struct wheel *w, struct ox_tiers *tiers)
+{
+	struct ox_bundle_set set;
+	struct ox_err err = {0};
+	fixture_ok(ox_bundle_collect(&f->arena, w->items, w->count, &set, &err), &err);
+	fixture_ok(ox_tiers_find(&f->ctx, &set, tiers, &err), &err);
+}
+
+static const struct ox_extension_tier *tier_of(const struct ox_tiers *tiers, const char *name)
+{
+	const struct ox_extension_tier *t = ox_map_get(&tiers->extensions, ox_slice_str(name));
+	assert_non_null(t);
+	return t;
+}
+
+static const struct ox_packed_library *packed(const struct ox_tiers *tiers, const char *name)
+{
+	return ox_map_get(&tiers->libraries, ox_slice_str(name));
+}
+
+static void libraries_of_a_wheel_come_along_with_what_they_need(void **state)
+{
+	struct fixture *f = *state;
+	struct wheel w = {0};
+	struct ox_tiers tiers;
+	struct ox_blob b = library(f, "libb-1.so", "-Wl,-soname,libb-1.so");
+	struct ox_blob a = library(f, "liba-1.so", "-Wl,-soname,liba-1.so -l:libb-1.so");
+	add(&w, (struct ox_resource){.kind = OX_RES_LIBRARY, .file = OX_SLICE("x.libs/libb-1.so"), .blob = b});
+	add(&w, (struct ox_resource){.kind = OX_RES_LIBRARY, .file = OX_SLICE("x.libs/liba-1.so"), .blob = a});
+	add(&w, (struct ox_resource){
+			.kind = OX_RES_EXTENSION, .name = OX_SLICE("x._e"), .blob = library(f, "e.so", "-l:liba-1.so")});
+	find(f, &w, &tiers);
+	assert_int_equal(tier_of(&tiers, "x._e")->tier, OX_TIER_MEMORY);
+	assert_int_equal(tier_of(&tiers, "x._e")->needs.count, 1);
+	assert_true(ox_slice_eq_str(tier_of(&tiers, "x._e")->needs.names[0], "liba-1.so"));
+	assert_int_equal(packed(&tiers, "liba-1.so")->needs.count, 1);
+	assert_int_equal(packed(&tiers, "libb-1.so")->needs.count, 0);
+	assert_int_equal(packed(&tiers, "libb-1.so")->origin, OX_ORIGIN_PACKAGE);
+	ox_tiers_free(&tiers);
+}
+
+static void libraries_that_need_each_other_are_not_walked_for_ever(void **state)
+{
+	struct fixture *f = *state;
+	struct wheel w = {0};
+	struct ox_tiers tiers;
+	library(f, "libb.so", "-Wl,-soname,libb.so");
+	struct ox_blob a = library(f, "liba.so", "-Wl,-soname,liba.so -l:libb.so");
+	struct ox_blob b = library(f, "libb.so", "-Wl,-soname,libb.so -l:liba.so");
+	add(&w, (struct ox_resource){.kind = OX_RES_LIBRARY, .file = OX_SLICE("x.libs/liba.so"), .blob = a});
+	add(&w, (struct ox_resource){.kind = OX_RES_LIBRARY, .file = OX_SLICE("x.libs/libb.so"), .blob = b});
+	add(&w, (struct ox_resource){
+			.kind = OX_RES_EXTENSION, .name = OX_SLICE("e"), .blob = library(f, "e.so", "-l:liba.so")});
+	find(f, &w, &tiers);
+	assert_int_equal(packed(&tiers, "liba.so")->needs.count + packed(&tiers, "libb.so")->needs.count, 1);
+	ox_tiers_free(&tiers);
+}
+
+static void a_library_that_is_nowhere_is_a_warning(void **state)
+{
+	struct fixture *f = *state;
+	struct wheel w = {0};
+	struct ox_tiers tiers;
+	library(f, "libgone-9.so", "-Wl,-soname,libgone-9.so");
+	add(&w, (struct ox_resource){
+			.kind = OX_RES_EXTENSION, .name = OX_SLICE("e"), .blob = library(f, "e.so", "-l:libgone-9.so")});
+	find(f, &w, &tiers);
+	assert_int_equal(tier_of(&tiers, "e")->needs.count, 0);
+	assert_non_null(strstr(ox_buf_text(&f->log), "e needs the library libgone-9.so"));
+	ox_tiers_free(&tiers);
+}
+
+static void glibc_and_libpython_are_left_out(void **state)
+{
+	struct fixture *f = *state;
+	struct wheel w = {0};
+	struct ox_tiers tiers;
+	library(f, "libpython3.11.so.1.0", "-Wl,-soname,libpython3.11.so.1.0");
+	add(&w, (struct ox_resource){.kind = OX_RES_EXTENSION,
+				     .name = OX_SLICE("e"),
+				     .blob = library(f, "e.so", "-l:libpython3.11.so.1.0 -lc -lm")});
+	find(f, &w, &tiers);
+	assert_int_equal(tiers.libraries.len, 0);
+	assert_null(strstr(ox_buf_text(&f->log), "needs the library"));
+	ox_tiers_free(&tiers);
+}
+
+static void a_library_without_a_name_of_its_own_needs_a_file(void **state)
+{
+	struct fixture *f = *state;
+	struct wheel w = {0};
+	struct ox_tiers tiers;
+	struct ox_blob a = library(f, "libnameless.so", "");
+	add(&w, (struct ox_resource){.kind = OX_RES_LIBRARY, .file = OX_SLICE("x.libs/libnameless.so"), .blob = a});
+	add(&w, (struct ox_resource){.kind = OX_RES_EXTENSION,
+				     .name = OX_SLICE("e"),
+				     .blob = library(f, "e.so", "-l:libnameless.so")});
+	find(f, &w, &tiers);
+	assert_true(packed(&tiers, "libnameless.so")->needs_file);
+	ox_tiers_free(&tiers);
+}
+
+static void what_is_no_elf_file_travels_as_it_is(void **state)
+{
+	struct fixture *f = *state;
+	struct wheel w = {0};
+	struct ox_tiers tiers;
+	struct ox_err err = {0};
+	struct ox_blob blob = {.path = fixture_file(f, "e.so", "MZ something else")};
+	fixture_ok(ox_store_put_file(f->store, blob.path, &blob.digest, &blob.size, &err), &err);
+	add(&w, (struct ox_resource){.kind = OX_RES_EXTENSION, .name = OX_SLICE("e"), .blob = blob});
+	find(f, &w, &tiers);
+	assert_int_equal(tier_of(&tiers, "e")->tier, OX_TIER_MEMORY);
+	assert_non_null(strstr(ox_buf_text(&f->log), "e cannot be examined and may not load: not an ELF file"));
+	ox_tiers_free(&tiers);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(libraries_of_a_wheel_come_along_with_what_they_need, fixture_setup,
+						fixture_teardown),
+		cmocka_unit_test_setup_teardown(libraries_that_need_each_other_are_not_walked_for_ever, fixture_setup,
+						fixture_teardown),
+		cmocka_unit_test_setup_teardown(a_library_that_is_nowhere_is_a_warning, fixture_setup,
+						fixture_teardown),
+		cmocka_unit_test_setup_teardown(glibc_and_libpython_are_left_out, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(a_library_without_a_name_of_its_own_needs_a_file, fixture_setup,
+						fixture_teardown),
+		cmocka_unit_test_setup_teardown(what_is_no_elf_file_travels_as_it_is, fixture_setup, fixture_teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
