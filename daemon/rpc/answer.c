@@ -51,7 +51,9 @@ static const char *client_variable(void *ctx, const char *name)
 	const struct ox_build *b = &a->job->request.as.build;
 	for (size_t i = b->environment_count; i-- > 0;)
 		if (ox_slice_eq_str(b->environment[i].name, name))
-			return b->environment[i].unset ? NULL : b->environment[i].value.data;
+			return b->environment[i].unset	    ? NULL
+			       : b->environment[i].value.data ? b->environment[i].value.data
+							      : "";
 	return NULL;
 }
 
@@ -106,13 +108,13 @@ static int count_store(struct answer *a)
 		{.name = OX_SLICE("large object bytes"), .number = s.loose_bytes, .unit = OX_SLICE("bytes")},
 		{.name = OX_SLICE("small objects"), .number = s.small_objects},
 		{.name = OX_SLICE("small object bytes"), .number = s.small_bytes, .unit = OX_SLICE("bytes")},
-		{.name = OX_SLICE("actions"), .number = s.actions},
+		{.name = OX_SLICE("remembered steps"), .number = s.actions},
 		{.name = OX_SLICE("remembered builds"), .number = s.memos},
 		{.name = OX_SLICE("remembered files"), .number = s.files},
-		{.name = OX_SLICE("database bytes"), .number = s.database_bytes, .unit = OX_SLICE("bytes")},
-		{.name = OX_SLICE("quarantined"), .number = s.quarantined},
+		{.name = OX_SLICE("databases"), .number = s.database_bytes, .unit = OX_SLICE("bytes")},
+		{.name = OX_SLICE("quarantined files"), .number = s.quarantined},
 		{.name = OX_SLICE("builds at work"), .number = s.leases},
-		{.name = OX_SLICE("free disk space"), .number = s.free_bytes, .unit = OX_SLICE("bytes")},
+		{.name = OX_SLICE("free on disk"), .number = s.free_bytes, .unit = OX_SLICE("bytes")},
 	};
 	struct ox_msg msg = {.kind = OX_MSG_REPORT, .as.report = {.items = items, .count = OX_COUNT(items)}};
 	rc = ox_msg_encode(&msg, &a->frames, &a->err);

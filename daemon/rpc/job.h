@@ -33,6 +33,7 @@ struct ox_job {
 	struct ox_history history;
 	bool cancelled;
 	bool queued;          /* waits for a place */
+	bool behind;          /* waits for a worker that is writing down what this one will look up */
 	bool looked_up;       /* another thread reads the request: the job must stay */
 	int exit_code;        /* of the result; valid once ended */
 	uint64_t created;     /* monotonic */

@@ -30,6 +30,7 @@ static bool needs_place(const struct ox_job *job)
 
 static void job_over(struct ox_schedule *s, struct ox_job *job);
 static void start_waiting(struct ox_schedule *s);
+static void start_behind(struct ox_schedule *s);
 
 /* After a worker's end, what it left behind is hunted down in another thread. A
  * worker that said nothing gets its result only then, so that a client that is
@@ -93,6 +94,7 @@ static void on_worker_ended(void *ctx, struct ox_job *job)
 		hunt_orphans(s, job);
 	}
 	start_waiting(s);
+	start_behind(s);
 }
 
 static void on_abandoned(void *ctx, struct ox_job *job)
@@ -163,6 +165,7 @@ static void start_waiting(struct ox_schedule *s)
 		if (job->state == OX_JOB_WAITING && job->queued) {
 			job->queued = false;
 			run(s, job);
+			i = (size_t)-1; /* the list may have become shorter */
 		}
 	}
 }
@@ -250,9 +253,38 @@ static void on_looked_up(void *ctx, struct ox_job *job, bool answered)
 	}
 }
 
+/* A worker tells its result first and remembers the build afterwards: whether one of
+ * the same configuration is doing that now. */
+static bool is_being_remembered(const struct ox_schedule *s, const struct ox_job *job)
+{
+	if (!needs_place(job))
+		return false;
+	for (size_t i = 0; i < s->jobs.len; i++) {
+		const struct ox_job *other = s->jobs.items[i];
+		if (other != job && needs_place(other) && other->worker && ox_job_has_result(other) &&
+		    ox_slice_eq(other->request.as.build.config_path, job->request.as.build.config_path))
+			return true;
+	}
+	return false;
+}
+
+static void start_behind(struct ox_schedule *s)
+{
+	for (size_t i = 0; i < s->jobs.len; i++) {
+		struct ox_job *job = s->jobs.items[i];
+		if (job->state != OX_JOB_WAITING || !job->behind || is_being_remembered(s, job))
+			continue;
+		ox_schedule_start(s, job);
+		i = (size_t)-1; /* the list may have become shorter */
+	}
+}
+
 void ox_schedule_start(struct ox_schedule *s, struct ox_job *job)
 {
 	struct ox_err err = {0};
+	job->behind = is_being_remembered(s, job);
+	if (job->behind)
+		return;
 	job->looked_up = ox_answer_possible(job);
 	if (job->looked_up && ox_answer_start(s->loop, s->log, &s->stores, job, on_looked_up, s, &err) == 0)
 		return;

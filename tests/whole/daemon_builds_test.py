@@ -49,6 +49,17 @@ class Streams(DaemonTest):
             out.write(b"go")
             self.assertEqual([m.text for m in blocked.until_result()], ["after", ""])
 
+    def test_a_build_waits_for_the_worker_that_remembers_the_one_before(self):
+        self.start()
+        client = self.connect()
+        config = self.script("log first", "linger 0.5")
+        for request in (1, 2):
+            client.send(ox.BUILD, {2: config, 3: os.getcwd()}, request)
+            client.until_result(request)
+            if request == 1:
+                begin = time.monotonic()
+        self.assertGreater(time.monotonic() - begin, 0.4)
+
     def test_more_builds_than_places_wait_their_turn_and_say_so(self):
         self.start()
         fifo = os.path.join(self.root, "fifo")

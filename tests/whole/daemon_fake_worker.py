@@ -4,7 +4,7 @@
 Each line of the file is a command: `log TEXT`, `fifo PATH` (read it to its end), `progress N`,
 `crash` (killed by its own KILL), `garbage`, `exit N` (without a result), `runaway PIDFILE` (a
 descendant in another session that ignores TERM), `hang` (until cancelled), `stubborn` (hang, deaf to
-CANCEL and the socket's end), `result N TEXT`. Without `result` the result is success.
+CANCEL and the socket's end), `linger SECONDS` (go on running for that long after the result), `result N TEXT`. Without `result` the result is success.
 """
 import os
 import select
@@ -33,6 +33,7 @@ class Worker:
         self.to = conversation
         self.request = 0
         self.number = 0
+        self.linger = 0
 
     def event(self, body):
         self.number += 1
@@ -50,6 +51,7 @@ class Worker:
 
     def finish(self, code, text=""):
         self.event(ox.result_event(code, "ok" if code == 0 else "build-failed", text))
+        time.sleep(self.linger)
         sys.exit(0)
 
     def hang(self):
@@ -101,6 +103,8 @@ class Worker:
         elif command == "stubborn":
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
             time.sleep(1000)
+        elif command == "linger":
+            self.linger = float(rest)
         elif command == "result":
             code, _, text = rest.partition(" ")
             self.finish(int(code), text)
