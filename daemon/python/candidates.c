@@ -47,6 +47,7 @@ static const char *ask_script(struct ox_build_context *ctx, const char *path)
 static const char *resolve(struct ox_build_context *ctx, const char *path)
 {
 	char real[PATH_MAX];
+	ox_memo_file(ctx->memo, path); /* absent ones too: they could appear */
 	if (!is_program(path))
 		return NULL;
 	if (is_script(path) && !(path = ask_script(ctx, path)))
@@ -78,9 +79,6 @@ static int add_folder(struct ox_build_context *ctx, const char *dir, struct ox_c
 							: ox_arena_printf(ctx->arena, "%s/python3.%d", dir, minor);
 		if (!path)
 			return ox_fail_nomem(err, "looking for interpreters");
-		/* Its name and kind matter here; its content does once it is asked. */
-		if (access(path, X_OK) != 0)
-			ox_memo_file(ctx->memo, path);
 		rc = add(ctx, path, out, err);
 	}
 	return rc;
@@ -170,6 +168,8 @@ static const char *find_on_path(struct ox_build_context *ctx, const char *name)
 		const char *full = ox_arena_printf(ctx->arena, "%.*s/%s", (int)len, path, name);
 		if (full && len && is_program(full))
 			return full;
+		if (full)
+			ox_memo_file(ctx->memo, full);
 		path += len + (path[len] == ':');
 	}
 	return NULL;

@@ -40,17 +40,6 @@ static int judge(struct ox_build_context *ctx, const char *path, struct judged *
 	return j->lacks ? 0 : ox_fail_nomem(err, "judging an interpreter");
 }
 
-static int judge_all(struct ox_build_context *ctx, const struct ox_candidates *candidates, struct judged_list *out,
-		     struct ox_err *err)
-{
-	int rc = 0;
-	for (size_t i = 0; !rc && i < candidates->v.len; i++) {
-		struct judged *j = ox_vec_push(&out->v);
-		rc = j ? judge(ctx, candidates->v.items[i], j, err) : ox_fail_nomem(err, "judging interpreters");
-	}
-	return rc;
-}
-
 static bool is_system(const struct judged *j)
 {
 	return strncmp(j->path, "/usr/bin/", 9) == 0;
@@ -65,10 +54,9 @@ static bool is_better(const struct judged *a, const struct judged *b)
 	return is_system(a) && !is_system(b);
 }
 
-static int distance(const struct judged *j, int minor)
+static int distance(int a, int b)
 {
-	int d = minor_of(j) - minor;
-	return d < 0 ? -d : d;
+	return a < b ? b - a : a - b;
 }
 
 /* minor < 0: the newest. Otherwise the nearest to it, the newer of two. */
@@ -79,14 +67,66 @@ static const struct judged *choose(const struct judged_list *list, int minor)
 		const struct judged *j = &list->v.items[i];
 		if (!j->qualifies)
 			continue;
-		int nearer = best && minor >= 0 ? distance(best, minor) - distance(j, minor) : 0;
+		int nearer = best && minor >= 0 ? distance(minor_of(best), minor) - distance(minor_of(j), minor) : 0;
 		if (nearer > 0 || (nearer == 0 && is_better(j, best)))
 			best = j;
 	}
 	return best;
 }
 
-static int fail_none(const struct judged_list *list, struct ox_err *err)
+/* The 11 of ".../bin/python3.11", or -1: a name that says nothing. */
+static int minor_of_name(const char *path)
+{
+	int minor;
+	const char *slash = strrchr(path, '/');
+	return sscanf(slash ? slash + 1 : path, "python3.%3d", &minor) == 1 ? minor : -1;
+}
+
+/* How much the name speaks against a candidate: less is better, 0 is the best. */
+static int handicap(const char *path, int minor)
+{
+	int named = minor_of_name(path);
+	if (named < 0)
+		return 0;
+	return minor < 0 ? 1000 - named : distance(named, minor);
+}
+
+/* The promising first, so that the others need not be asked; otherwise as found. */
+static void sort_by_promise(struct ox_candidates *candidates, int minor)
+{
+	for (size_t i = 1; i < candidates->v.len; i++) {
+		const char *path = candidates->v.items[i];
+		size_t k = i;
+		for (; k > 0 && handicap(candidates->v.items[k - 1], minor) > handicap(path, minor); k--)
+			candidates->v.items[k] = candidates->v.items[k - 1];
+		candidates->v.items[k] = path;
+	}
+}
+
+static bool cannot_win(const char *path, int minor, const struct judged *best)
+{
+	int named = minor_of_name(path);
+	if (!best || named < 0)
+		return false;
+	return minor < 0 ? named < minor_of(best) : distance(named, minor) > distance(minor_of(best), minor);
+}
+
+/* Asks one after the other, until a better one cannot follow. */
+static int judge_all(struct ox_build_context *ctx, struct ox_candidates *candidates, int minor,
+		     struct judged_list *out, struct ox_err *err)
+{
+	int rc = 0;
+	sort_by_promise(candidates, minor);
+	for (size_t i = 0; !rc && i < candidates->v.len; i++) {
+		if (cannot_win(candidates->v.items[i], minor, choose(out, minor)))
+			break;
+		struct judged *j = ox_vec_push(&out->v);
+		rc = j ? judge(ctx, candidates->v.items[i], j, err) : ox_fail_nomem(err, "judging interpreters");
+	}
+	return rc;
+}
+
+static int fail_none(const struct judged_list *list, bool named, struct ox_err *err)
 {
 	struct ox_buf text = {0};
 	for (size_t i = 0; i < list->v.len; i++) {
@@ -99,7 +139,8 @@ static int fail_none(const struct judged_list *list, struct ox_err *err)
 	if (!list->v.len)
 		ox_buf_str(&text, "; there is none on PATH, among pyenv's, or in /usr/bin: install python3 and "
 				  "libpython3-dev");
-	int rc = ox_fail(err, OX_ENOENT, "no installed Python interpreter can be linked into an executable%s",
+	int rc = ox_fail(err, OX_ENOENT, "%s cannot be linked into an executable%s",
+			 named ? "the interpreter that OXIDIZER_PYTHON names" : "the installed Python interpreters",
 			 ox_buf_text(&text));
 	ox_buf_free(&text);
 	return rc;
@@ -132,22 +173,15 @@ static void warn_absent(struct ox_build_context *ctx, const struct judged_list *
 		    why ? why : "is not usable", taken->probe.version);
 }
 
-static const char *sentence(struct ox_build_context *ctx, const struct judged_list *list, const struct judged *taken,
-			    int minor, bool named)
+static const char *sentence(struct ox_build_context *ctx, const struct judged *taken, int minor, bool named)
 {
-	size_t qualified = 0;
-	for (size_t i = 0; i < list->v.len; i++)
-		qualified += list->v.items[i].qualifies;
-	const char *reason;
+	const char *reason = "the newest one here with a static libpython and headers";
 	if (named)
-		reason = ox_arena_str(ctx->arena, "OXIDIZER_PYTHON names it");
+		reason = "OXIDIZER_PYTHON names it";
 	else if (minor == minor_of(taken))
 		reason = ox_arena_printf(ctx->arena, "the newest 3.%d with a static libpython and headers", minor);
-	else if (qualified == 1)
-		reason = ox_arena_str(ctx->arena, "the only one with a static libpython and headers");
-	else
-		reason = ox_arena_printf(ctx->arena, "the %s of %zu with a static libpython and headers",
-					 minor < 0 ? "newest" : "nearest", qualified);
+	else if (minor >= 0)
+		reason = ox_arena_printf(ctx->arena, "the nearest to 3.%d with a static libpython and headers", minor);
 	return reason ? ox_arena_printf(ctx->arena, "CPython %s at %s: %s", taken->probe.version, taken->path, reason)
 		      : NULL;
 }
@@ -172,10 +206,10 @@ static int take(struct ox_build_context *ctx, const struct judged_list *list, co
 {
 	const struct judged *taken = choose(list, minor);
 	if (!taken)
-		return fail_none(list, err);
+		return fail_none(list, named, err);
 	if (minor >= 0 && minor_of(taken) != minor)
 		warn_absent(ctx, list, version, minor, taken);
-	const char *origin = sentence(ctx, list, taken, minor, named);
+	const char *origin = sentence(ctx, taken, minor, named);
 	if (!origin)
 		return ox_fail_nomem(err, "describing an interpreter");
 	int rc = ox_host_describe(ctx, &taken->probe, &taken->files, origin, out, err);
@@ -199,7 +233,7 @@ int ox_distribution_host(struct ox_build_context *ctx, const char *version, cons
 	if (!rc)
 		rc = find(ctx, named, &candidates, err);
 	if (!rc)
-		rc = judge_all(ctx, &candidates, &list, err);
+		rc = judge_all(ctx, &candidates, minor, &list, err);
 	if (!rc)
 		rc = take(ctx, &list, version, minor, named != NULL, out, err);
 	ox_vec_free(&list.v);

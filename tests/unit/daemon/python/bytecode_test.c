@@ -143,6 +143,27 @@ static void equal_sources_give_equal_bytes(void **state)
 	}
 }
 
+static void an_interpreter_that_dies_is_an_error(void **state)
+{
+	struct fixture *f = *state;
+	struct ox_err err = {0};
+	struct ox_compiler *c;
+	struct ox_distribution broken = *fixture_python(f);
+	struct ox_compile_job jobs[100];
+	struct ox_buf big = {0};
+	broken.python_exe = "/bin/false";
+	for (int i = 0; i < 20000; i++)
+		ox_buf_str(&big, "x = 1234567890\n");
+	for (int i = 0; i < 100; i++)
+		jobs[i] = job(f, "m", 0, ox_buf_text(&big));
+	fixture_ok(ox_compiler_new(&f->ctx, &broken, &c, &err), &err);
+	assert_int_equal(ox_compile(c, jobs, 100, &err), OX_EBUILD);
+	assert_non_null(strstr(err.text, "/bin/false ended"));
+	assert_int_equal(ox_compile(c, jobs, 100, &err), OX_EBUILD);
+	ox_compiler_free(c);
+	ox_buf_free(&big);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +173,7 @@ int main(void)
 		TEST(a_source_that_does_not_compile_is_a_warning_every_time),
 		TEST(odd_sources_compile_or_say_why),
 		TEST(equal_sources_give_equal_bytes),
+		TEST(an_interpreter_that_dies_is_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

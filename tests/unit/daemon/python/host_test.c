@@ -114,6 +114,25 @@ static void no_archive_is_no_static_library(void **state)
 	assert_int_equal(ox_archive_is_pic(fixture_file(f, "x.a", "text"), &pic, &err), OX_ECORRUPT);
 }
 
+static void code_for_a_fixed_address_is_told_from_position_independent(void **state)
+{
+	(void)state;
+	static const char folder[] = "/usr/lib/python3.11/config-3.11-x86_64-linux-gnu";
+	char fixed[128], independent[128];
+	struct ox_err err = {0};
+	bool pic;
+	snprintf(fixed, sizeof fixed, "%s/libpython3.11.a", folder);
+	snprintf(independent, sizeof independent, "%s/libpython3.11-pic.a", folder);
+	if (access(fixed, R_OK) != 0 || access(independent, R_OK) != 0) {
+		print_message("SKIPPED: libpython3.11-dev is not installed\n");
+		skip();
+	}
+	fixture_ok(ox_archive_is_pic(fixed, &pic, &err), &err);
+	assert_false(pic);
+	fixture_ok(ox_archive_is_pic(independent, &pic, &err), &err);
+	assert_true(pic);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -126,6 +145,7 @@ int main(void)
 		TEST(an_answer_without_a_field_is_refused),
 		TEST(no_archive_is_no_static_library),
 		cmocka_unit_test(the_package_to_install_is_named),
+		cmocka_unit_test(code_for_a_fixed_address_is_told_from_position_independent),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
