@@ -43,6 +43,8 @@ tests_unit_client_out_test_SOURCES = tests/unit/client/out_test.c
 tests_unit_client_out_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_client_out_test_LDADD = $(OUT_LIBS) $(CMOCKA_LIBS)
 
-TESTS += tests/whole/client_connection_test.py tests/whole/client_usage_test.py
+TESTS += \
+	tests/whole/client_connection_test.py tests/whole/client_output_test.py tests/whole/client_usage_test.py
 EXTRA_DIST += \
-	tests/whole/client_connection_test.py tests/whole/client_usage_test.py tests/whole/fakepeer.py
+	tests/whole/client_connection_test.py tests/whole/client_output_test.py tests/whole/client_usage_test.py \
+	tests/whole/fakepeer.py

@@ -90,11 +90,9 @@ static int print_version(const char *program, bool everything)
 	return 0;
 }
 
-int main(int argc, char **argv)
+static int dispatch(int argc, char **argv)
 {
 	struct ox_err err = {0};
-	fill_standard_streams();
-	put_command_first(argc, argv);
 	if (argc < 2) {
 		ox_print_overview(stderr);
 		return -OX_EUSAGE;
@@ -110,9 +108,16 @@ int main(int argc, char **argv)
 		ox_fail(&err, OX_EUSAGE, argv[1][0] == '-' ? "unknown option %s" : "unknown command \"%s\"", argv[1]);
 		return usage_error("", asks_for_json(argc, argv), &err);
 	}
-	int code = run_command(command, argc, argv);
+	return run_command(command, argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	fill_standard_streams();
+	put_command_first(argc, argv);
+	int code = dispatch(argc, argv);
 	/* What could not be written must not look like success. */
-	if (fflush(stdout) != 0 && code == 0)
+	if ((fflush(stdout) != 0 || ferror(stdout)) && code == 0)
 		code = -OX_EINTERNAL;
 	return code;
 }

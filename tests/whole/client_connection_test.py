@@ -203,7 +203,8 @@ class Worker(oxtest.TestCase):
         return {"FAKE_WORKER": json.dumps(steps)}
 
     def test_speaks_to_a_worker_and_starts_no_daemon(self):
-        result = self.assertExit(self.box.oxc("build", "--no-daemon", env=self.script(("log", "hello"), ("result", 1))), 1)
+        env = self.script(("log", "hello"), ("result", 1))
+        result = self.assertExit(self.box.oxc("build", "--no-daemon", env=env), 1)
         self.assertIn("hello", result.stderr)
         self.assertFalse(os.path.exists(self.box.path("run")))
 

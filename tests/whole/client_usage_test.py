@@ -50,7 +50,8 @@ class Usage(oxtest.TestCase):
         self.refused("run", says="oxc init-config-file")
         self.refused("list-targets", says="oxc init-config-file")
         self.refused("build", "--path", "absent", says="absent: No such file")
-        self.refused("build", says="PYOXIDIZER_CONFIG: cannot find /absent/x.bzl", env={"PYOXIDIZER_CONFIG": "/absent/x.bzl"})
+        self.refused("build", says="PYOXIDIZER_CONFIG: cannot find /absent/x.bzl",
+                     env={"PYOXIDIZER_CONFIG": "/absent/x.bzl"})
 
     def test_an_unreadable_configuration(self):
         os.makedirs(self.box.path("project/pyoxidizer.bzl"))
@@ -82,8 +83,8 @@ class InitConfigFile(oxtest.TestCase):
         self.assertEqual(self.box.read("deep/down/myapp/pyoxidizer.bzl"), text)
 
     def test_honours_its_options(self):
-        self.assertExit(self.box.oxc("init-config-file", "app", "--python-code", 'print("hi\\n")', "--pip-install", "a==1",
-                                     "--pip-install", "b"), 0)
+        self.assertExit(self.box.oxc("init-config-file", "app", "--python-code", 'print("hi\\n")',
+                                     "--pip-install", "a==1", "--pip-install", "b"), 0)
         text = self.box.read("app/pyoxidizer.bzl")
         self.assertIn(r'config.run_command = "print(\"hi\\n\")"', text)
         self.assertIn('exe.pip_install(["a==1", "b"])', text)
