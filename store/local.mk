@@ -48,12 +48,15 @@ CAS_LIBS = store/cas/libcas.a store/codec/libcodec.a store/db/libdb.a store/fs/l
 STORE_LIBS = store/index/libindex.a $(CAS_LIBS)
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/store/cas_test tests/unit/store/index_test
-TESTS += tests/unit/store/cas_test tests/unit/store/index_test
+check_PROGRAMS += tests/unit/store/cas_test tests/unit/store/index_test tests/unit/store/robust_test
+TESTS += tests/unit/store/cas_test tests/unit/store/index_test tests/unit/store/robust_test
 tests_unit_store_cas_test_SOURCES = tests/unit/store/cas_test.c tests/unit/store/scratch.h
 tests_unit_store_cas_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_store_cas_test_LDADD = $(CAS_LIBS) $(CMOCKA_LIBS)
 tests_unit_store_index_test_SOURCES = tests/unit/store/index_test.c
 tests_unit_store_index_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_store_index_test_LDADD = $(STORE_LIBS) $(CMOCKA_LIBS)
+tests_unit_store_robust_test_SOURCES = tests/unit/store/robust_test.c
+tests_unit_store_robust_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_store_robust_test_LDADD = $(STORE_LIBS) $(CMOCKA_LIBS)
 endif

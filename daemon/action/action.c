@@ -81,7 +81,8 @@ int ox_actions_lock(struct ox_actions *a, const char *name, struct ox_lock *lock
 	if (rc == 0)
 		rc = ox_lock_wait(path.data, check_cancel, a, lock, &waited, err);
 	if (rc == 0 && waited)
-		ox_emit_log(a->sink, OX_LEVEL_DEBUG, "build", "waited for another build that was running the same step");
+		ox_emit_log(a->sink, OX_LEVEL_DEBUG, "build",
+			    "waited for another build that was running the same step");
 	ox_buf_free(&path);
 	return rc;
 }

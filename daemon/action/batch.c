@@ -13,13 +13,13 @@ struct batch {
 	struct ox_step **steps;
 	size_t count;
 	struct ox_outputs *outs;
-	struct ox_digest *keys;          /* per step */
-	struct ox_slice *lost;           /* per step */
-	size_t *missed;                  /* indices of steps */
+	struct ox_digest *keys; /* per step */
+	struct ox_slice *lost;  /* per step */
+	size_t *missed;         /* indices of steps */
 	size_t missed_count;
 	struct ox_step_result **results; /* per missed step */
 	struct ox_lock locks[STRIPES];
-	uint64_t cost;                   /* of each missed step, on average */
+	uint64_t cost; /* of each missed step, on average */
 };
 
 static int allocate(struct batch *b, struct ox_arena *arena, struct ox_err *err)

@@ -29,9 +29,9 @@ struct ox_memo *ox_memo_new(void);
 void ox_memo_free(struct ox_memo *m);
 
 /* Paths are absolute. Of several records of one path the first counts. */
-void ox_memo_file(struct ox_memo *m, const char *path);    /* content matters; absent is recorded as absent */
-void ox_memo_listing(struct ox_memo *m, const char *dir);  /* names and kinds of entries in one folder matter */
-void ox_memo_env(struct ox_memo *m, const char *name);     /* the client's variable was looked up */
+void ox_memo_file(struct ox_memo *m, const char *path);   /* content matters; absent is recorded as absent */
+void ox_memo_listing(struct ox_memo *m, const char *dir); /* names and kinds of entries in one folder matter */
+void ox_memo_env(struct ox_memo *m, const char *name);    /* the client's variable was looked up */
 /* The recorded digest was already known to the caller: saves reading the file again. */
 void ox_memo_file_digest(struct ox_memo *m, const char *path, const struct ox_digest *digest);
 

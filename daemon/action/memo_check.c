@@ -102,7 +102,8 @@ static int check_output(struct check *c, const struct ox_memo_item *item, const 
 	}
 	int rc = ox_memo_restore(c->store, item, &found, err);
 	if (rc == OX_ENOENT)
-		return changed(c, "%s was altered or deleted, and its content is not in the store any more", item->path);
+		return changed(c, "%s was altered or deleted, and its content is not in the store any more",
+			       item->path);
 	if (rc == OX_EUSAGE)
 		return changed(c, "%s cannot be put back", item->path);
 	if (rc == 0)

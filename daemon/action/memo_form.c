@@ -62,8 +62,8 @@ static void put_u64(char *at, uint64_t v)
 
 void ox_memo_patch_signature(char *at, const struct ox_signature *signature, uint64_t checked)
 {
-	const uint64_t fields[] = {signature->device, signature->inode, signature->size, signature->mtime,
-				   signature->ctime,  checked};
+	const uint64_t fields[] = {signature->device, signature->inode, signature->size,
+				   signature->mtime,  signature->ctime, checked};
 	for (size_t i = 0; i < OX_COUNT(fields); i++)
 		put_u64(at + SIGNATURE_AT + 8 * i, fields[i]);
 }

@@ -175,8 +175,8 @@ static bool listing_stands(struct entry *e)
 static bool output_stands(struct entry *e)
 {
 	struct stat st;
-	if (lstat(e->item.path, &st) != 0 || !S_ISREG(st.st_mode) ||
-	    (uint64_t)st.st_size != e->item.signature.size || (st.st_mode & 07777) != e->item.detail)
+	if (lstat(e->item.path, &st) != 0 || !S_ISREG(st.st_mode) || (uint64_t)st.st_size != e->item.signature.size ||
+	    (st.st_mode & 07777) != e->item.detail)
 		return false;
 	e->item.signature = ox_signature_of(&st);
 	return true;
@@ -236,9 +236,8 @@ static void write_names(const struct ox_memo *m, const struct ox_env *env, struc
 
 static void write_memo(const struct ox_memo *m, const struct ox_env *env, struct ox_buf *b)
 {
-	const struct ox_memo_header header = {.used = ox_clock_real() / 1000000000u,
-					      .items = (uint32_t)m->entries.len,
-					      .names = (uint32_t)m->names.len};
+	const struct ox_memo_header header = {
+	    .used = ox_clock_real() / 1000000000u, .items = (uint32_t)m->entries.len, .names = (uint32_t)m->names.len};
 	ox_memo_write_header(b, &header);
 	for (enum ox_memo_kind kind = OX_MEMO_FILE; kind <= OX_MEMO_OUTPUT_DIR; kind++)
 		for (size_t i = 0; i < m->entries.len; i++)
@@ -257,7 +256,8 @@ int ox_memo_commit(struct ox_memo *m, struct ox_store *store, const struct ox_di
 	write_memo(m, env, &record);
 	int rc = ox_buf_ok(&record, "record of a build", err);
 	if (rc == 0)
-		rc = ox_index_put(store, OX_SPACE_MEMO, ox_slice(key->bytes, OX_DIGEST_SIZE), ox_buf_view(&record), err);
+		rc =
+		    ox_index_put(store, OX_SPACE_MEMO, ox_slice(key->bytes, OX_DIGEST_SIZE), ox_buf_view(&record), err);
 	ox_buf_free(&record);
 	return rc;
 }

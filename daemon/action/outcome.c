@@ -98,8 +98,8 @@ int ox_outcome_record(struct ox_store *s, const struct ox_digest *key, const str
 	struct ox_buf b = {0};
 	ox_action_encode_begin(&b, cost, r->count);
 	for (size_t i = 0; i < r->count; i++)
-		ox_action_encode_output(&b, &(struct ox_action_output){r->items[i].name, r->items[i].digest,
-								       r->items[i].size});
+		ox_action_encode_output(
+		    &b, &(struct ox_action_output){r->items[i].name, r->items[i].digest, r->items[i].size});
 	ox_action_encode_meta(&b, r->meta);
 	int rc = r->failed ? ox_fail_nomem(err, "result of a step") : ox_buf_ok(&b, "result of a step", err);
 	if (rc == 0)

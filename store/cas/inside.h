@@ -15,9 +15,9 @@ enum { OX_LOOSE_MIN = 64 * 1024 };
 
 /* Objects that this handle put, verified or used since it last wrote to the index. */
 struct ox_seen {
-	struct ox_map map;     /* digest bytes -> struct ox_seen_entry */
+	struct ox_map map; /* digest bytes -> struct ox_seen_entry */
 	struct ox_arena arena;
-	size_t unsynced;       /* files put and not synced */
+	size_t unsynced; /* files put and not synced */
 };
 
 struct ox_temp {

@@ -139,7 +139,8 @@ static int sync_files(struct ox_store *s, struct ox_err *err)
 	return rc;
 }
 
-static int write_entry(struct ox_records *index, const struct ox_seen_entry *e, struct ox_buf *value, struct ox_err *err)
+static int write_entry(struct ox_records *index, const struct ox_seen_entry *e, struct ox_buf *value,
+		       struct ox_err *err)
 {
 	ox_buf_clear(value);
 	ox_buf_u64(value, e->size);
@@ -148,7 +149,8 @@ static int write_entry(struct ox_records *index, const struct ox_seen_entry *e, 
 	int rc = ox_buf_ok(value, "index record", err);
 	if (rc)
 		return rc;
-	return ox_records_refresh(index, OX_SPACE_OBJECT, ox_digest_slice(&e->digest), ox_buf_view(value), USE_GRAIN, err);
+	return ox_records_refresh(index, OX_SPACE_OBJECT, ox_digest_slice(&e->digest), ox_buf_view(value), USE_GRAIN,
+				  err);
 }
 
 static int write_entries(struct ox_store *s, struct ox_err *err)

@@ -19,10 +19,10 @@ static const char schema[] = "CREATE TABLE object("
 			     " bytes BLOB NOT NULL, seal INTEGER NOT NULL)";
 
 static const char *const statements[STATEMENT_COUNT] = {
-	[GET] = "SELECT size, form, bytes, seal FROM object WHERE digest=?",
-	[PUT] = "INSERT OR REPLACE INTO object(digest, size, form, bytes, seal) VALUES(?,?,?,?,?)",
-	[REMOVE] = "DELETE FROM object WHERE digest=?",
-	[ALL] = "SELECT digest, size, length(bytes) FROM object",
+    [GET] = "SELECT size, form, bytes, seal FROM object WHERE digest=?",
+    [PUT] = "INSERT OR REPLACE INTO object(digest, size, form, bytes, seal) VALUES(?,?,?,?,?)",
+    [REMOVE] = "DELETE FROM object WHERE digest=?",
+    [ALL] = "SELECT digest, size, length(bytes) FROM object",
 };
 
 struct row {
@@ -138,9 +138,10 @@ static int find_row(struct ox_store *s, const struct ox_digest *digest, sqlite3_
 	*st = keyed(s, GET, digest, &why);
 	int rc = *st ? ox_db_step(s->small, *st, &why) : why.code;
 	if (rc == 1)
-		*row = (struct row){.size = (uint64_t)sqlite3_column_int64(*st, 0),
-				    .form = sqlite3_column_int(*st, 1),
-				    .bytes = ox_slice(sqlite3_column_blob(*st, 2), (size_t)sqlite3_column_bytes(*st, 2))};
+		*row =
+		    (struct row){.size = (uint64_t)sqlite3_column_int64(*st, 0),
+				 .form = sqlite3_column_int(*st, 1),
+				 .bytes = ox_slice(sqlite3_column_blob(*st, 2), (size_t)sqlite3_column_bytes(*st, 2))};
 	if (rc == 1 && (uint64_t)sqlite3_column_int64(*st, 3) != seal_of(digest, row))
 		row->form = -1; /* damaged */
 	if (rc < 0 && err)

@@ -178,7 +178,8 @@ int ox_store_put(struct ox_store *s, struct ox_slice bytes, struct ox_digest *di
 	if (rc == 0)
 		rc = ox_lease_enter(s, digest, err);
 	if (rc == 0) {
-		rc = bytes.len < OX_LOOSE_MIN ? ox_small_put(s, digest, bytes, err) : write_loose(s, bytes, digest, err);
+		rc =
+		    bytes.len < OX_LOOSE_MIN ? ox_small_put(s, digest, bytes, err) : write_loose(s, bytes, digest, err);
 		ox_lease_leave(s);
 	}
 	if (rc)
@@ -386,5 +387,10 @@ int ox_store_open_object(struct ox_store *s, const struct ox_digest *digest, int
 
 int ox_store_sync(struct ox_store *s, struct ox_err *err)
 {
-	return ox_seen_flush(s, true, err);
+	int rc = ox_seen_flush(s, true, err);
+	if (rc == 0 && s->small)
+		rc = ox_db_checkpoint(s->small, err);
+	if (rc == 0 && s->index)
+		rc = ox_records_checkpoint(s->index, err);
+	return rc;
 }

@@ -28,10 +28,10 @@
  * are committed transactions. So a killed process (the page cache survives it) leaves entries that are complete
  * or absent. A power loss can leave a file with its name and without its bytes, or a row of index.db that speaks
  * of objects that were lost. Neither needs an fsync to be harmless: a signature that was recorded before the file was
- * synced carries the machine's boot id and counts until the next boot only, so after a power loss every file not known to be
- * on disk is hashed before it is used, and a torn one is a miss. Nothing on the way to a result waits for
- * the disk; ox_store_sync, called when there is time, syncs what was put in one batch and
- * makes the recorded signatures last.
+ * synced carries the machine's boot id and counts until the next boot only, so after a power loss every file not known
+ * to be on disk is hashed before it is used, and a torn one is a miss. Nothing on the way to a result waits for the
+ * disk; ox_store_sync, called when there is time, syncs what was put in one batch and makes the recorded signatures
+ * last.
  *
  * A FULL DISK is OX_EEXHAUSTED wherever it strikes; what was being written is removed.
  *

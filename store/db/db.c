@@ -39,6 +39,8 @@ static int fail(sqlite3 *handle, int rc, const char *path, struct ox_err *err)
 	case SQLITE_CANTOPEN:
 		if (sys)
 			return ox_fail_errno(err, sys, "cannot use %s (%s)", path, text);
+		if (handle && sqlite3_extended_errcode(handle) == SQLITE_IOERR_WRITE) /* loses its errno */
+			return ox_fail(err, OX_EEXHAUSTED, "cannot write to %s: the disk may be full", path);
 		break;
 	default:
 		break;
@@ -118,18 +120,20 @@ static int configure(struct ox_db *db, struct ox_err *err)
 	sqlite3_busy_timeout(db->handle, BUSY_MS);
 	/* The log is folded in by whoever makes it long, not by whoever leaves last. */
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	int rc = ox_db_exec(db, "PRAGMA auto_vacuum=INCREMENTAL", err);
+	int rc = read_version(db, &version, err);
+	/* Only a file without content takes this; on others it would be a write. */
+	if (rc == 0 && version == 0)
+		rc = ox_db_exec(db, "PRAGMA auto_vacuum=INCREMENTAL", err);
 	if (rc == 0)
-		rc = ox_db_exec(db, is_remote(db->spec.path) ? "PRAGMA journal_mode=TRUNCATE" : "PRAGMA journal_mode=WAL",
-				err);
+		rc = ox_db_exec(
+		    db, is_remote(db->spec.path) ? "PRAGMA journal_mode=TRUNCATE" : "PRAGMA journal_mode=WAL", err);
 	if (rc == 0)
 		rc = ox_db_exec(db, "PRAGMA synchronous=NORMAL; PRAGMA cell_size_check=ON", err);
-	if (rc == 0)
-		rc = read_version(db, &version, err);
 	if (rc == 0 && version == 0)
 		rc = make_schema(db, err);
 	else if (rc == 0 && version != db->spec.version)
-		rc = ox_fail(err, OX_ECORRUPT, "%s has format %d instead of %d", db->spec.path, version, db->spec.version);
+		rc = ox_fail(err, OX_ECORRUPT, "%s has format %d instead of %d", db->spec.path, version,
+			     db->spec.version);
 	if (rc == 0 && stat(db->spec.path, &st) == 0)
 		db->inode = st.st_ino;
 	return rc;
@@ -301,6 +305,11 @@ int ox_db_check(struct ox_db *db, void (*problem)(void *ctx, const char *text), 
 int ox_db_changes(struct ox_db *db)
 {
 	return db->handle ? sqlite3_changes(db->handle) : 0;
+}
+
+int ox_db_checkpoint(struct ox_db *db, struct ox_err *err)
+{
+	return db->handle ? ox_db_exec(db, "PRAGMA wal_checkpoint(PASSIVE)", err) : 0;
 }
 
 int ox_db_shrink(struct ox_db *db, struct ox_err *err)

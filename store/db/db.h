@@ -58,6 +58,8 @@ int ox_db_check(struct ox_db *db, void (*problem)(void *ctx, const char *text), 
 
 /* Rows changed by the last statement. */
 int ox_db_changes(struct ox_db *db);
+/* Fold the log into the database, as far as nobody reads it, and sync both. */
+int ox_db_checkpoint(struct ox_db *db, struct ox_err *err);
 /* Fold the log in and give free pages back to the file system. */
 int ox_db_shrink(struct ox_db *db, struct ox_err *err);
 

@@ -13,12 +13,12 @@ static const char schema[] = "CREATE TABLE record("
 			     " seal INTEGER NOT NULL, used INTEGER NOT NULL, UNIQUE(space, key))";
 
 static const char *const statements[STATEMENT_COUNT] = {
-	[GET] = "SELECT value, used, seal FROM record WHERE space=? AND key=?",
-	[FRESH] = "SELECT 1 FROM record WHERE space=? AND key=? AND value=? AND used>?",
-	[PUT] = "INSERT OR REPLACE INTO record(space, key, value, used, seal) VALUES(?,?,?,?,?)",
-	[REMOVE] = "DELETE FROM record WHERE space=? AND key=?",
-	[EXPIRE] = "DELETE FROM record WHERE space=? AND used<?",
-	[ALL] = "SELECT space, key, value, used, seal FROM record WHERE ?1<0 OR space=?1",
+    [GET] = "SELECT value, used, seal FROM record WHERE space=? AND key=?",
+    [FRESH] = "SELECT 1 FROM record WHERE space=? AND key=? AND value=? AND used>?",
+    [PUT] = "INSERT OR REPLACE INTO record(space, key, value, used, seal) VALUES(?,?,?,?,?)",
+    [REMOVE] = "DELETE FROM record WHERE space=? AND key=?",
+    [EXPIRE] = "DELETE FROM record WHERE space=? AND used<?",
+    [ALL] = "SELECT space, key, value, used, seal FROM record WHERE ?1<0 OR space=?1",
 };
 
 struct ox_records {
@@ -27,7 +27,8 @@ struct ox_records {
 
 static uint64_t seal_of(int space, struct ox_slice key, struct ox_slice value, uint64_t used)
 {
-	uint64_t parts[4] = {(uint64_t)space, used, ox_hash_bytes(key.data, key.len), ox_hash_bytes(value.data, value.len)};
+	uint64_t parts[4] = {(uint64_t)space, used, ox_hash_bytes(key.data, key.len),
+			     ox_hash_bytes(value.data, value.len)};
 	return ox_hash_bytes(parts, sizeof parts);
 }
 
@@ -219,8 +220,7 @@ int ox_records_each(struct ox_records *r, int space, int (*fn)(void *ctx, const 
 	return rc;
 }
 
-int ox_records_check(struct ox_records *r, void (*problem)(void *ctx, const char *text), void *ctx,
-		     struct ox_err *err)
+int ox_records_check(struct ox_records *r, void (*problem)(void *ctx, const char *text), void *ctx, struct ox_err *err)
 {
 	return ox_db_check(r->db, problem, ctx, err);
 }
@@ -228,6 +228,11 @@ int ox_records_check(struct ox_records *r, void (*problem)(void *ctx, const char
 int ox_records_reset(struct ox_records *r, struct ox_err *err)
 {
 	return ox_db_recover(r->db, err);
+}
+
+int ox_records_checkpoint(struct ox_records *r, struct ox_err *err)
+{
+	return ox_db_checkpoint(r->db, err);
 }
 
 int ox_records_shrink(struct ox_records *r, struct ox_err *err)

@@ -45,10 +45,10 @@ int ox_records_each(struct ox_records *r, int space, int (*fn)(void *ctx, const 
 		    struct ox_err *err);
 
 /* sqlite's own check; see ox_db_check. */
-int ox_records_check(struct ox_records *r, void (*problem)(void *ctx, const char *text), void *ctx,
-		     struct ox_err *err);
+int ox_records_check(struct ox_records *r, void (*problem)(void *ctx, const char *text), void *ctx, struct ox_err *err);
 /* Throw everything away: the file is moved to the quarantine. */
 int ox_records_reset(struct ox_records *r, struct ox_err *err);
+int ox_records_checkpoint(struct ox_records *r, struct ox_err *err); /* see ox_db_checkpoint */
 /* Give unused space back to the file system. */
 int ox_records_shrink(struct ox_records *r, struct ox_err *err);
 /* The file was found damaged and made anew through this handle. */

@@ -58,8 +58,8 @@ int ox_fs_own_dir(const char *path, struct ox_err *err)
 		return ox_fail(err, OX_EPOLICY, "%s belongs to user %u, not to you (%u): choose another folder", path,
 			       (unsigned)st.st_uid, (unsigned)geteuid());
 	if (st.st_mode & 0022)
-		return ox_fail(err, OX_EPOLICY, "others may write to %s: run `chmod go-w %s` if you trust what is in it",
-			       path, path);
+		return ox_fail(err, OX_EPOLICY,
+			       "others may write to %s: run `chmod go-w %s` if you trust what is in it", path, path);
 	return 0;
 }
 

@@ -17,7 +17,7 @@ struct ox_action_output {
 
 struct ox_action_record {
 	uint64_t cost;
-	uint32_t count;      /* of outputs */
+	uint32_t count;          /* of outputs */
 	struct ox_slice outputs; /* undecoded; see ox_action_next */
 	struct ox_slice meta;
 };

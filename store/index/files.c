@@ -11,8 +11,7 @@
 /* Record: signature, time of reading (ns), digest. */
 enum { RECORD_SIZE = OX_SIGNATURE_SIZE + 8 + OX_DIGEST_SIZE, MOST_READS = 5 };
 
-static bool recall(struct ox_store *s, const char *path, const struct ox_signature *signature,
-		   struct ox_digest *digest)
+static bool recall(struct ox_store *s, const char *path, const struct ox_signature *signature, struct ox_digest *digest)
 {
 	char room[RECORD_SIZE + 1];
 	struct ox_buf value = {.data = room, .cap = sizeof room, .limit = RECORD_SIZE};

@@ -131,6 +131,8 @@ static int remove_object(struct gc *gc, struct candidate *c, struct ox_err *err)
 	}
 	if (!gc->options->dry_run)
 		rc = c->loose ? ox_loose_remove(gc->s, &c->digest, err) : ox_small_remove(gc->s, &c->digest, err);
+	if (rc == OX_EEXHAUSTED)
+		return 0; /* a row on a full disk: files go first, then there is room to remove rows in */
 	if (rc)
 		return rc;
 	gc->bytes -= c->bytes;
@@ -228,9 +230,9 @@ static int collect(struct gc *gc, struct ox_err *err)
 	for (size_t at = 0; rc == 0 && at < gc->all.len && !is_enough(gc);)
 		rc = remove_batch(gc, &at, err);
 	if (rc == 0 && !gc->options->dry_run && gc->removed.len) {
-		rc = forget(gc, err);
-		if (rc == 0)
-			rc = ox_small_shrink(gc->s, err);
+		rc = ox_small_shrink(gc->s, err);
+		if (rc == 0 || rc == OX_EEXHAUSTED)
+			rc = forget(gc, err);
 	}
 	return rc;
 }
@@ -240,9 +242,8 @@ int ox_store_gc(struct ox_store *s, const struct ox_gc_options *options, struct 
 {
 	struct gc gc = {.s = s, .options = options, .report = report, .now = ox_clock_real() / 1000000000u};
 	*report = (struct ox_gc_report){0};
-	int rc = ox_seen_flush(s, false, err);
-	if (rc == 0)
-		rc = ox_sweep(s, options->dry_run, report, err);
+	(void)ox_seen_flush(s, false, NULL); /* on a full disk it cannot be written, and need not */
+	int rc = ox_sweep(s, options->dry_run, report, err);
 	if (rc == 0)
 		rc = collect(&gc, err);
 	ox_map_free(&gc.removed);

@@ -5,8 +5,7 @@
 
 enum { USE_GRAIN = 3600 };
 
-int ox_index_get(struct ox_store *s, enum ox_space space, struct ox_slice key, struct ox_buf *value,
-		 struct ox_err *err)
+int ox_index_get(struct ox_store *s, enum ox_space space, struct ox_slice key, struct ox_buf *value, struct ox_err *err)
 {
 	struct ox_records *index = ox_store_index(s, err);
 	return index ? ox_records_get(index, space, key, value, err) : OX_ESYS;

@@ -27,14 +27,14 @@ int ox_index_end_write(struct ox_store *s, bool commit, struct ox_err *err);
 
 /* What the store holds. */
 struct ox_store_stats {
-	uint64_t objects, object_bytes;           /* all objects; their own size */
-	uint64_t loose_objects, loose_bytes;      /* those that are files */
-	uint64_t small_objects, small_bytes;      /* those in objects.db; what their rows take */
-	uint64_t actions, memos, files;           /* records of index.db */
-	uint64_t database_bytes;                  /* objects.db, index.db and their logs on disk */
-	uint64_t quarantined;                     /* files in quarantine/ */
-	uint64_t leases;                          /* builds at work */
-	uint64_t free_bytes;                      /* of the file system, for this user */
+	uint64_t objects, object_bytes;      /* all objects; their own size */
+	uint64_t loose_objects, loose_bytes; /* those that are files */
+	uint64_t small_objects, small_bytes; /* those in objects.db; what their rows take */
+	uint64_t actions, memos, files;      /* records of index.db */
+	uint64_t database_bytes;             /* objects.db, index.db and their logs on disk */
+	uint64_t quarantined;                /* files in quarantine/ */
+	uint64_t leases;                     /* builds at work */
+	uint64_t free_bytes;                 /* of the file system, for this user */
 };
 int ox_store_stats(struct ox_store *s, struct ox_store_stats *stats, struct ox_err *err);
 

@@ -16,8 +16,7 @@ static int root_path(struct ox_store *s, const char *name, struct ox_buf *path, 
 	return ox_store_path(s, "roots", name, path, err);
 }
 
-int ox_root_set(struct ox_store *s, const char *name, const struct ox_digest *digests, size_t count,
-		struct ox_err *err)
+int ox_root_set(struct ox_store *s, const char *name, const struct ox_digest *digests, size_t count, struct ox_err *err)
 {
 	struct ox_buf path = {0}, temp = {0}, text = {0};
 	char hex[OX_DIGEST_HEX + 1];

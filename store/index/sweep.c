@@ -79,6 +79,8 @@ static int expire(struct ox_store *s, struct ox_gc_report *report, struct ox_err
 	for (size_t i = 0; i < OX_COUNT(lifetimes); i++) {
 		uint64_t now = ox_clock_real() / 1000000000u;
 		int rc = ox_records_expire(index, lifetimes[i].space, now - lifetimes[i].days * DAY, err);
+		if (rc == OX_EEXHAUSTED)
+			return 0; /* the disk is full: next time */
 		if (rc < 0)
 			return rc;
 		report->records_removed += (uint64_t)rc;

@@ -284,19 +284,19 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(what_was_put_can_be_viewed_again_by_another_handle),
-		TEST(an_object_can_be_read_through_a_descriptor),
-		TEST(files_are_put_by_copy_or_by_giving_them_away),
-		TEST(something_that_is_no_file_is_refused),
-		TEST(a_flipped_byte_in_a_file_is_never_served),
-		TEST(a_short_file_is_replaced_by_the_next_put),
-		TEST(a_flipped_byte_in_a_row_is_never_served),
-		TEST(databases_may_be_deleted_or_overwritten_with_garbage),
-		TEST(a_newer_store_is_refused_with_advice),
-		TEST(a_folder_that_others_may_write_to_is_refused),
-		TEST(the_default_folder_follows_the_environment),
-		TEST(what_was_synced_needs_no_hashing_after_a_reboot),
-		TEST(many_processes_put_and_view_the_same_objects),
+	    TEST(what_was_put_can_be_viewed_again_by_another_handle),
+	    TEST(an_object_can_be_read_through_a_descriptor),
+	    TEST(files_are_put_by_copy_or_by_giving_them_away),
+	    TEST(something_that_is_no_file_is_refused),
+	    TEST(a_flipped_byte_in_a_file_is_never_served),
+	    TEST(a_short_file_is_replaced_by_the_next_put),
+	    TEST(a_flipped_byte_in_a_row_is_never_served),
+	    TEST(databases_may_be_deleted_or_overwritten_with_garbage),
+	    TEST(a_newer_store_is_refused_with_advice),
+	    TEST(a_folder_that_others_may_write_to_is_refused),
+	    TEST(the_default_folder_follows_the_environment),
+	    TEST(what_was_synced_needs_no_hashing_after_a_reboot),
+	    TEST(many_processes_put_and_view_the_same_objects),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -117,8 +117,9 @@ static void set_used(struct scratch *sc, const struct ox_digest *d, uint64_t use
 	uint64_t parts[4] = {OX_SPACE_OBJECT, used, ox_hash_bytes(key.data, key.len),
 			     ox_hash_bytes(value.data, value.len)};
 	assert_int_equal(sqlite3_open(scratch_path(sc, "store/index.db", path), &db), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(db, "UPDATE record SET used=?, seal=? WHERE space=1 AND key=?", -1, &st, NULL),
-			 SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_prepare_v2(db, "UPDATE record SET used=?, seal=? WHERE space=1 AND key=?", -1, &st, NULL),
+	    SQLITE_OK);
 	sqlite3_bind_int64(st, 1, (sqlite3_int64)used);
 	sqlite3_bind_int64(st, 2, (sqlite3_int64)ox_hash_bytes(parts, sizeof parts));
 	sqlite3_bind_blob(st, 3, d->bytes, OX_DIGEST_SIZE, SQLITE_STATIC);
@@ -150,7 +151,8 @@ static void gc_makes_room_when_the_disk_is_low(void **state)
 {
 	struct scratch *sc = *state;
 	struct ox_gc_report report;
-	const struct ox_gc_options options = {.high_water = UINT64_MAX, .low_water = UINT64_MAX, .min_free = UINT64_MAX};
+	const struct ox_gc_options options = {
+	    .high_water = UINT64_MAX, .low_water = UINT64_MAX, .min_free = UINT64_MAX};
 	put(sc, LARGE, 1);
 	put(sc, SMALL, 2);
 	assert_ok(sc, ox_store_gc(sc->s, &options, &report, &sc->err));
@@ -373,19 +375,19 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(stats_count_what_is_there),
-		TEST(gc_removes_everything_unused_and_its_records),
-		TEST(gc_does_nothing_below_the_high_water_mark),
-		TEST(gc_takes_the_least_recently_used_first),
-		TEST(gc_makes_room_when_the_disk_is_low),
-		TEST(gc_keeps_what_a_lease_or_a_root_names),
-		TEST(a_dead_process_leaves_nothing_that_gc_does_not_remove),
-		TEST(a_flipped_byte_of_a_loose_object_is_reported),
-		TEST(a_flipped_byte_of_a_small_object_is_reported_and_not_served),
-		TEST(a_flipped_byte_of_any_record_is_reported_and_not_served),
-		TEST(a_flipped_byte_anywhere_in_objects_db_serves_nothing_wrong),
-		TEST(garbage_for_a_database_is_reported_and_replaced),
-		TEST(a_missing_root_object_is_reported),
+	    TEST(stats_count_what_is_there),
+	    TEST(gc_removes_everything_unused_and_its_records),
+	    TEST(gc_does_nothing_below_the_high_water_mark),
+	    TEST(gc_takes_the_least_recently_used_first),
+	    TEST(gc_makes_room_when_the_disk_is_low),
+	    TEST(gc_keeps_what_a_lease_or_a_root_names),
+	    TEST(a_dead_process_leaves_nothing_that_gc_does_not_remove),
+	    TEST(a_flipped_byte_of_a_loose_object_is_reported),
+	    TEST(a_flipped_byte_of_a_small_object_is_reported_and_not_served),
+	    TEST(a_flipped_byte_of_any_record_is_reported_and_not_served),
+	    TEST(a_flipped_byte_anywhere_in_objects_db_serves_nothing_wrong),
+	    TEST(garbage_for_a_database_is_reported_and_replaced),
+	    TEST(a_missing_root_object_is_reported),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,12 +25,12 @@ struct scratch {
 };
 
 /* rc == 0, or a failed test with the message. */
-#define assert_ok(sc, rc) \
-	do { \
-		int rc_ = (rc); \
-		if (rc_ < 0) \
-			print_error("%s\n", (sc)->err.text); \
-		assert_true(rc_ >= 0); \
+#define assert_ok(sc, rc)                                                                                              \
+	do {                                                                                                           \
+		int rc_ = (rc);                                                                                        \
+		if (rc_ < 0)                                                                                           \
+			print_error("%s\n", (sc)->err.text);                                                           \
+		assert_true(rc_ >= 0);                                                                                 \
 	} while (0)
 
 static inline int scratch_setup(void **state)

@@ -346,15 +346,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(a_step_runs_once_and_is_found_afterwards),
-		TEST(a_failure_is_recorded_nowhere),
-		TEST(a_step_that_ran_says_which_input_changed),
-		TEST(a_lost_output_makes_the_step_run_again),
-		TEST(a_batch_hands_over_only_what_is_missing),
-		TEST(processes_share_one_run_of_a_step),
-		TEST(a_waiter_takes_over_when_the_holder_dies),
-		TEST(a_cancelled_build_starts_no_step),
-		TEST(a_files_digest_follows_its_content),
+	    TEST(a_step_runs_once_and_is_found_afterwards), TEST(a_failure_is_recorded_nowhere),
+	    TEST(a_step_that_ran_says_which_input_changed), TEST(a_lost_output_makes_the_step_run_again),
+	    TEST(a_batch_hands_over_only_what_is_missing),  TEST(processes_share_one_run_of_a_step),
+	    TEST(a_waiter_takes_over_when_the_holder_dies), TEST(a_cancelled_build_starts_no_step),
+	    TEST(a_files_digest_follows_its_content),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -299,18 +299,18 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(nothing_changed_is_a_hit_that_replays_events),
-		TEST(an_edit_is_seen_even_with_its_mtime_restored),
-		TEST(an_edit_right_after_the_build_is_seen),
-		TEST(appearing_vanishing_and_listed_files_are_seen),
-		TEST(the_environment_counts_set_or_not),
-		TEST(altered_or_deleted_outputs_are_put_back),
-		TEST(foreign_entries_in_an_output_folder_are_a_miss),
-		TEST(an_output_whose_object_is_gone_is_a_miss),
-		TEST(a_build_that_raced_with_an_edit_is_not_remembered),
-		TEST(a_build_that_read_a_fifo_is_not_remembered),
-		TEST(a_damaged_record_is_a_miss),
-		TEST(a_thousand_inputs_are_checked_in_milliseconds),
+	    TEST(nothing_changed_is_a_hit_that_replays_events),
+	    TEST(an_edit_is_seen_even_with_its_mtime_restored),
+	    TEST(an_edit_right_after_the_build_is_seen),
+	    TEST(appearing_vanishing_and_listed_files_are_seen),
+	    TEST(the_environment_counts_set_or_not),
+	    TEST(altered_or_deleted_outputs_are_put_back),
+	    TEST(foreign_entries_in_an_output_folder_are_a_miss),
+	    TEST(an_output_whose_object_is_gone_is_a_miss),
+	    TEST(a_build_that_raced_with_an_edit_is_not_remembered),
+	    TEST(a_build_that_read_a_fifo_is_not_remembered),
+	    TEST(a_damaged_record_is_a_miss),
+	    TEST(a_thousand_inputs_are_checked_in_milliseconds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
