@@ -60,8 +60,8 @@ static void libraries_of_a_wheel_come_along_with_what_they_need(void **state)
 	struct ox_blob a = library(f, "liba-1.so", "-Wl,-soname,liba-1.so -l:libb-1.so");
 	add(&w, (struct ox_resource){.kind = OX_RES_LIBRARY, .file = OX_SLICE("x.libs/libb-1.so"), .blob = b});
 	add(&w, (struct ox_resource){.kind = OX_RES_LIBRARY, .file = OX_SLICE("x.libs/liba-1.so"), .blob = a});
-	add(&w, (struct ox_resource){
-			.kind = OX_RES_EXTENSION, .name = OX_SLICE("x._e"), .blob = library(f, "e.so", "-l:liba-1.so")});
+	struct ox_blob e = library(f, "e.so", "-l:liba-1.so");
+	add(&w, (struct ox_resource){.kind = OX_RES_EXTENSION, .name = OX_SLICE("x._e"), .blob = e});
 	find(f, &w, &tiers);
 	assert_int_equal(tier_of(&tiers, "x._e")->tier, OX_TIER_MEMORY);
 	assert_int_equal(tier_of(&tiers, "x._e")->needs.count, 1);
@@ -95,8 +95,8 @@ static void a_library_that_is_nowhere_is_a_warning(void **state)
 	struct wheel w = {0};
 	struct ox_tiers tiers;
 	library(f, "libgone-9.so", "-Wl,-soname,libgone-9.so");
-	add(&w, (struct ox_resource){
-			.kind = OX_RES_EXTENSION, .name = OX_SLICE("e"), .blob = library(f, "e.so", "-l:libgone-9.so")});
+	struct ox_blob e = library(f, "e.so", "-l:libgone-9.so");
+	add(&w, (struct ox_resource){.kind = OX_RES_EXTENSION, .name = OX_SLICE("e"), .blob = e});
 	find(f, &w, &tiers);
 	assert_int_equal(tier_of(&tiers, "e")->needs.count, 0);
 	assert_non_null(strstr(ox_buf_text(&f->log), "e needs the library libgone-9.so"));
