@@ -16,7 +16,8 @@ ox_star_value ox_absent_setup_py_install(struct ox_star *s, ox_star_value self O
 ox_star_value ox_absent_wix(struct ox_star *s, ox_star_value self OX_UNUSED, const ox_star_value *args OX_UNUSED,
 			    void *data OX_UNUSED)
 {
-	return ox_star_fail_with(s, "not-available", "build a FileManifest and package it with the tools of that system",
+	return ox_star_fail_with(s, "not-available",
+				 "build a FileManifest and package it with the tools of that system",
 				 "Windows installers are not available");
 }
 
@@ -34,9 +35,12 @@ static ox_star_value global(struct ox_star *s, ox_star_value self OX_UNUSED, con
 	return ox_star_fail_with(s, "not-available", f->doc, "%s is not available", f->name);
 }
 
-#define ABSENT(function, hint) {.name = function, .params = ox_absent_params, .call = global, .doc = hint}
+#define ABSENT(function, hint)                                                                                         \
+	{                                                                                                              \
+		.name = function, .params = ox_absent_params, .call = global, .doc = hint                              \
+	}
 #define INSTALLERS "build a FileManifest and package it with the tools of that system"
-#define SIGNING "sign the built files with the tools of that system"
+#define SIGNING    "sign the built files with the tools of that system"
 
 static const struct ox_star_function functions[] = {
 	ABSENT("PythonDistribution", "archives are not supported: use default_python_distribution()"),

@@ -13,14 +13,16 @@ int ox_absent_define(struct ox_star *s);
 extern const struct ox_star_param ox_absent_params[];
 ox_star_native ox_absent_setup_py_install, ox_absent_wix, ox_absent_cargo_licensing;
 
-#define OX_ABSENT_METHOD(method, fn) \
-	{.name = method, .params = ox_absent_params, .call = fn, .doc = "Not available here."}
+#define OX_ABSENT_METHOD(method, fn)                                                                                   \
+	{                                                                                                              \
+		.name = method, .params = ox_absent_params, .call = fn, .doc = "Not available here."                   \
+	}
 
 /* Rows for the methods of executables. */
-#define OX_ABSENT_EXECUTABLE_METHODS \
-	OX_ABSENT_METHOD("setup_py_install", ox_absent_setup_py_install), \
-		OX_ABSENT_METHOD("to_wix_msi_builder", ox_absent_wix), \
-		OX_ABSENT_METHOD("to_wix_bundle_builder", ox_absent_wix), \
+#define OX_ABSENT_EXECUTABLE_METHODS                                                                                   \
+	OX_ABSENT_METHOD("setup_py_install", ox_absent_setup_py_install),                                              \
+		OX_ABSENT_METHOD("to_wix_msi_builder", ox_absent_wix),                                                 \
+		OX_ABSENT_METHOD("to_wix_bundle_builder", ox_absent_wix),                                              \
 		OX_ABSENT_METHOD("add_cargo_manifest_licensing", ox_absent_cargo_licensing)
 
 #endif

@@ -11,8 +11,8 @@ struct output {
 	const char *runs_on;
 };
 
-static void tell_artifact(struct ox_dialect *d, struct ox_slice target, const char *dir, const struct ox_tree_file *file,
-			  const struct output *output)
+static void tell_artifact(struct ox_dialect *d, struct ox_slice target, const char *dir,
+			  const struct ox_tree_file *file, const struct output *output)
 {
 	bool runnable = output->runnable && strcmp(file->path, output->runnable) == 0;
 	const char *path = ox_arena_printf(d->ctx->arena, "%s/%s", dir, file->path);
@@ -44,9 +44,10 @@ static int fail_nothing(struct ox_dialect *d, struct ox_slice name, ox_star_valu
 			       "target '%.*s' gives embedded resources, which are built as a part of an executable: "
 			       "build the target that gives the executable",
 			       OX_SLICE_ARG(name));
-	return ox_fail(err, OX_EUSAGE,
-		       "target '%.*s' gives nothing that can be built (a %s): return a PythonExecutable or a FileManifest",
-		       OX_SLICE_ARG(name), ox_star_type_name(d->star, value));
+	return ox_fail(
+		err, OX_EUSAGE,
+		"target '%.*s' gives nothing that can be built (a %s): return a PythonExecutable or a FileManifest",
+		OX_SLICE_ARG(name), ox_star_type_name(d->star, value));
 }
 
 static int make_output(struct ox_dialect *d, struct ox_slice name, ox_star_value value, struct output *output,

@@ -97,9 +97,10 @@ static int set_run_mode(struct ox_dialect *d, struct ox_pack_config *config, ox_
 		if (text.len > len && memcmp(text.data, modes[i].lead, len) == 0)
 			return set_str(d, config, modes[i].field, ox_slice(text.data + len, text.len - len));
 	}
-	ox_star_fail(d->star,
-		     "'%.*s' is not a run mode: use \"eval:CODE\", \"file:PATH\", \"module:NAME\", \"repl\" or \"noop\"",
-		     OX_SLICE_ARG(text));
+	ox_star_fail(
+		d->star,
+		"'%.*s' is not a run mode: use \"eval:CODE\", \"file:PATH\", \"module:NAME\", \"repl\" or \"noop\"",
+		OX_SLICE_ARG(text));
 	return -1;
 }
 
@@ -260,7 +261,8 @@ static ox_star_value construct(struct ox_star *s, ox_star_value self OX_UNUSED, 
 		runs += asks_to_run(name, value);
 	}
 	if (runs > 1)
-		return ox_star_fail(s, "several of run_eval, run_file, run_module, run_noop and run_repl are set: use one");
+		return ox_star_fail(
+			s, "several of run_eval, run_file, run_module, run_noop and run_repl are set: use one");
 	return result;
 }
 
@@ -269,5 +271,6 @@ const struct ox_star_function ox_old_config_function = {
 	.params = (const struct ox_star_param[]){{.name = "settings", .kind = OX_STAR_NAMED_REST}, {0}},
 	.call = construct,
 	.returns = OX_STAR_T_NATIVE,
-	.doc = "The old generation's interpreter configuration; today make_python_interpreter_config() of a distribution.",
+	.doc = "The old generation's interpreter configuration; today make_python_interpreter_config() of a "
+	       "distribution.",
 };

@@ -107,16 +107,17 @@ static ox_star_value get_none(struct ox_star *s OX_UNUSED, ox_star_value self OX
 	return OX_STAR_NONE;
 }
 
-#define ACCEPTS_BOOL OX_STAR_T_ANY
-#define ACCEPTS_INT  (OX_STAR_T_INT | OX_STAR_T_NONE)
-#define ACCEPTS_STR  (OX_STAR_T_STRING | OX_STAR_T_NONE)
-#define ACCEPTS_LIST (OX_STAR_T_LIST | OX_STAR_T_TUPLE | OX_STAR_T_NONE)
+#define ACCEPTS_BOOL                      OX_STAR_T_ANY
+#define ACCEPTS_INT                       (OX_STAR_T_INT | OX_STAR_T_NONE)
+#define ACCEPTS_STR                       (OX_STAR_T_STRING | OX_STAR_T_NONE)
+#define ACCEPTS_LIST                      (OX_STAR_T_LIST | OX_STAR_T_TUPLE | OX_STAR_T_NONE)
 #define FIELD(name, type, choices, value) {#name, ACCEPTS_##type, get, set, NULL, 0},
 
 static const struct ox_star_attr_spec attrs[] = {
 #include "runtime/pack/config_fields.def"
 	{"raw_allocator", ACCEPTS_STR, get_none, set_old, "Old name of allocator_backend.", 0},
-	{"run_mode", ACCEPTS_STR, get_none, set_old, "Old: \"eval:CODE\", \"file:PATH\", \"module:NAME\", \"repl\", \"noop\".", 0},
+	{"run_mode", ACCEPTS_STR, get_none, set_old,
+	 "Old: \"eval:CODE\", \"file:PATH\", \"module:NAME\", \"repl\", \"noop\".", 0},
 	{"sys_paths", ACCEPTS_LIST, get_none, set_old, "Old name of module_search_paths.", 0},
 	{0},
 };

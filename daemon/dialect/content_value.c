@@ -62,14 +62,15 @@ static ox_star_value construct(struct ox_star *s, ox_star_value self OX_UNUSED, 
 	struct ox_content_value v = {0};
 	bool has_path = ox_star_kind(args[0]) == OX_STAR_T_STRING, has_text = ox_star_kind(args[2]) == OX_STAR_T_STRING;
 	if (has_path == has_text)
-		return ox_star_fail(s, "FileContent() takes %s", has_path ? "path or content, not both" : "path or content");
+		return ox_star_fail(s, "FileContent() takes %s",
+				    has_path ? "path or content, not both" : "path or content");
 	if (has_text && ox_star_kind(args[1]) != OX_STAR_T_STRING)
 		return ox_star_fail(s, "FileContent() with content needs a filename");
 	const char *path = has_path ? ox_dialect_path(d, args[0]) : "";
 	if (!path)
 		return OX_STAR_FAILED;
-	v.filename = ox_star_kind(args[1]) == OX_STAR_T_STRING ? ox_star_text(args[1])
-							       : ox_path_base(ox_star_text(args[0]));
+	v.filename =
+		ox_star_kind(args[1]) == OX_STAR_T_STRING ? ox_star_text(args[1]) : ox_path_base(ox_star_text(args[0]));
 	if (!is_plain_name(v.filename))
 		return ox_star_fail(s, "'%.*s' is not a file name", OX_SLICE_ARG(v.filename));
 	int rc = has_path ? ox_dialect_file_blob(d, path, &v.blob, &err)
@@ -101,9 +102,10 @@ const struct ox_star_type ox_content_type = {
 	.doc = "The content of a file.",
 };
 
-#define TEXT(parameter) \
-	{ \
-		.name = parameter, .types = OX_STAR_T_STRING | OX_STAR_T_NONE, .kind = OX_STAR_OPTIONAL, .fallback = "None" \
+#define TEXT(parameter)                                                                                                \
+	{                                                                                                              \
+		.name = parameter, .types = OX_STAR_T_STRING | OX_STAR_T_NONE, .kind = OX_STAR_OPTIONAL,               \
+		.fallback = "None"                                                                                     \
 	}
 
 const struct ox_star_function ox_content_function = {

@@ -20,11 +20,10 @@ static bool cancelled(void *user)
 static void print(void *user, struct ox_slice file OX_UNUSED, uint32_t line OX_UNUSED, struct ox_slice text)
 {
 	struct ox_dialect *d = user;
-	ox_emit(d->ctx->sink,
-		&(struct ox_event){
-			.type = OX_EVENT_LOG,
-			.as.log = {.level = OX_LEVEL_INFO, .source = OX_SLICE("config"), .text = text},
-		});
+	ox_emit(d->ctx->sink, &(struct ox_event){
+				      .type = OX_EVENT_LOG,
+				      .as.log = {.level = OX_LEVEL_INFO, .source = OX_SLICE("config"), .text = text},
+			      });
 }
 
 static int load(void *user, struct ox_star *s, struct ox_slice from OX_UNUSED, struct ox_slice wanted,
@@ -49,9 +48,10 @@ static int define_names(struct ox_dialect *d)
 {
 	struct ox_star *s = d->star;
 	ox_star_value vars = ox_star_dict(s);
-	int rc = ox_star_set_function(s, &ox_default_distribution_function) | ox_star_set_function(s, &ox_old_config_function) |
-		 ox_star_set_function(s, &ox_manifest_function) | ox_star_set_function(s, &ox_content_function) |
-		 ox_star_set_function(s, &ox_glob_function) | ox_absent_define(s);
+	int rc = ox_star_set_function(s, &ox_default_distribution_function) |
+		 ox_star_set_function(s, &ox_old_config_function) | ox_star_set_function(s, &ox_manifest_function) |
+		 ox_star_set_function(s, &ox_content_function) | ox_star_set_function(s, &ox_glob_function) |
+		 ox_absent_define(s);
 	for (size_t i = 0; rc == 0 && ox_dialect_functions[i].name; i++)
 		rc = ox_star_set_function(s, &ox_dialect_functions[i]);
 	for (size_t i = 0; rc == 0 && i < d->options.var_count; i++) {

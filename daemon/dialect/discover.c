@@ -123,8 +123,9 @@ ox_star_value ox_discover_virtualenv(struct ox_dialect *d, const struct ox_disco
 		return ox_star_fail(d->star, "out of memory for a path");
 	int rc = ox_scan_folder(d->ctx, dist, packages, OX_ORIGIN_PACKAGE, &found, &err);
 	if (rc == OX_ENOENT) {
-		ox_fail(&err, OX_EUSAGE, "%s is not a virtualenv of Python %d.%d: it has no folder lib/python%d.%d/site-packages",
-			root, dist->major, dist->minor, dist->major, dist->minor);
+		ox_fail(&err, OX_EUSAGE,
+			"%s is not a virtualenv of Python %d.%d: it has no folder lib/python%d.%d/site-packages", root,
+			dist->major, dist->minor, dist->major, dist->minor);
 	}
 	return finish(d, who, &found, rc, &err);
 }

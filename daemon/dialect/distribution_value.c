@@ -191,8 +191,10 @@ static const struct ox_star_param filter_params[] = {
 	{0},
 };
 
-#define METHOD(method, parameters, fn, result, text) \
-	{.name = method, .params = parameters, .call = fn, .returns = result, .doc = text}
+#define METHOD(method, parameters, fn, result, text)                                                                   \
+	{                                                                                                              \
+		.name = method, .params = parameters, .call = fn, .returns = result, .doc = text                       \
+	}
 
 static const struct ox_star_function methods[] = {
 	METHOD("python_resources", NULL, python_resources, OX_STAR_T_LIST, "All resources of the standard library."),
@@ -254,14 +256,16 @@ static ox_star_value distribution(struct ox_dialect *d, const char *version)
 
 static ox_star_value check_flavor(struct ox_star *s, struct ox_slice flavor)
 {
-	static const char *const known[] = {"standalone",	  "standalone_static",	"standalone-static",
+	static const char *const known[] = {"standalone",         "standalone_static",  "standalone-static",
 					    "standalone_dynamic", "standalone-dynamic", "host"};
 	for (size_t i = 0; i < OX_COUNT(known); i++) {
 		if (ox_slice_eq_str(flavor, known[i]))
 			return OX_STAR_NONE;
 	}
-	return ox_star_fail(s, "'%.*s' is not a distribution flavor: use \"standalone\", \"standalone_static\", "
-			       "\"standalone_dynamic\" or \"host\"", OX_SLICE_ARG(flavor));
+	return ox_star_fail(s,
+			    "'%.*s' is not a distribution flavor: use \"standalone\", \"standalone_static\", "
+			    "\"standalone_dynamic\" or \"host\"",
+			    OX_SLICE_ARG(flavor));
 }
 
 static ox_star_value default_distribution(struct ox_star *s, ox_star_value self OX_UNUSED, const ox_star_value *args,
@@ -271,8 +275,8 @@ static ox_star_value default_distribution(struct ox_star *s, ox_star_value self 
 	if (!ox_star_ok(check_flavor(s, ox_star_text(args[0]))))
 		return OX_STAR_FAILED;
 	if (ox_star_kind(args[1]) == OX_STAR_T_STRING && !ox_slice_eq_str(ox_star_text(args[1]), d->ctx->triple))
-		return ox_star_fail(s, "no Python distribution for %s: this machine builds for %s", ox_star_cstr(args[1]),
-				    d->ctx->triple);
+		return ox_star_fail(s, "no Python distribution for %s: this machine builds for %s",
+				    ox_star_cstr(args[1]), d->ctx->triple);
 	return distribution(d, ox_star_kind(args[2]) == OX_STAR_T_STRING ? ox_star_cstr(args[2]) : NULL);
 }
 
@@ -280,7 +284,10 @@ const struct ox_star_function ox_default_distribution_function = {
 	.name = "default_python_distribution",
 	.params =
 		(const struct ox_star_param[]){
-			{.name = "flavor", .types = OX_STAR_T_STRING, .kind = OX_STAR_OPTIONAL, .fallback = "\"standalone\""},
+			{.name = "flavor",
+			 .types = OX_STAR_T_STRING,
+			 .kind = OX_STAR_OPTIONAL,
+			 .fallback = "\"standalone\""},
 			{.name = "build_target",
 			 .types = OX_STAR_T_STRING | OX_STAR_T_NONE,
 			 .kind = OX_STAR_OPTIONAL,

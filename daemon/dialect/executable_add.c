@@ -11,15 +11,24 @@ enum kind {
 	KIND_python_resources,
 };
 
-#define RESOURCE(text) {.name = text, .types = OX_STAR_T_NATIVE, .natives = ox_resource_types}
-#define RESOURCES \
-	{ \
-		.name = "resources", .types = OX_STAR_T_LIST | OX_STAR_T_TUPLE | OX_STAR_T_SET \
+#define RESOURCE(text)                                                                                                 \
+	{                                                                                                              \
+		.name = text, .types = OX_STAR_T_NATIVE, .natives = ox_resource_types                                  \
 	}
-#define PREFIX {.name = "prefix", .types = OX_STAR_T_STRING}
-#define LEVEL {.name = "optimize_level", .types = OX_STAR_T_INT, .kind = OX_STAR_OPTIONAL}
-#define PARTS \
-	{.name = "add_source_module", .kind = OX_STAR_OPTIONAL}, \
+#define RESOURCES                                                                                                      \
+	{                                                                                                              \
+		.name = "resources", .types = OX_STAR_T_LIST | OX_STAR_T_TUPLE | OX_STAR_T_SET                         \
+	}
+#define PREFIX                                                                                                         \
+	{                                                                                                              \
+		.name = "prefix", .types = OX_STAR_T_STRING                                                            \
+	}
+#define LEVEL                                                                                                          \
+	{                                                                                                              \
+		.name = "optimize_level", .types = OX_STAR_T_INT, .kind = OX_STAR_OPTIONAL                             \
+	}
+#define PARTS                                                                                                          \
+	{.name = "add_source_module", .kind = OX_STAR_OPTIONAL},                                                       \
 		{.name = "add_bytecode_module", .kind = OX_STAR_OPTIONAL}, LEVEL
 
 const struct ox_star_param ox_add_one_params[] = {RESOURCE("resource"), {0}};
@@ -36,8 +45,8 @@ struct addition {
 	struct ox_exe_value *exe;
 	enum family family;
 	enum kind kind;
-	struct ox_location place;    /* of the two families that name one */
-	const ox_star_value *extra;  /* the optional arguments of the kind */
+	struct ox_location place;   /* of the two families that name one */
+	const ox_star_value *extra; /* the optional arguments of the kind */
 };
 
 static int fail(struct ox_exe_value *exe, const struct ox_err *err)
@@ -176,11 +185,11 @@ static ox_star_value add(struct ox_star *s, ox_star_value self, const ox_star_va
 	return OX_STAR_NONE;
 }
 
-#define DEFINE(family, kind) \
-	ox_star_value ox_##family##_##kind(struct ox_star *s, ox_star_value self, const ox_star_value *args, \
-					   void *data OX_UNUSED) \
-	{ \
-		return add(s, self, args, FAMILY_##family, KIND_##kind); \
+#define DEFINE(family, kind)                                                                                           \
+	ox_star_value ox_##family##_##kind(struct ox_star *s, ox_star_value self, const ox_star_value *args,           \
+					   void *data OX_UNUSED)                                                       \
+	{                                                                                                              \
+		return add(s, self, args, FAMILY_##family, KIND_##kind);                                               \
 	}
 
 OX_ADD_FAMILY(DEFINE, add)

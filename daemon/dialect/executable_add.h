@@ -14,13 +14,13 @@ extern const struct ox_star_param ox_add_bytecode_params[], ox_add_bytecode_at_p
 extern const struct ox_star_param ox_add_resource_params[], ox_add_resource_at_params[];
 extern const struct ox_star_param ox_add_resources_params[], ox_add_resources_at_params[];
 
-#define OX_ADD_FAMILY(X, family) \
-	X(family, module_source) \
-	X(family, module_bytecode) \
-	X(family, package_resource) \
-	X(family, package_distribution_resource) \
-	X(family, extension_module) \
-	X(family, python_resource) \
+#define OX_ADD_FAMILY(X, family)                                                                                       \
+	X(family, module_source)                                                                                       \
+	X(family, module_bytecode)                                                                                     \
+	X(family, package_resource)                                                                                    \
+	X(family, package_distribution_resource)                                                                       \
+	X(family, extension_module)                                                                                    \
+	X(family, python_resource)                                                                                     \
 	X(family, python_resources)
 
 #define OX_ADD_DECLARE(family, kind) ox_star_native ox_##family##_##kind;

@@ -4,10 +4,10 @@
 #include "daemon/dialect/glob.h"
 #include "daemon/dialect/path.h"
 
-#define TEXTS(parameter) \
-	{ \
-		.name = parameter, .types = OX_STAR_T_LIST | OX_STAR_T_TUPLE | OX_STAR_T_NONE, .kind = OX_STAR_OPTIONAL, \
-		.fallback = "None", .item_types = OX_STAR_T_STRING \
+#define TEXTS(parameter)                                                                                               \
+	{                                                                                                              \
+		.name = parameter, .types = OX_STAR_T_LIST | OX_STAR_T_TUPLE | OX_STAR_T_NONE,                         \
+		.kind = OX_STAR_OPTIONAL, .fallback = "None", .item_types = OX_STAR_T_STRING                           \
 	}
 
 const struct ox_star_param ox_filter_params[] = {TEXTS("files"), TEXTS("glob_files"), {0}};
@@ -94,7 +94,8 @@ ox_star_value ox_filter_from_files(struct ox_star *s, ox_star_value self, const 
 	for (size_t i = 0; rc == 0 && i < paths.v.len; i++)
 		rc = read_file(&f, paths.v.items[i], &err);
 	if (rc == 0 && f.names.len == 0)
-		rc = ox_fail(&err, OX_EUSAGE, "the given files hold no names of resources: everything would be removed");
+		rc = ox_fail(&err, OX_EUSAGE,
+			     "the given files hold no names of resources: everything would be removed");
 	if (rc == 0) {
 		ox_collector_filter(&exe->resources, keep, removed, &f);
 		exe->built = NULL;

@@ -59,10 +59,15 @@ static ox_star_value get_name(struct ox_star *s, ox_star_value self, const struc
 	return ox_star_slice(s, ox_exe_value_of(self)->name);
 }
 
-#define TEXT(attribute, field) \
-	{attribute, OX_STAR_T_STRING, get_text, set_text, NULL, offsetof(struct ox_exe_value, field)}
-#define VALUE(attribute, field) \
-	{attribute, OX_STAR_T_STRING | OX_STAR_T_NONE, get_value, set_value, NULL, offsetof(struct ox_exe_value, field)}
+#define TEXT(attribute, field)                                                                                         \
+	{                                                                                                              \
+		attribute, OX_STAR_T_STRING, get_text, set_text, NULL, offsetof(struct ox_exe_value, field)            \
+	}
+#define VALUE(attribute, field)                                                                                        \
+	{                                                                                                              \
+		attribute, OX_STAR_T_STRING | OX_STAR_T_NONE, get_value, set_value, NULL,                              \
+			offsetof(struct ox_exe_value, field)                                                           \
+	}
 
 static const struct ox_star_attr_spec attrs[] = {
 	{"name", OX_STAR_T_STRING, get_name, NULL, "The file name.", 0},
@@ -160,16 +165,18 @@ static const struct ox_star_param module_params[] = {
 };
 static const struct ox_star_param prefix_params[] = {{.name = "prefix", .types = OX_STAR_T_STRING}, {0}};
 
-#define METHOD(method, parameters, fn, result, text) \
-	{.name = method, .params = parameters, .call = fn, .returns = result, .doc = text}
-#define ADD(family, kind, parameters) \
+#define METHOD(method, parameters, fn, result, text)                                                                   \
+	{                                                                                                              \
+		.name = method, .params = parameters, .call = fn, .returns = result, .doc = text                       \
+	}
+#define ADD(family, kind, parameters)                                                                                  \
 	METHOD(#family "_" #kind, parameters, ox_##family##_##kind, OX_STAR_T_NONE, "Adds to the executable.")
-#define ADD_FAMILY(family, at) \
+#define ADD_FAMILY(family, at)                                                                                         \
 	ADD(family, module_source, ox_add_one##at##params), ADD(family, module_bytecode, ox_add_bytecode##at##params), \
-		ADD(family, package_resource, ox_add_one##at##params), \
-		ADD(family, package_distribution_resource, ox_add_one##at##params), \
-		ADD(family, extension_module, ox_add_one##at##params), \
-		ADD(family, python_resource, ox_add_resource##at##params), \
+		ADD(family, package_resource, ox_add_one##at##params),                                                 \
+		ADD(family, package_distribution_resource, ox_add_one##at##params),                                    \
+		ADD(family, extension_module, ox_add_one##at##params),                                                 \
+		ADD(family, python_resource, ox_add_resource##at##params),                                             \
 		ADD(family, python_resources, ox_add_resources##at##params)
 
 static const struct ox_star_function methods[] = {
@@ -185,7 +192,8 @@ static const struct ox_star_function methods[] = {
 	METHOD("pip_install", ox_pip_params, pip_install, OX_STAR_T_LIST, "The resources that pip installs."),
 	METHOD("read_package_root", ox_package_root_params, read_package_root, OX_STAR_T_LIST,
 	       "The named packages of a folder."),
-	METHOD("read_virtualenv", ox_virtualenv_params, read_virtualenv, OX_STAR_T_LIST, "The packages of a virtualenv."),
+	METHOD("read_virtualenv", ox_virtualenv_params, read_virtualenv, OX_STAR_T_LIST,
+	       "The packages of a virtualenv."),
 	METHOD("to_embedded_resources", NULL, to_embedded, OX_STAR_T_NATIVE, "What is embedded, without the program."),
 	METHOD("to_embedded_data", NULL, to_embedded, OX_STAR_T_NATIVE, "Old name of to_embedded_resources."),
 	METHOD("to_file_manifest", prefix_params, to_manifest, OX_STAR_T_NATIVE,

@@ -4,7 +4,15 @@
 #include "daemon/dialect/session.h"
 
 /* Old documents call the first two parameters name and fn, today's target and callable. */
-enum { REGISTER_NAME, REGISTER_FN, REGISTER_DEPENDS, REGISTER_DEFAULT, REGISTER_SCRIPT, REGISTER_TARGET, REGISTER_CALLABLE };
+enum {
+	REGISTER_NAME,
+	REGISTER_FN,
+	REGISTER_DEPENDS,
+	REGISTER_DEFAULT,
+	REGISTER_SCRIPT,
+	REGISTER_TARGET,
+	REGISTER_CALLABLE
+};
 
 static const struct ox_star_param register_params[] = {
 	[REGISTER_NAME] = {.name = "name", .types = OX_STAR_T_STRING, .kind = OX_STAR_OPTIONAL},
@@ -37,7 +45,8 @@ static ox_star_value register_target(struct ox_star *s, ox_star_value self OX_UN
 		return ox_star_fail(s, "register_target() needs a name and a function");
 	struct ox_slice text = ox_star_text(name);
 	if (text.len == 0 || memchr(text.data, '/', text.len) || text.data[0] == '.')
-		return ox_star_fail(s, "'%.*s' cannot be the name of a target: it becomes a folder", OX_SLICE_ARG(text));
+		return ox_star_fail(s, "'%.*s' cannot be the name of a target: it becomes a folder",
+				    OX_SLICE_ARG(text));
 	if (ox_dialect_strings(d, args[REGISTER_DEPENDS], &depends, &count) != 0)
 		return OX_STAR_FAILED;
 	struct ox_target_entry *entry = ox_targets_register(&d->targets, text, ox_star_truth(args[REGISTER_DEFAULT]));
@@ -106,8 +115,8 @@ const struct ox_star_function ox_dialect_functions[] = {
 	},
 	{
 		.name = "set_build_path",
-		.params =
-			(const struct ox_star_param[]){{.name = "path", .types = OX_STAR_T_STRING | OX_STAR_T_NONE}, {0}},
+		.params = (const struct ox_star_param[]){{.name = "path", .types = OX_STAR_T_STRING | OX_STAR_T_NONE},
+							 {0}},
 		.call = set_build_path,
 		.returns = OX_STAR_T_NONE,
 		.doc = "The folder that outputs go below; \"build\" beside the configuration otherwise.",

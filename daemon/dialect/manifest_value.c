@@ -68,7 +68,8 @@ static struct ox_tree_file *find(const struct ox_tree *tree, struct ox_slice pat
 	return NULL;
 }
 
-static ox_star_value add_manifest(struct ox_star *s, ox_star_value self, const ox_star_value *args, void *data OX_UNUSED)
+static ox_star_value add_manifest(struct ox_star *s, ox_star_value self, const ox_star_value *args,
+				  void *data OX_UNUSED)
 {
 	struct ox_err err;
 	struct ox_manifest_value *m = ox_manifest_value_of(self), *other = ox_manifest_value_of(args[0]);
@@ -242,8 +243,10 @@ static const struct ox_star_param install_params[] = {
 	{0},
 };
 
-#define METHOD(method, parameters, fn, result, text) \
-	{.name = method, .params = parameters, .call = fn, .returns = result, .doc = text}
+#define METHOD(method, parameters, fn, result, text)                                                                   \
+	{                                                                                                              \
+		.name = method, .params = parameters, .call = fn, .returns = result, .doc = text                       \
+	}
 
 static const struct ox_star_function methods[] = {
 	METHOD("add_file", add_file_params, add_file, OX_STAR_T_NONE, "Adds a FileContent."),

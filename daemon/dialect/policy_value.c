@@ -52,11 +52,10 @@ static int set_filter(struct ox_star *s, ox_star_value self, const struct ox_sta
 	return rc == 0 ? 0 : fail(s, &err);
 }
 
-static ox_star_value get_location(struct ox_star *s, ox_star_value self,
-				  const struct ox_star_attr_spec *attr OX_UNUSED)
+static ox_star_value get_location(struct ox_star *s, ox_star_value self, const struct ox_star_attr_spec *attr OX_UNUSED)
 {
-	return ox_star_string(s, ox_location_text(&ox_policy_value_of(self)->policy.location,
-						  ox_dialect_of(s)->ctx->arena));
+	return ox_star_string(
+		s, ox_location_text(&ox_policy_value_of(self)->policy.location, ox_dialect_of(s)->ctx->arena));
 }
 
 static int set_location(struct ox_star *s, ox_star_value self, const struct ox_star_attr_spec *attr OX_UNUSED,
@@ -68,8 +67,7 @@ static int set_location(struct ox_star *s, ox_star_value self, const struct ox_s
 	return rc == 0 ? 0 : fail(s, &err);
 }
 
-static ox_star_value get_fallback(struct ox_star *s, ox_star_value self,
-				  const struct ox_star_attr_spec *attr OX_UNUSED)
+static ox_star_value get_fallback(struct ox_star *s, ox_star_value self, const struct ox_star_attr_spec *attr OX_UNUSED)
 {
 	const struct ox_policy *policy = &ox_policy_value_of(self)->policy;
 	if (!policy->has_fallback)
@@ -89,8 +87,7 @@ static int set_fallback(struct ox_star *s, ox_star_value self, const struct ox_s
 	return rc == 0 ? 0 : fail(s, &err);
 }
 
-static ox_star_value get_variants(struct ox_star *s, ox_star_value self,
-				  const struct ox_star_attr_spec *attr OX_UNUSED)
+static ox_star_value get_variants(struct ox_star *s, ox_star_value self, const struct ox_star_attr_spec *attr OX_UNUSED)
 {
 	ox_star_value copy = ox_star_dict(s), key, value;
 	for (size_t i = 0; ox_star_entry(ox_policy_value_of(self)->variants, i, &key, &value); i++) {
@@ -106,8 +103,7 @@ static ox_star_value register_callback(struct ox_star *s, ox_star_value self, co
 	return ox_star_append(s, ox_policy_value_of(self)->callbacks, args[0]) == 0 ? OX_STAR_NONE : OX_STAR_FAILED;
 }
 
-static ox_star_value set_variant(struct ox_star *s, ox_star_value self, const ox_star_value *args,
-				 void *data OX_UNUSED)
+static ox_star_value set_variant(struct ox_star *s, ox_star_value self, const ox_star_value *args, void *data OX_UNUSED)
 {
 	int rc = ox_star_put(s, ox_policy_value_of(self)->variants, args[0], args[1]);
 	return rc == 0 ? OX_STAR_NONE : OX_STAR_FAILED;
@@ -120,7 +116,10 @@ static ox_star_value set_mode(struct ox_star *s, ox_star_value self, const ox_st
 	return rc == 0 ? OX_STAR_NONE : ox_star_fail_err(s, &err);
 }
 
-#define FLAG(name) {#name, OX_STAR_T_ANY, get_flag, set_flag, NULL, 0}
+#define FLAG(name)                                                                                                     \
+	{                                                                                                              \
+#name, OX_STAR_T_ANY, get_flag, set_flag, NULL, 0                                                      \
+	}
 
 static const struct ox_star_attr_spec attrs[] = {
 	FLAG(allow_files),
@@ -204,8 +203,7 @@ ox_star_value ox_policy_resource(struct ox_dialect *d, ox_star_value policy, con
 }
 
 /* A typed resource as the plain file it was; NULL when it is none (built in) or memory ran out. */
-static const struct ox_resource *as_file(struct ox_dialect *d, struct ox_dist_value *dist,
-					 const struct ox_resource *r)
+static const struct ox_resource *as_file(struct ox_dialect *d, struct ox_dist_value *dist, const struct ox_resource *r)
 {
 	if (r->kind == OX_RES_FILE)
 		return r;

@@ -4,8 +4,12 @@ enum field { FIELD_NAME, FIELD_FILE, FIELD_SOURCE, FIELD_IS_PACKAGE, FIELD_IS_ST
 enum { OPTION_INCLUDE, OPTION_SOURCE, OPTION_LEVEL_ZERO, OPTION_LEVEL_ONE, OPTION_LEVEL_TWO };
 
 const struct ox_star_type *const ox_resource_types[] = {
-	&ox_module_source_type,	   &ox_package_resource_type, &ox_distribution_resource_type,
-	&ox_extension_module_type, &ox_file_type,	      NULL,
+	&ox_module_source_type,
+	&ox_package_resource_type,
+	&ox_distribution_resource_type,
+	&ox_extension_module_type,
+	&ox_file_type,
+	NULL,
 };
 
 struct ox_resource_value *ox_resource_value_of(ox_star_value v)
@@ -74,8 +78,7 @@ static int set_option(struct ox_star *s OX_UNUSED, ox_star_value self, const str
 	return 0;
 }
 
-static ox_star_value get_location(struct ox_star *s, ox_star_value self,
-				  const struct ox_star_attr_spec *attr OX_UNUSED)
+static ox_star_value get_location(struct ox_star *s, ox_star_value self, const struct ox_star_attr_spec *attr OX_UNUSED)
 {
 	struct ox_resource_value *v = self_of(self);
 	return ox_star_string(s, ox_location_text(&v->options.location, v->dialect->ctx->arena));
@@ -94,8 +97,7 @@ static int set_location(struct ox_star *s, ox_star_value self, const struct ox_s
 	return 0;
 }
 
-static ox_star_value get_fallback(struct ox_star *s, ox_star_value self,
-				  const struct ox_star_attr_spec *attr OX_UNUSED)
+static ox_star_value get_fallback(struct ox_star *s, ox_star_value self, const struct ox_star_attr_spec *attr OX_UNUSED)
 {
 	struct ox_resource_value *v = self_of(self);
 	if (!v->options.has_fallback)
@@ -139,16 +141,27 @@ static const char *module_type_name(ox_star_value self)
 	return self_of(self)->dialect->old_generation ? "PythonSourceModule" : NULL;
 }
 
-#define TEXT(name, field) {name, OX_STAR_T_STRING, get_field, NULL, NULL, field}
-#define FLAG(name, field) {name, OX_STAR_T_BOOL, get_field, NULL, NULL, field}
-#define OPTION(name, option) {name, OX_STAR_T_ANY, get_option, set_option, NULL, option}
-#define OPTIONS \
-	OPTION("add_include", OPTION_INCLUDE), OPTION("add_source", OPTION_SOURCE), \
-		OPTION("add_bytecode_optimization_level_zero", OPTION_LEVEL_ZERO), \
-		OPTION("add_bytecode_optimization_level_one", OPTION_LEVEL_ONE), \
-		OPTION("add_bytecode_optimization_level_two", OPTION_LEVEL_TWO), \
-		{"add_location", OX_STAR_T_STRING, get_location, set_location, NULL, 0}, \
-		{"add_location_fallback", OX_STAR_T_STRING | OX_STAR_T_NONE, get_fallback, set_fallback, NULL, 0}
+#define TEXT(name, field)                                                                                              \
+	{                                                                                                              \
+		name, OX_STAR_T_STRING, get_field, NULL, NULL, field                                                   \
+	}
+#define FLAG(name, field)                                                                                              \
+	{                                                                                                              \
+		name, OX_STAR_T_BOOL, get_field, NULL, NULL, field                                                     \
+	}
+#define OPTION(name, option)                                                                                           \
+	{                                                                                                              \
+		name, OX_STAR_T_ANY, get_option, set_option, NULL, option                                              \
+	}
+#define OPTIONS                                                                                                        \
+	OPTION("add_include", OPTION_INCLUDE), OPTION("add_source", OPTION_SOURCE),                                    \
+		OPTION("add_bytecode_optimization_level_zero", OPTION_LEVEL_ZERO),                                     \
+		OPTION("add_bytecode_optimization_level_one", OPTION_LEVEL_ONE),                                       \
+		OPTION("add_bytecode_optimization_level_two", OPTION_LEVEL_TWO),                                       \
+		{"add_location", OX_STAR_T_STRING, get_location, set_location, NULL, 0},                               \
+	{                                                                                                              \
+		"add_location_fallback", OX_STAR_T_STRING | OX_STAR_T_NONE, get_fallback, set_fallback, NULL, 0        \
+	}
 
 static const struct ox_star_attr_spec module_attrs[] = {
 	TEXT("name", FIELD_NAME),
@@ -159,11 +172,7 @@ static const struct ox_star_attr_spec module_attrs[] = {
 	{0},
 };
 static const struct ox_star_attr_spec package_attrs[] = {
-	TEXT("package", FIELD_NAME),
-	TEXT("name", FIELD_FILE),
-	FLAG("is_stdlib", FIELD_IS_STDLIB),
-	OPTIONS,
-	{0},
+	TEXT("package", FIELD_NAME), TEXT("name", FIELD_FILE), FLAG("is_stdlib", FIELD_IS_STDLIB), OPTIONS, {0},
 };
 static const struct ox_star_attr_spec extension_attrs[] = {
 	TEXT("name", FIELD_NAME),

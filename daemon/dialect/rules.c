@@ -1,7 +1,13 @@
 #include "daemon/dialect/rules.h"
 
-#define FLAG(field) {#field, offsetof(struct ox_policy, field)}
-#define FLAG_AS(name, field) {name, offsetof(struct ox_policy, field)}
+#define FLAG(field)                                                                                                    \
+	{                                                                                                              \
+#field, offsetof(struct ox_policy, field)                                                              \
+	}
+#define FLAG_AS(name, field)                                                                                           \
+	{                                                                                                              \
+		name, offsetof(struct ox_policy, field)                                                                \
+	}
 
 static const struct {
 	const char *name;
@@ -30,10 +36,10 @@ static const struct {
 	const char *name;
 	bool copyleft; /* the library's licence is GPL, LGPL, AGPL or the like */
 } linked_extensions[] = {
-	{"_bz2", false},      {"_crypt", true},  {"_ctypes", false}, {"_curses", false}, {"_curses_panel", false},
-	{"_dbm", true},       {"_gdbm", true},   {"_hashlib", false}, {"_lzma", false},  {"_sqlite3", false},
-	{"_ssl", false},      {"_tkinter", false}, {"_uuid", false}, {"nis", true},      {"ossaudiodev", false},
-	{"readline", true},   {"zlib", false},
+	{"_bz2", false},    {"_crypt", true},    {"_ctypes", false},  {"_curses", false}, {"_curses_panel", false},
+	{"_dbm", true},     {"_gdbm", true},     {"_hashlib", false}, {"_lzma", false},   {"_sqlite3", false},
+	{"_ssl", false},    {"_tkinter", false}, {"_uuid", false},    {"nis", true},      {"ossaudiodev", false},
+	{"readline", true}, {"zlib", false},
 };
 
 void ox_policy_init(struct ox_policy *policy)
@@ -143,8 +149,7 @@ int ox_policy_set_mode(struct ox_policy *policy, struct ox_slice mode, struct ox
 {
 	bool files = ox_slice_eq_str(mode, "files");
 	if (!files && !ox_slice_eq_str(mode, "classify"))
-		return ox_fail(err, OX_EUSAGE,
-			       "'%.*s' is not a resource handling mode: use \"classify\" or \"files\"",
+		return ox_fail(err, OX_EUSAGE, "'%.*s' is not a resource handling mode: use \"classify\" or \"files\"",
 			       OX_SLICE_ARG(mode));
 	policy->file_scanner_emit_files = policy->allow_files = policy->include_file_resources = files;
 	policy->file_scanner_classify_files = !files;

@@ -23,8 +23,9 @@ int ox_dialect_strings(struct ox_dialect *d, ox_star_value list, struct ox_slice
 	for (size_t i = 0; *items && i < *count; i++) {
 		ox_star_value item = ox_star_at(d->star, list, i);
 		if (ox_star_kind(item) != OX_STAR_T_STRING) {
-			ox_star_fail_with(d->star, "wrong-type", NULL, "a list of strings is expected; item %zu is a %s",
-					  i + 1, ox_star_type_name(d->star, item));
+			ox_star_fail_with(d->star, "wrong-type", NULL,
+					  "a list of strings is expected; item %zu is a %s", i + 1,
+					  ox_star_type_name(d->star, item));
 			return -1;
 		}
 		(*items)[i] = ox_star_text(item);
@@ -96,8 +97,7 @@ size_t ox_dialect_requested(struct ox_dialect *d, const struct ox_slice **names)
 
 static void tell(struct ox_dialect *d, struct ox_slice name, enum ox_target_state state)
 {
-	ox_emit(d->ctx->sink,
-		&(struct ox_event){.type = OX_EVENT_TARGET, .as.target = {.name = name, .state = state}});
+	ox_emit(d->ctx->sink, &(struct ox_event){.type = OX_EVENT_TARGET, .as.target = {.name = name, .state = state}});
 }
 
 int ox_dialect_resolve_requested(struct ox_dialect *d, struct ox_err *err)

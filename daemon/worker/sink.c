@@ -75,13 +75,12 @@ enum ox_level ox_worker_level(uint32_t verbosity)
 
 static const char *category(int exit_code)
 {
-	static const char *const names[] = {"ok",	 "build-failed", "configuration", "internal",	"policy",
-					    "unreachable", "timeout",	 "busy",	  "exhausted", "remote"};
+	static const char *const names[] = {"ok",          "build-failed", "configuration", "internal",  "policy",
+					    "unreachable", "timeout",      "busy",          "exhausted", "remote"};
 	return exit_code >= 0 && exit_code < (int)OX_COUNT(names) ? names[exit_code] : "cancelled";
 }
 
-void ox_worker_result(struct ox_worker_sink *s, int code, const struct ox_err *err, bool memoised,
-		      uint64_t nanoseconds)
+void ox_worker_result(struct ox_worker_sink *s, int code, const struct ox_err *err, bool memoised, uint64_t nanoseconds)
 {
 	int exit_code = ox_exit_code(code);
 	ox_emit(&s->sink, &(struct ox_event){

@@ -5,8 +5,14 @@
 #include "store/index/index.h"
 #include "store/index/verify.h"
 
-#define NUMBER(label, value) {.name = OX_SLICE(label), .number = (value)}
-#define BYTES(label, value) {.name = OX_SLICE(label), .number = (value), .unit = OX_SLICE("bytes")}
+#define NUMBER(label, value)                                                                                           \
+	{                                                                                                              \
+		.name = OX_SLICE(label), .number = (value)                                                             \
+	}
+#define BYTES(label, value)                                                                                            \
+	{                                                                                                              \
+		.name = OX_SLICE(label), .number = (value), .unit = OX_SLICE("bytes")                                  \
+	}
 
 static int report(struct ox_worker_sink *sink, struct ox_report_item *items, size_t count, struct ox_err *err)
 {
@@ -77,8 +83,8 @@ static int verify(struct ox_worker_sink *sink, struct ox_store *store, bool repa
 	if (rc != 0)
 		return rc;
 	struct ox_report_item items[] = {
-		NUMBER("objects read", r.objects), BYTES("bytes read", r.bytes), NUMBER("records read", r.records),
-		NUMBER("problems", r.problems),	   NUMBER("repaired", r.repaired),
+		NUMBER("objects read", r.objects), BYTES("bytes read", r.bytes),   NUMBER("records read", r.records),
+		NUMBER("problems", r.problems),    NUMBER("repaired", r.repaired),
 	};
 	rc = report(sink, items, OX_COUNT(items), err);
 	if (rc == 0 && r.problems > r.repaired)

@@ -23,7 +23,8 @@ static void on_event(struct ox_sink *self, const struct ox_event *event)
 {
 	struct ox_buf *text = &((struct heard *)self)->text;
 	if (event->type == OX_EVENT_LOG)
-		ox_buf_printf(text, "%.*s: %.*s\n", OX_SLICE_ARG(event->as.log.source), OX_SLICE_ARG(event->as.log.text));
+		ox_buf_printf(text, "%.*s: %.*s\n", OX_SLICE_ARG(event->as.log.source),
+			      OX_SLICE_ARG(event->as.log.text));
 	else if (event->type == OX_EVENT_DIAGNOSTIC && event->as.diagnostic.severity == OX_SEVERITY_ERROR)
 		ox_buf_printf(text, "error %u: %.*s [%.*s]\n", event->as.diagnostic.line,
 			      OX_SLICE_ARG(event->as.diagnostic.message), OX_SLICE_ARG(event->as.diagnostic.hint));
@@ -197,7 +198,8 @@ static void test_an_unknown_target_names_those_that_there_are(void **state)
 			     "register_target(\"exe\", a)\nregister_target(\"install\", a)\n",
 			     false),
 			 OX_EUSAGE);
-	assert_non_null(strstr(p->err.text, "there is no target 'instal'; did you mean 'install'? (targets: exe, install)"));
+	assert_non_null(
+		strstr(p->err.text, "there is no target 'instal'; did you mean 'install'? (targets: exe, install)"));
 }
 
 static void test_targets_that_depend_on_each_other_are_told_with_their_chain(void **state)
@@ -217,7 +219,8 @@ static void test_targets_that_depend_on_each_other_are_told_with_their_chain(voi
 static void test_a_target_that_gives_nothing_is_an_error_that_says_what_to_return(void **state)
 {
 	struct project *p = *state;
-	assert_int_equal(run(p, "def f():\n    pass\nregister_target(\"t\", f)\nresolve_targets()\n", false), OX_EUSAGE);
+	assert_int_equal(run(p, "def f():\n    pass\nregister_target(\"t\", f)\nresolve_targets()\n", false),
+			 OX_EUSAGE);
 	assert_non_null(strstr(p->err.text, "target 't' gives nothing that can be built (a NoneType)"));
 	p->target_count = 0;
 	assert_int_equal(run(p, "x = 1\n", false), OX_EUSAGE);
@@ -242,15 +245,16 @@ static void test_a_misspelt_name_is_told_with_its_place_and_the_right_one(void *
 static void test_the_old_constructor_fills_todays_fields(void **state)
 {
 	struct project *p = *state;
-	assert_int_equal(run(p,
-			     "c = PythonInterpreterConfig(run_eval=\"1\", sys_paths=[\"$ORIGIN/lib\"], optimize_level=2,\n"
-			     "    ignore_environment=False, unbuffered_stdio=True, raw_allocator=\"system\",\n"
-			     "    terminfo_resolution=None, stdio_encoding=\"utf-8:ignore\", bytes_warning=2)\n"
-			     "print(c.run_command, c.module_search_paths, c.filesystem_importer, c.optimization_level,\n"
-			     "    c.use_environment, c.buffered_stdio, c.allocator_backend, c.terminfo_resolution,\n"
-			     "    c.stdio_encoding, c.stdio_errors, c.bytes_warning, c.sys_frozen)\n",
-			     true),
-			 0);
+	assert_int_equal(
+		run(p,
+		    "c = PythonInterpreterConfig(run_eval=\"1\", sys_paths=[\"$ORIGIN/lib\"], optimize_level=2,\n"
+		    "    ignore_environment=False, unbuffered_stdio=True, raw_allocator=\"system\",\n"
+		    "    terminfo_resolution=None, stdio_encoding=\"utf-8:ignore\", bytes_warning=2)\n"
+		    "print(c.run_command, c.module_search_paths, c.filesystem_importer, c.optimization_level,\n"
+		    "    c.use_environment, c.buffered_stdio, c.allocator_backend, c.terminfo_resolution,\n"
+		    "    c.stdio_encoding, c.stdio_errors, c.bytes_warning, c.sys_frozen)\n",
+		    true),
+		0);
 	assert_said(p, "config: 1 [\"$ORIGIN/lib\"] True 2 True False default none utf-8 ignore raise False");
 	assert_int_equal(run(p, "PythonInterpreterConfig(run_eval=\"1\", run_module=\"m\")\n", true), OX_EUSAGE);
 	assert_said(p, "use one");
@@ -304,8 +308,8 @@ static void test_the_build_folder_can_be_set(void **state)
 			     "register_target(\"t\", f)\nresolve_targets()\n",
 			     false),
 			 0);
-	assert_int_equal(access(scratch_path(p->scratch, "out/x86_64-unknown-linux-gnu/debug/t/pyoxidizer.bzl", path), R_OK),
-			 0);
+	assert_int_equal(
+		access(scratch_path(p->scratch, "out/x86_64-unknown-linux-gnu/debug/t/pyoxidizer.bzl", path), R_OK), 0);
 }
 
 int main(void)

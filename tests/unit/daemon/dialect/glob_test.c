@@ -33,8 +33,9 @@ static void make(struct fixture *f, const char *path)
 
 static int setup(void **state)
 {
-	static const char *const paths[] = {"a/",	   "a/b/",	 "a/b/c/", "a/one.txt", "a/two.py",
-					    "a/b/three.txt", "a/b/c/four.txt", "a/.hidden", "top.txt"};
+	static const char *const paths[] = {"a/",       "a/b/",          "a/b/c/",         "a/one.txt",
+					    "a/two.py", "a/b/three.txt", "a/b/c/four.txt", "a/.hidden",
+					    "top.txt"};
 	struct fixture *f = calloc(1, sizeof *f);
 	snprintf(f->root, sizeof f->root, "/tmp/ox-glob-XXXXXX");
 	if (!mkdtemp(f->root))
@@ -129,7 +130,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_sets_and_question_marks_match_one_character, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_found_is_no_error, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_links_to_folders_do_not_make_a_walk_endless, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_relative_patterns_and_misplaced_stars_are_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_relative_patterns_and_misplaced_stars_are_refused, setup,
+						teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

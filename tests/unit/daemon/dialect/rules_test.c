@@ -110,8 +110,7 @@ static void test_locations_are_memory_or_a_folder_beside_the_executable(void **s
 	assert_int_equal(ox_location_parse(OX_SLICE("memory"), &arena, &place, &err), OX_EUSAGE);
 	assert_int_equal(ox_location_parse(OX_SLICE("filesystem-relative:"), &arena, &place, &err), OX_EUSAGE);
 	assert_int_equal(ox_location_parse(OX_SLICE("filesystem-relative:/lib"), &arena, &place, &err), OX_EUSAGE);
-	assert_int_equal(ox_location_parse(OX_SLICE("filesystem-relative:a/../../b"), &arena, &place, &err),
-			 OX_EUSAGE);
+	assert_int_equal(ox_location_parse(OX_SLICE("filesystem-relative:a/../../b"), &arena, &place, &err), OX_EUSAGE);
 	ox_arena_free(&arena);
 }
 
@@ -128,8 +127,8 @@ static void test_old_resources_policies_become_location_and_fallback(void **stat
 	assert_null(policy.location.prefix);
 	assert_true(policy.has_fallback);
 	assert_string_equal(policy.fallback.prefix, "lib");
-	assert_int_equal(
-		ox_policy_set_resources_policy(&policy, OX_SLICE("filesystem-relative-only:x"), &arena, &err), 0);
+	assert_int_equal(ox_policy_set_resources_policy(&policy, OX_SLICE("filesystem-relative-only:x"), &arena, &err),
+			 0);
 	assert_string_equal(policy.location.prefix, "x");
 	assert_false(policy.has_fallback);
 	assert_int_equal(ox_policy_set_resources_policy(&policy, OX_SLICE("in-memory-only"), &arena, &err), 0);
