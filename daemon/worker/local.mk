@@ -7,3 +7,11 @@ daemon_worker_libworker_a_SOURCES = \
 	daemon/worker/sink.c daemon/worker/sink.h \
 	daemon/worker/stores.c daemon/worker/stores.h
 WORKER_LIBS = daemon/worker/libworker.a $(DIALECT_LIBS) $(WIRE_LIBS)
+
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/daemon/worker/worker_test
+TESTS += tests/unit/daemon/worker/worker_test
+tests_unit_daemon_worker_worker_test_SOURCES = tests/unit/daemon/worker/worker_test.c
+tests_unit_daemon_worker_worker_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_worker_worker_test_LDADD = $(WORKER_LIBS) $(CMOCKA_LIBS) -lpthread
+endif
