@@ -21,3 +21,10 @@ tests_unit_runtime_payload_test_LDADD = $(PACK_LIBS) $(CMOCKA_LIBS)
 tests_fuzz_payload_fuzz_SOURCES = tests/fuzz/payload_fuzz.c tests/fuzz/replay.c
 tests_fuzz_payload_fuzz_LDADD = $(PACK_LIBS)
 EXTRA_DIST += tests/fuzz/seeds/payload
+
+# The importer and the interpreter control, linked into a real executable.
+check_PROGRAMS += tests/unit/runtime/packer
+tests_unit_runtime_packer_SOURCES = tests/unit/runtime/packer.c
+tests_unit_runtime_packer_LDADD = $(PACK_LIBS)
+TESTS += tests/unit/runtime/stub_test.py
+EXTRA_DIST += tests/unit/runtime/stub_test.py tests/unit/runtime/stubkit.py

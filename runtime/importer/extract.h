@@ -15,7 +15,7 @@
 
 enum { OX_EXTRACT_KEY = 33 };
 
-/* Hex digits with their NUL. `digest` may be NULL: then from the content alone. */
+/* Hex digits with their NUL, from the digest, or where it is NULL or zero from the content. */
 void ox_extract_key(const unsigned char *digest, struct ox_slice content, char key[static OX_EXTRACT_KEY]);
 
 /* The file's absolute path into *path (free() it). `name` may have folders. OX_EDENIED,

@@ -1,22 +1,41 @@
 #include "runtime/importer/state.h"
 
-/* Does one of the first two lines say "coding"? Then the whole rule of PEP 263 applies. */
-static bool has_cookie(struct ox_slice bytes)
+#include <strings.h>
+
+/* Does this line declare an encoding other than UTF-8 (PEP 263)? */
+static bool has_cookie(struct ox_slice line)
+{
+	size_t i = 0;
+	while (i < line.len && strchr(" \t\f", line.data[i]))
+		i++;
+	if (i == line.len || line.data[i] != '#')
+		return false;
+	const char *word = memmem(line.data + i, line.len - i, "coding", 6);
+	size_t left = word ? line.len - (size_t)(word - line.data) : 0;
+	if (left <= 7 || (word[6] != ':' && word[6] != '='))
+		return false;
+	for (word += 7, left -= 7; left && (*word == ' ' || *word == '\t'); left--)
+		word++;
+	return left < 5 || strncasecmp(word, "utf-8", 5) != 0;
+}
+
+/* A declaration counts in the first two lines. */
+static bool is_utf8(struct ox_slice bytes)
 {
 	for (int line = 0; line < 2 && bytes.len; line++) {
 		const char *end = memchr(bytes.data, '\n', bytes.len);
 		size_t len = end ? (size_t)(end - bytes.data) : bytes.len;
-		if (len && memmem(bytes.data, len, "coding", 6))
-			return true;
+		if (has_cookie(ox_slice(bytes.data, len)))
+			return false;
 		bytes = end ? ox_slice(end + 1, bytes.len - len - 1) : (struct ox_slice){0};
 	}
-	return false;
+	return true;
 }
 
 PyObject *ox_decode_source(struct ox_slice bytes)
 {
 	static const struct ox_slice mark = {"\xEF\xBB\xBF", 3};
-	bool plain = !has_cookie(bytes) && (!bytes.len || !memchr(bytes.data, '\r', bytes.len));
+	bool plain = is_utf8(bytes) && (!bytes.len || !memchr(bytes.data, '\r', bytes.len));
 	if (plain && ox_slice_starts(bytes, mark))
 		bytes = ox_slice(bytes.data + mark.len, bytes.len - mark.len);
 	if (plain)

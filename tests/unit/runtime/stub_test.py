@@ -1,0 +1,370 @@
+"""A real executable: what it imports, how it starts, how it ends. Compared with python3.11 itself."""
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import unittest
+
+PYTHON = "/usr/bin/python3.11"
+if os.path.realpath(sys.executable) != os.path.realpath(PYTHON):
+    os.execv(PYTHON, [PYTHON, *sys.argv])  # bytecode is made by the interpreter that is linked
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import stubkit  # noqa: E402
+
+# Programs whose output, errors, exit status and files must be those of python3 with the same file.
+PROGRAMS = {
+    "chained": "import json\ndef f(x):\n    return json.loads(x)\ntry:\n    f('{')\n"
+               "except ValueError as e:\n    raise RuntimeError('outer') from e\n",
+    "carets": "def g(a, b):\n    return (a['x'] + b['y']['z'])\ng({'x': 1}, {'y': None})\n",
+    "multiline": "def f(**k): return (1\n     + k['missing']\n     + 2)\nf(\n  a=1,\n)\n",
+    "syntax": "compile('a b', 'nofile', 'exec')",
+    "group": "def a(): raise ValueError('v')\ntry:\n    a()\nexcept ValueError as e:\n"
+             "    raise ExceptionGroup('eg', [e, TypeError('t')])\n",
+    "note": "e = ValueError('x'); e.add_note('note \u00e9')\nraise e\n",
+    "recursion": "def f(n): return f(n + 1)\nf(0)\n",
+    "thread": "import threading\ndef run():\n    x = {}\n    x['key']\n"
+              "t = threading.Thread(target=run); t.start(); t.join()\nprint('done')\n",
+    "unraisable": "class A:\n    def __del__(self): 1/0\na = A()\ndel a\nprint('ok')\n",
+    "traceback": "import traceback\ndef f(): return 1/0\ntry: f()\nexcept Exception: traceback.print_exc()\n",
+    "logging": "import logging\ndef f(): return 1/0\ntry: f()\nexcept Exception: logging.exception('boo')\n",
+    "warning": "import warnings\nwarnings.warn('w1')\n",
+    "own hook": "import sys\nsys.excepthook = lambda *a: print('hook', a[0].__name__)\n1/0\n",
+    "task": "import asyncio\nasync def m():\n    asyncio.create_task(bad())\n    await asyncio.sleep(0.01)\n"
+            "async def bad(): raise OSError('x')\nasyncio.run(m())\n",
+    "exit 3": "import sys; sys.exit(3)",
+    "exit text": "import sys; sys.exit('bye \u00e9')",
+    "exit none": "raise SystemExit",
+    "exit large": "import sys; sys.exit(2**40)",
+    "exit negative": "import sys; sys.exit(-1)",
+    "exit subclass": "class E(SystemExit): pass\nraise E(4)\n",
+    "exit finally": "import sys\ntry: sys.exit(5)\nfinally: print('f')\n",
+    "os._exit": "import os; print('lost'); os._exit(7)",
+    "interrupt": "raise KeyboardInterrupt",
+    "killed": "import os, signal; os.kill(os.getpid(), signal.SIGTERM)",
+    "unclosed": "f = open('out.txt', 'w'); f.write('data' * 1000); print('\u00e9')",
+    "unclosed in cycle": "class A: pass\na = A(); a.a = a; a.f = open('out.txt', 'w'); a.f.write('data')\ndel a\n",
+    "atexit": "import atexit; atexit.register(print, 'bye'); print('hi')",
+    "atexit error": "import atexit\ndef f():\n    1/0\natexit.register(f); print('hi')",
+    "finaliser": "class A:\n    def __del__(self): print('del')\na = A()\n",
+    "slots finaliser": "class A:\n    __slots__ = ()\n    def __del__(self): print('del')\na = A()\n",
+    "generator": "def g():\n    try:\n        yield 1\n    finally:\n        print('fin')\nx = g(); next(x)\n",
+    "coroutine": "async def f(): pass\nc = f()",
+    "weakref": "import weakref\nclass A: pass\na = A(); r = weakref.ref(a, lambda r: print('gone'))\n",
+    "finalize": "import weakref\nclass A: pass\na = A(); weakref.finalize(a, print, 'fin')\n",
+    "late thread": "import threading, time\ndef r():\n    time.sleep(.2); print('late')\n"
+                   "threading.Thread(target=r).start()\n",
+    "daemon thread": "import threading, time\nthreading.Thread(target=lambda: time.sleep(5), daemon=True).start()\n",
+    "stdout closed": "import sys\nprint('x')\nsys.stdout.close()",
+    "stdout none": "import sys; sys.stdout = None; print('a')",
+    "input": "print(input())",
+    "encodings": "import sys; print(sys.stdout.encoding, sys.stdout.errors, sys.getfilesystemencoding(),"
+                 " sys.flags.utf8_mode, sys.stdin.errors, sys.stderr.errors, '\u00e9')",
+    "locale": "import os; print(sorted(k for k in os.environ if k.startswith('LC_')))",
+}
+IN_C_LOCALE = ("encodings", "locale", "exit text", "unclosed")
+
+
+def setUpModule():
+    global KIT, FOLDER
+    FOLDER = tempfile.TemporaryDirectory(prefix="ox-stub-")
+    KIT = stubkit.Kit(FOLDER.name)
+
+
+def tearDownModule():
+    FOLDER.cleanup()
+
+
+def run(*command, **options):
+    options.setdefault("timeout", 60)
+    return subprocess.run(command, capture_output=True, text=True, **options)
+
+
+class Programs(unittest.TestCase):
+    """Every program above, as __main__ of an executable that holds them all."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.sources = pathlib.Path(FOLDER.name, "programs")
+        cls.sources.mkdir()
+        for name, text in PROGRAMS.items():
+            (cls.sources / (cls.module(name) + ".py")).write_text(text)
+
+    @staticmethod
+    def module(name):
+        return "prog_" + re.sub(r"\W", "_", name)
+
+    def result(self, command, module, locale):
+        with tempfile.TemporaryDirectory() as folder:
+            p = subprocess.run(command, capture_output=True, cwd=folder, input=b"in\n", timeout=60,
+                               env={"PATH": os.environ["PATH"], "LC_ALL" if locale == "C" else "LANG": locale})
+            out = pathlib.Path(folder, "out.txt")
+            written = out.read_text() if out.exists() else None
+        return p.returncode, self.plain(p.stdout, module), self.plain(p.stderr, module), written
+
+    def plain(self, text, module):
+        """File names as modules' names; addresses out."""
+        text = re.sub("0x[0-9a-f]+", "0x", text.decode())
+        text = text.replace(str(self.sources / module) + ".py", module)
+        return re.sub(r'File "/usr/lib/python3\.11/([^"]*)\.py"',
+                      lambda m: f'File "{re.sub("/__init__$", "", m[1]).replace("/", ".")}"', text)
+
+    def test_programs_behave_as_with_python3(self):
+        for name in PROGRAMS:
+            module = self.module(name)
+            executable = KIT.build(self.sources, with_libraries=False, run_module=module)
+            for locale in ("C.UTF-8", "C") if name in IN_C_LOCALE else ("C.UTF-8",):
+                with self.subTest(program=name, locale=locale):
+                    expected = self.result([PYTHON, "-I", self.sources / f"{module}.py"], module, locale)
+                    self.assertEqual(self.result([executable], module, locale), expected)
+            executable.unlink()
+
+
+class Start(unittest.TestCase):
+    def test_sys_describes_the_executable(self):
+        exe = KIT.build(run_command="import sys\nprint(sys.oxidized, sys.frozen, sys.executable, sys.path, sys.argv,"
+                                    " [type(f).__name__ for f in sys.meta_path])")
+        self.assertEqual(run(exe, "a", "-b").stdout,
+                         f"True True {exe} [] {[str(exe), 'a', '-b']} ['OxidizedFinder']\n")
+
+    def test_settings_are_applied(self):
+        exe = KIT.build(run_command="import sys\nprint(sys.flags.optimize, sys.flags.hash_randomization, sys.path,"
+                                    " sys._xoptions, sys.warnoptions, sys._MEIPASS, sys.argvb[1:],"
+                                    " sys.stdout.encoding, 'frozen' in dir(sys))",
+                        optimization_level="2", hash_seed="0", module_search_paths="$ORIGIN/lib,/x,",
+                        x_options="a=b,c,", warn_options="error,", sys_meipass="true", argvb="true",
+                        stdio_encoding="latin-1", sys_frozen="false")
+        origin = str(exe.parent)
+        self.assertEqual(run(exe, "\u00e9").stdout.strip(),
+                         f"2 0 {[origin + '/lib', '/x']} {{'a': 'b', 'c': True}} ['error'] {origin}"
+                         f" {['é'.encode()]} iso8859-1 False")
+
+    def test_files_can_be_imported_when_asked_for(self):
+        exe = KIT.build(run_command="import beside_me; print(beside_me.__file__)", filesystem_importer="true",
+                        module_search_paths="$ORIGIN/beside,")
+        (exe.parent / "beside").mkdir(exist_ok=True)
+        (exe.parent / "beside/beside_me.py").write_text("")
+        self.assertEqual(run(exe).stdout, f"{exe.parent}/beside/beside_me.py\n")
+
+    def test_a_package_runs_through_its_main(self):
+        folder = pathlib.Path(FOLDER.name, "pkgmain/pkg")
+        folder.mkdir(parents=True)
+        (folder / "__init__.py").write_text("print('init')")
+        (folder / "__main__.py").write_text("from . import other\nprint(__name__, __package__, __spec__.name)")
+        (folder / "other.py").write_text("")
+        self.assertEqual(run(KIT.build(folder.parent, run_module="pkg")).stdout, "init\n__main__ pkg pkg.__main__\n")
+
+    def test_an_absent_module_is_named(self):
+        p = run(KIT.build(run_module="nope"))
+        self.assertEqual((p.returncode, p.stderr.split(": ", 1)[1]), (1, "No module named nope\n"))
+
+    def test_a_file_and_standard_input_run_as_with_python3(self):
+        script = pathlib.Path(FOLDER.name, "script.py")
+        script.write_text("import sys\nprint(__file__, sys.argv[1:])\nsys.exit(9)")
+        p = run(KIT.build(run_filename=str(script)), "x")
+        self.assertEqual((p.returncode, p.stdout), (9, f"{script} ['x']\n"))
+        p = run(KIT.build(), input="print(6 * 7)\n")
+        self.assertEqual((p.returncode, p.stdout), (0, "42\n"))
+
+    def test_no_file_is_opened_for_an_import(self):
+        exe = KIT.build(run_command="import json, asyncio, sqlite3, ssl")
+        trace = exe.parent / "trace"
+        p = run("strace", "-f", "-e", "trace=open,openat,openat2,stat,newfstatat,readlink", "-o", trace, exe)
+        self.assertEqual(p.returncode, 0, p.stderr)
+        touched = set(re.findall(r'"(/[^"]*)"', trace.read_text()))
+        allowed = re.compile(r"/etc/(ld\.so|localtime)|/lib/x86_64|/usr/lib/(locale|x86_64-linux-gnu/gconv)"
+                             r"|/usr/share/(locale|zoneinfo)|/proc/self/(exe|fd)|/dev/|/usr/lib/ssl|/usr/local/ssl")
+        self.assertEqual([t for t in touched if not allowed.match(t) and t != str(exe)], [])
+
+    def test_fewer_system_calls_than_python(self):
+        counts = []
+        for command in ([PYTHON, "-I", "-S", "-c", "pass"], [KIT.build(run_command="pass")]):
+            trace = pathlib.Path(FOLDER.name, "calls")
+            run("strace", "-f", "-o", trace, *command)
+            counts.append(len(trace.read_text().splitlines()))
+        self.assertLess(counts[1], counts[0])
+
+
+class End(unittest.TestCase):
+    def test_interrupt_raises_and_then_kills_by_the_signal(self):
+        exe = KIT.build(run_command="import time\ntry:\n    print('up', flush=True)\n    time.sleep(30)\n"
+                                    "finally:\n    print('cleaned')")
+        p = subprocess.Popen([exe], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        p.stdout.readline()
+        p.send_signal(signal.SIGINT)
+        out, err = p.communicate(timeout=30)
+        self.assertEqual((p.returncode, out), (-signal.SIGINT, "cleaned\n"))
+        self.assertTrue(err.endswith("KeyboardInterrupt\n"), err)
+
+    def test_a_broken_pipe_is_reported_as_by_python3(self):
+        for code in ("print('x')", "import sys; sys.stdout.write('x' * 100000)"):
+            results = []
+            for command in ([PYTHON, "-I", "-c", code], [KIT.build(run_command=code)]):
+                read, write = os.pipe()
+                os.close(read)
+                p = subprocess.run(command, stdout=write, stderr=subprocess.PIPE)
+                os.close(write)
+                results.append((p.returncode, p.stderr))
+            self.assertEqual(results[1], results[0])
+
+    def test_a_full_device_is_reported_as_by_python3(self):
+        results = []
+        for command in ([PYTHON, "-I", "-c", "print('x')"], [KIT.build(run_command="print('x')")]):
+            with open("/dev/full", "w") as full:
+                p = subprocess.run(command, stdout=full, stderr=subprocess.PIPE)
+            results.append((p.returncode, p.stderr))
+        self.assertEqual(results[1], results[0])
+
+
+class Imports(unittest.TestCase):
+    def check(self, code, expected, **options):
+        p = run(KIT.build(run_command=code, **options))
+        self.assertEqual((p.returncode, p.stdout), (0, expected), p.stderr)
+
+    def test_extension_modules_load_from_memory_with_their_libraries(self):
+        self.check("import json, sqlite3, ssl, ctypes, asyncio, lzma, curses, bz2, decimal, zoneinfo, uuid\n"
+                   "print(len(lzma.compress(b'x')) > 0, hasattr(ssl._ssl, '__file__'),"
+                   " sqlite3.connect(':memory:').execute('select 2').fetchone(), decimal.Decimal('1.5') * 2)",
+                   "True False (2,) 3.0\n")
+
+    def test_modules_in_memory_have_no_file(self):
+        self.check("import json.decoder as d, json, sys\n"
+                   "print(hasattr(d, '__file__'), hasattr(d, '__cached__'), json.__path__ == [sys.executable + '/json'],"
+                   " type(d.__loader__).__name__, d.__spec__.origin, d.__package__)",
+                   "False False True OxidizedFinder None json\n")
+
+    def test_sources_and_code_are_offered(self):
+        self.check("import inspect, json, sys\nf = sys.meta_path[0]\n"
+                   "print(inspect.getsource(json.dumps)[:10], f.is_package('json'), f.is_package('json.tool'),"
+                   " f.get_code('json').co_name, f.get_source('sys'))\n"
+                   "try: f.is_package('nope')\nexcept ImportError as e: print(e.name)",
+                   "def dumps( True False <module> None\nnope\n")
+
+    def test_packages_can_be_walked(self):
+        self.check("import pkgutil, json\nprint([m.name for m in pkgutil.walk_packages(json.__path__, 'json.')],"
+                   " 'json' in [m.name for m in pkgutil.iter_modules()])",
+                   "['json.decoder', 'json.encoder', 'json.scanner', 'json.tool'] True\n")
+
+    def test_resources_are_read(self):
+        folder = pathlib.Path(FOLDER.name, "withdata/dpkg")
+        (folder / "sub").mkdir(parents=True)
+        (folder / "__init__.py").write_text("")
+        (folder / "sub/__init__.py").write_text("")
+        (folder / "a.txt").write_text("caf\u00e9\n", encoding="utf-8")
+        (folder / "sub/b.bin").write_bytes(b"\0\1")
+        exe = KIT.build(folder.parent, run_command=(
+            "import importlib.resources as r, sys\nf = r.files('dpkg')\n"
+            "print([(c.name, c.is_dir()) for c in f.iterdir()], f.joinpath('a.txt').read_text('utf-8').strip())\n"
+            "print((f / 'sub' / 'b.bin').read_bytes(), r.files('dpkg.sub').joinpath('b.bin').is_file())\n"
+            "print(f.joinpath('no').is_file(), f.joinpath('no').is_dir(), (f / 'a.txt').open('rb').read(3))\n"
+            "with r.as_file(f / 'a.txt') as p: print(p.read_text('utf-8').strip())\n"
+            "print(sys.meta_path[0].get_data(sys.executable + '/dpkg/sub/b.bin'))\n"
+            "try: f.joinpath('no').read_bytes()\nexcept FileNotFoundError as e: print('missing')"))
+        self.assertEqual(run(exe, env={"LANG": "C.UTF-8"}).stdout.splitlines(), [
+            "[('a.txt', False), ('sub', True)] café", "b'\\x00\\x01' True", "False False b'caf'", "café",
+            "b'\\x00\\x01'", "missing"])
+
+    def test_metadata_is_found(self):
+        info = pathlib.Path(FOLDER.name, "meta/Some_Dist-1.5.dist-info")
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: Some.Dist\nVersion: 1.5\nRequires-Dist: x>1\n")
+        (info / "entry_points.txt").write_text("[console_scripts]\nsome = json.tool:main\n")
+        exe = KIT.build(info.parent, run_command=(
+            "import importlib.metadata as m\nprint(m.version('some-dist'), m.metadata('some.dist')['Name'],"
+            " m.requires('Some_Dist'))\n"
+            "print([(e.name, e.load().__name__) for e in m.entry_points(group='console_scripts')],"
+            " [d.name for d in m.distributions()])\n"
+            "try: m.version('nope')\nexcept m.PackageNotFoundError as e: print('absent', e.name)"))
+        self.assertEqual(run(exe).stdout.splitlines(), [
+            "1.5 Some.Dist ['x>1']", "[('some', 'main')] ['Some.Dist']", "absent nope"])
+
+    def test_namespace_packages_need_no_init(self):
+        folder = pathlib.Path(FOLDER.name, "spaces/space/inner")
+        folder.mkdir(parents=True)
+        (folder / "mod.py").write_text("x = 1")
+        exe = KIT.build(folder.parent.parent, run_command=(
+            "import space.inner.mod, pkgutil\nprint(space.inner.mod.x, list(space.__path__) != [],"
+            " [m.name for m in pkgutil.iter_modules(space.__path__)])"))
+        self.assertEqual(run(exe).stdout, "1 True ['inner']\n")
+
+    def test_multiprocessing_starts_helpers_and_not_the_program_again(self):
+        folder = pathlib.Path(FOLDER.name, "many")
+        folder.mkdir()
+        (folder / "manyapp.py").write_text(
+            "import multiprocessing as mp\nfrom multiprocessing import shared_memory\n"
+            "def square(x): return x * x\n"
+            "if __name__ == '__main__':\n"
+            "    for m in ('fork', 'spawn', 'forkserver'):\n"
+            "        with mp.get_context(m).Pool(2) as p: print(m, p.map(square, [1, 2, 3]))\n"
+            "    s = shared_memory.SharedMemory(create=True, size=10); s.close(); s.unlink()\n")
+        for frozen in ("true", "false"):
+            p = run(KIT.build(folder, run_module="manyapp", sys_frozen=frozen))
+            self.assertEqual((p.stdout, p.stderr),
+                             ("fork [1, 4, 9]\nspawn [1, 4, 9]\nforkserver [1, 4, 9]\n", ""))
+
+
+class Files(unittest.TestCase):
+    """What has to be a real file, and the cache that holds it."""
+
+    def setUp(self):
+        self.cache = tempfile.TemporaryDirectory()
+        self.env = {"XDG_CACHE_HOME": self.cache.name, "PATH": os.environ["PATH"]}
+        self.addCleanup(self.cache.cleanup)
+
+    def build_with_file(self, code):
+        """_lzma again in a later segment, which wins, as a library that needs a file."""
+        path = next(pathlib.Path(sysconfig.get_path("stdlib"), "lib-dynload").glob("_lzma.*.so"))
+        return KIT.build(extra=[("library", "_lzma", path), ("need", "_lzma", "liblzma.so.5"),
+                                ("flag", "_lzma", stubkit.NEEDS_FILE)], run_command=code)
+
+    def test_a_library_that_needs_a_file_is_extracted_once_and_checked(self):
+        exe = self.build_with_file("import lzma, _lzma; print(_lzma.__file__)")
+        file, = [pathlib.Path(run(exe, env=self.env).stdout.strip())]
+        self.assertTrue(file.is_relative_to(self.cache.name))
+        before = file.stat()
+        self.assertEqual(before.st_mode & 0o777, 0o700)
+        run(exe, env=self.env)
+        self.assertEqual(file.stat().st_ino, before.st_ino)
+        content = file.read_bytes()
+        file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+        self.assertEqual(run(exe, env=self.env).returncode, 0)
+        self.assertEqual(file.read_bytes(), content)
+
+    def test_a_cache_of_somebody_else_is_not_used(self):
+        exe = self.build_with_file("import _lzma; print(_lzma.__file__)")
+        pathlib.Path(self.cache.name, "oxidizer").mkdir()
+        os.chmod(pathlib.Path(self.cache.name, "oxidizer"), 0o777)
+        path = run(exe, env={**self.env, "HOME": self.cache.name}).stdout.strip()
+        self.assertTrue(path.startswith(self.cache.name + "/.cache/oxidizer/extracted/"), path)
+
+    def test_a_package_that_wants_files_has_them(self):
+        folder = pathlib.Path(FOLDER.name, "wants/wpkg")
+        folder.mkdir(parents=True)
+        (folder / "__init__.py").write_text("import os\nd = open(os.path.join(os.path.dirname(__file__), 'd.txt')).read()")
+        (folder / "d.txt").write_text("data")
+        exe = KIT.build(folder.parent, flags=[("wpkg", stubkit.WANTS_FILE)],
+                        run_command="import wpkg; print(wpkg.d, wpkg.__spec__.has_location)")
+        self.assertEqual(run(exe, env=self.env).stdout, "data True\n")
+
+
+class Damage(unittest.TestCase):
+    def test_a_stub_without_payload_says_so(self):
+        p = run(KIT.stub)
+        self.assertEqual((p.returncode, p.stderr), (1, f"{KIT.stub}: no payload\n"))
+
+    def test_bytecode_of_another_interpreter_is_refused(self):
+        exe = KIT.build(run_command="pass")
+        image = exe.read_bytes()
+        at = image.index(b"oxpaylod\1\0\0\0") + 12
+        exe.write_bytes(image[:at] + b"\0\0\0\1" + image[at + 4:])
+        p = run(exe)
+        self.assertEqual(p.returncode, 1)
+        self.assertIn("another interpreter", p.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,191 @@
+"""A stub linked from runtime/sources.list against Debian's Python, and executables made of it.
+
+Stands in for the build's own link and bundle steps, so that the runtime can be tested alone.
+"""
+import importlib.util
+import marshal
+import os
+import pathlib
+import re
+import struct
+import subprocess
+import sysconfig
+
+PYTHON = "/usr/bin/python3.11"
+SRCDIR = pathlib.Path(os.environ["OX_SRCDIR"])
+PACKER = pathlib.Path(os.environ["OX_BUILDDIR"]) / "tests/unit/runtime/packer"
+PAGE = 4096
+DEFAULTS = {
+    "config_profile": "isolated", "configure_locale": "true", "sys_frozen": "true", "oxidized_importer": "true",
+    "filesystem_importer": "false", "multiprocessing_auto_dispatch": "true", "multiprocessing_start_method": "auto",
+    "terminfo_resolution": "dynamic",
+}
+GLIBC = ("libc.so", "libm.so", "libdl.so", "libpthread.so", "librt.so", "ld-linux", "libresolv.so", "libutil.so")
+WANTS_FILE, NEEDS_FILE = 512, 256
+SKIPPED = {"test", "tests", "idlelib", "lib2to3", "ensurepip", "lib-dynload", "__pycache__", "turtledemo"}
+
+
+def ask_python(code):
+    return subprocess.run([PYTHON, "-I", "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def link_stub(folder):
+    """Compiles and links as the comment in sources.list says; returns the stub's path."""
+    lines = (SRCDIR / "runtime/sources.list").read_text().splitlines()
+    sources = [line for line in lines if line and not line.startswith("#")]
+    wraps = re.findall(r"^# wrap (\S+)$", "\n".join(lines), re.M)
+    include, library = ask_python(
+        "import sysconfig as s; print(s.get_path('include')); print(s.get_config_var('LIBPL'))").split("\n")
+    objects, jobs = [], []
+    for source in sources:
+        objects.append(str(folder / (source.replace("/", "_") + ".o")))
+        jobs.append(subprocess.Popen(
+            ["cc", "-O1", "-g", "-std=c17", "-D_GNU_SOURCE", "-fno-pie", "-Wall", "-Wextra", "-Werror", f"-I{SRCDIR}",
+             "-isystem", include, "-c", SRCDIR / source, "-o", objects[-1]]))
+        if len(jobs) % 2 == 0:
+            jobs[-2].wait()
+    if any(job.wait() for job in jobs):
+        raise RuntimeError("the runtime does not compile")
+    (folder / "exports").write_text("{ Py*; _Py*; };")
+    stub = folder / "stub"
+    subprocess.run(
+        ["cc", "-no-pie", "-o", stub, *objects, "-Wl,--whole-archive", f"{library}/libpython3.11.a",
+         "-Wl,--no-whole-archive", "-l:libz.a", "-l:libexpat.a", "-lm", f"-Wl,--dynamic-list={folder}/exports",
+         "-Wl,--section-start=.oxpayload=0x10000000", *[f"-Wl,--wrap={name}" for name in wraps]], check=True)
+    return stub
+
+
+class Listing:
+    """Lines for the packer (see packer.c)."""
+
+    def __init__(self, cache):
+        self.lines, self.cache, self.libraries = [], cache, set()
+
+    def add(self, kind, name, text="-"):
+        self.lines.append(f"{kind}\t{name}\t{text}\n")
+
+    def add_module(self, name, path, is_package=False):
+        source = path.read_bytes()
+        cached = self.cache / f"{name}-{hash(source):x}.code"
+        try:
+            code = compile(source, name, "exec", dont_inherit=True)
+        except SyntaxError:
+            return
+        cached.write_bytes(marshal.dumps(code))
+        self.add("package" if is_package else "module", name)
+        self.add("source", name, path)
+        self.add("code0", name, cached)
+
+    def add_folder(self, folder, package=""):
+        dotted = package + "." if package else ""
+        for path in sorted(folder.iterdir()):
+            if path.suffix == ".dist-info":
+                for file in sorted(path.rglob("*")):
+                    self.add("dist", path.name.split("-")[0], f"{file.relative_to(path)}={file}")
+            elif path.is_dir():
+                if path.name not in SKIPPED and path.name.isidentifier():
+                    self.add_folder(path, dotted + path.name)
+            elif path.name == "__init__.py":
+                self.add_module(package, path, True)
+            elif path.suffix == ".py" and path.stem != "sitecustomize":
+                self.add_module(dotted + path.stem, path)
+            elif path.suffix == ".so":
+                self.add_extension(dotted + path.name.split(".")[0], path)
+            elif package:
+                self.add("file", package, f"{path.name}={path}")
+
+    def add_extension(self, name, path):
+        self.add("library", name, path)
+        for soname in self.needs(path):
+            self.add_library(soname)
+            self.add("need", name, soname)
+
+    def add_library(self, soname):
+        if soname in self.libraries:
+            return
+        self.libraries.add(soname)
+        path = next(pathlib.Path(d) / soname for d in ("/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu")
+                    if (pathlib.Path(d) / soname).exists())
+        needs = self.needs(path)
+        for other in needs:
+            self.add_library(other)
+        self.add("soname", soname, path)
+        for other in needs:
+            self.add("need", soname, other)
+
+    @staticmethod
+    def needs(path):
+        headers = subprocess.run(["objdump", "-p", path], check=True, capture_output=True, text=True).stdout
+        return [n for n in re.findall(r"NEEDED\s+(\S+)", headers) if not n.startswith(GLIBC)]
+
+
+def pack(listing, settings):
+    for name, value in {**DEFAULTS, **settings}.items():
+        escaped = value.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\x09")
+        listing.add("config", name, escaped)
+    magic = str(int.from_bytes(importlib.util.MAGIC_NUMBER, "little"))
+    return subprocess.run([PACKER, magic], input="".join(listing.lines).encode(), check=True,
+                          stdout=subprocess.PIPE).stdout
+
+
+def attach(stub, payload, path):
+    """Replaces the content of the last PT_LOAD, which is the section .oxpayload."""
+    image = bytearray(stub.read_bytes())
+    phoff, shoff = struct.unpack_from("<QQ", image, 32)
+    phsize, phcount, shsize, shcount = struct.unpack_from("<HHHH", image, 54)
+    last = max(i for i in range(phcount) if struct.unpack_from("<I", image, phoff + i * phsize)[0] == 1)
+    header = phoff + last * phsize
+    offset, = struct.unpack_from("<Q", image, header + 8)
+    size, = struct.unpack_from("<Q", image, header + 32)
+    payload += b"\0" * (-len(payload) % PAGE)
+    grown = len(payload) - size
+    for i in range(shcount):
+        at = shoff + i * shsize + 24
+        where, = struct.unpack_from("<Q", image, at)
+        if where == offset:
+            struct.pack_into("<Q", image, at + 8, len(payload))
+        elif where > offset:
+            struct.pack_into("<Q", image, at, where + grown)
+    struct.pack_into("<QQ", image, header + 32, len(payload), len(payload))
+    struct.pack_into("<Q", image, 40, shoff + grown)
+    path.write_bytes(image[:offset] + payload + image[offset + size:])
+    path.chmod(0o755)
+
+
+class Kit:
+    """One stub, one packed standard library, any number of executables."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.stub = link_stub(self.folder)
+        (self.folder / "code").mkdir()
+        base = Listing(self.folder / "code")
+        stdlib = pathlib.Path(sysconfig.get_path("stdlib"))
+        base.add_folder(stdlib)
+        extensions = [(p.name.split(".")[0], p) for p in sorted((stdlib / "lib-dynload").glob("*.so"))]
+        for name, path in extensions:
+            if not Listing.needs(path):
+                base.add_extension(name, path)
+        base.add("segment", "-")
+        self.base = list(base.lines)
+        for name, path in extensions:
+            if Listing.needs(path):
+                base.add_extension(name, path)
+        base.add("segment", "-")
+        self.base_with_libraries = base.lines
+        self.count = 0
+
+    def build(self, folder=None, flags=(), extra=(), with_libraries=True, **settings):
+        """An executable with the modules of `folder` (may be None) and these settings."""
+        self.count += 1
+        listing = Listing(self.folder / "code")
+        listing.lines = list(self.base_with_libraries if with_libraries else self.base)
+        if folder:
+            listing.add_folder(pathlib.Path(folder))
+        for name, bits in flags:
+            listing.add("flag", name, bits)
+        for line in extra:
+            listing.add(*line)
+        path = self.folder / f"exe{self.count}"
+        attach(self.stub, pack(listing, settings), path)
+        return path
