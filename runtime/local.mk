@@ -28,3 +28,26 @@ tests_unit_runtime_packer_SOURCES = tests/unit/runtime/packer.c
 tests_unit_runtime_packer_LDADD = $(PACK_LIBS)
 TESTS += tests/unit/runtime/stub_test.py
 EXTRA_DIST += tests/unit/runtime/stub_test.py tests/unit/runtime/stubkit.py
+
+# What stubs are compiled from, found below the prefix as in the tree.
+nobase_dist_pkgdata_DATA = \
+	runtime/sources.list \
+	proto/base/arena.c proto/base/arena.h proto/base/buf.c proto/base/buf.h proto/base/clock.h \
+	proto/base/digest_id.h proto/base/err.c proto/base/err.h proto/base/event.h proto/base/map.c \
+	proto/base/map.h proto/base/platform.h proto/base/slice.h proto/base/vec.c proto/base/vec.h \
+	runtime/embed/interpreter.c runtime/embed/interpreter.h runtime/embed/leave.c runtime/embed/leave.h \
+	runtime/embed/live.c runtime/embed/live.h runtime/embed/main.c runtime/embed/multiprocess.c \
+	runtime/embed/multiprocess.h runtime/embed/payload.c runtime/embed/payload.h \
+	runtime/embed/payload_section.c runtime/embed/program.c runtime/embed/program.h runtime/embed/run.c \
+	runtime/embed/run.h runtime/embed/settings.c runtime/embed/settings.h runtime/embed/terminfo.c \
+	runtime/embed/terminfo.h runtime/embed/wrap.c \
+	runtime/importer/compat.h runtime/importer/distribution.c runtime/importer/extension.c \
+	runtime/importer/extension.h runtime/importer/extract.c runtime/importer/extract.h \
+	runtime/importer/finder.c runtime/importer/finder_data.c runtime/importer/finder_load.c \
+	runtime/importer/importer.h runtime/importer/index.c runtime/importer/index.h \
+	runtime/importer/linecache.c runtime/importer/module.c runtime/importer/path_entry.c \
+	runtime/importer/resource_reader.c runtime/importer/source.c runtime/importer/state.h \
+	runtime/importer/traversable.c \
+	runtime/pack/config.c runtime/pack/config.h runtime/pack/config_fields.def runtime/pack/format.h \
+	runtime/pack/put.h runtime/pack/reader.c runtime/pack/reader.h runtime/pack/resource.h \
+	runtime/pack/writer.h

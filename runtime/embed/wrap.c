@@ -74,7 +74,8 @@ static PyObject *switch_open(PyObject *io, PyObject *finder)
 	PyObject *before = io ? PyObject_GetAttrString(io, "open") : NULL;
 	PyObject *bound = before ? PyTuple_Pack(2, before, finder) : NULL;
 	PyObject *ours = bound ? PyCFunction_New(&open_packed_def, bound) : NULL;
-	bool nested = before && PyCFunction_Check(before) && PyCFunction_GET_FUNCTION(before) == open_packed_def.ml_meth;
+	bool nested = before && PyCFunction_Check(before) &&
+		      PyCFunction_GET_FUNCTION(before) == open_packed_def.ml_meth;
 	if (!ours || nested || PyObject_SetAttrString(io, "open", ours) < 0)
 		Py_CLEAR(before);
 	Py_XDECREF(ours);

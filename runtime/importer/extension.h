@@ -4,9 +4,10 @@
  * (close-on-exec) for the life of the process: the dynamic loader
  * remembers libraries by path, and a reused number would silently give back an earlier
  * one. A library goes through the extraction cache instead when its record says
- * that it needs to be a file, when its package wants files, or when /proc is not there. Libraries that it needs are loaded
- * before it, in the recorded order; the loader matches DT_NEEDED against the
- * DT_SONAME of what is already there, which local scope does not prevent. */
+ * that it needs to be a file, when its package wants files, or when /proc is not
+ * there. Libraries that it needs are loaded before it, in the recorded order; the loader
+ * matches DT_NEEDED against the DT_SONAME of what is already there, which local scope does
+ * not prevent. */
 #ifndef OX_IMPORTER_EXTENSION_H
 #define OX_IMPORTER_EXTENSION_H
 

@@ -31,7 +31,8 @@ static PyObject *find_spec(PyObject *self, PyObject *const *args, Py_ssize_t cou
 	if (count > 3 || !values[0])
 		return PyErr_Format(PyExc_TypeError, "OxidizedFinder.find_spec() takes fullname, path, target");
 	if (!PyUnicode_Check(values[0]))
-		return PyErr_Format(PyExc_TypeError, "argument 'fullname': '%s' object cannot be converted to 'PyString'",
+		return PyErr_Format(PyExc_TypeError,
+				    "argument 'fullname': '%s' object cannot be converted to 'PyString'",
 				    Py_TYPE(values[0])->tp_name);
 	return ox_finder_spec_of(as_finder(self), values[0], values[1], values[2]);
 }

@@ -14,7 +14,7 @@ static PyObject *decode_source(PyObject *module, PyObject *args)
 }
 
 static PyMethodDef functions[] = {
-	{"decode_source", decode_source, METH_VARARGS, "decode_source(io_module, source_bytes): source text of a module"},
+	{"decode_source", decode_source, METH_VARARGS, "decode_source(io_module, source_bytes)"},
 	{NULL, NULL, 0, NULL},
 };
 
@@ -52,8 +52,9 @@ static int find_importlib(struct ox_state *state)
 	state->imp = PyImport_ImportModule("_imp");
 	state->spec_kwnames = Py_BuildValue("(s)", "is_package");
 	Py_DECREF(bootstrap);
-	return state->call && state->exec && state->module_spec && state->builtin_importer && state->frozen_importer && state->imp &&
-	       state->spec_kwnames ? 0 : -1;
+	bool complete = state->call && state->exec && state->module_spec && state->builtin_importer &&
+			state->frozen_importer && state->imp && state->spec_kwnames;
+	return complete ? 0 : -1;
 }
 
 static int module_exec(PyObject *module)

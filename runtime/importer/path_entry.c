@@ -103,7 +103,8 @@ static PyObject *find_spec(PyObject *self, PyObject *args, PyObject *kwargs)
 	static char *names[] = {(char *)"fullname", (char *)"target", NULL};
 	PyObject *name, *target = Py_None;
 	struct ox_slice package, utf8;
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "U|O:OxidizedPathEntryFinder.find_spec", names, &name, &target) ||
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "U|O:OxidizedPathEntryFinder.find_spec", names, &name,
+					 &target) ||
 	    !ox_utf8(as_entry(self)->package, &package) || !ox_utf8(name, &utf8))
 		return NULL;
 	if (!is_direct_child(package, utf8))

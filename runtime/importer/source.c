@@ -41,7 +41,9 @@ PyObject *ox_decode_source(struct ox_slice bytes)
 	if (plain)
 		return PyUnicode_DecodeUTF8(bytes.data, (Py_ssize_t)bytes.len, NULL);
 	PyObject *util = PyImport_ImportModule("importlib._bootstrap_external");
-	PyObject *text = util ? PyObject_CallMethod(util, "decode_source", "y#", bytes.data, (Py_ssize_t)bytes.len) : NULL;
+	PyObject *text = NULL;
+	if (util)
+		text = PyObject_CallMethod(util, "decode_source", "y#", bytes.data, (Py_ssize_t)bytes.len);
 	Py_XDECREF(util);
 	return text;
 }

@@ -65,7 +65,8 @@ static bool each_view(PyObject *self, bool (*visit)(const struct ox_index *, str
 		if (cut == 0 || cut == path.len || path.data[cut] == '/') {
 			size_t skip = cut ? cut + (cut < path.len) : 0;
 			nested_name(&name, package, path, cut);
-			done = visit(index_of(self), ox_buf_view(&name), ox_slice(path.data + skip, path.len - skip), arg);
+			struct ox_slice rest = ox_slice(path.data + skip, path.len - skip);
+			done = visit(index_of(self), ox_buf_view(&name), rest, arg);
 		}
 		if (cut == 0)
 			break;
