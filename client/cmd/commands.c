@@ -64,10 +64,9 @@ static void forward_report(void *context, const struct ox_report *report)
 static void note_other_build(struct ox_cli *cli, struct ox_conn *conn)
 {
 	if (!ox_conn_is_worker(conn) && !ox_slice_eq_str(ox_conn_hello(conn)->build_id, ox_build_id()))
-		ox_output_say(
-		    cli->output, "note",
-		    "the running daemon is of another build than oxc; `oxc daemon stop` lets the next command start "
-		    "the new one");
+		ox_output_say(cli->output, "note",
+			      "the running daemon is of another build than oxc; `oxc daemon stop` lets the next command "
+			      "start the new one");
 }
 
 /* 130 stands for an interrupted request; another signal has its own number. */

@@ -19,11 +19,10 @@ static int search_upwards(char *folder, struct ox_buf *path, struct ox_err *err)
 		if (is_there(folder, OX_CONFIG_NAME, path))
 			return 0;
 		if (is_there(folder, "pyoxidizer.toml", path))
-			return ox_fail(
-			    err, OX_EUSAGE,
-			    "%s is in the TOML format, which ended with PyOxidizer 0.5; write a " OX_CONFIG_NAME
-			    " in its place, starting from: oxc init-config-file DIR",
-			    path->data);
+			return ox_fail(err, OX_EUSAGE,
+				       "%s is in the TOML format, which ended with PyOxidizer 0.5; write a " OX_CONFIG_NAME
+				       " in its place, starting from: oxc init-config-file DIR",
+				       path->data);
 		char *slash = strrchr(folder, '/');
 		if (!slash || strcmp(folder, "/") == 0)
 			return OX_ENOENT;
@@ -89,9 +88,10 @@ static int find(const char *path, struct ox_buf *out, struct ox_err *err)
 		return take_file(start, out, err);
 	int code = search_from(start, out, err);
 	if (code == OX_ENOENT)
-		return ox_fail(
-		    err, OX_EUSAGE,
-		    "no " OX_CONFIG_NAME " in %s or a folder above it; make one with: oxc init-config-file DIR", start);
+		return ox_fail(err, OX_EUSAGE,
+			       "no " OX_CONFIG_NAME " in %s or a folder above it; make one with: "
+			       "oxc init-config-file DIR",
+			       start);
 	return code;
 }
 

@@ -111,12 +111,12 @@ static int run(struct ox_cli *cli)
 }
 
 const struct ox_command ox_command_init = {
-    .name = "init-config-file",
-    .alias = "init",
-    .synopsis = "DIR [--python-code CODE] [--pip-install PKG]...",
-    .summary = "write a configuration to start from",
-    .details =
-	"Makes the folder if needed and writes " OX_CONFIG_NAME " into it; the program is named after the folder.\n",
-    .options = OX_OPTION_COMMON | OX_OPTION_PYTHON_CODE | OX_OPTION_PIP_INSTALL,
-    .run = run,
+	.name = "init-config-file",
+	.alias = "init",
+	.synopsis = "DIR [--python-code CODE] [--pip-install PKG]...",
+	.summary = "write a configuration to start from",
+	.details = "Makes the folder if needed and writes " OX_CONFIG_NAME " into it; the program is named after\n"
+		   "the folder.\n",
+	.options = OX_OPTION_COMMON | OX_OPTION_PYTHON_CODE | OX_OPTION_PIP_INSTALL,
+	.run = run,
 };

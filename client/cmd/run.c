@@ -66,14 +66,14 @@ static int run(struct ox_cli *cli)
 }
 
 const struct ox_command ox_command_run = {
-    .name = "run",
-    .synopsis = "[OPTION]... [--] [ARGUMENT]...",
-    .summary = "build a target and run the program it makes",
-    .details =
-	"The program gets the arguments, the terminal and the current folder, and its exit status is that of oxc.\n",
-    .options = OX_OPTION_COMMON | OX_OPTION_PATH | OX_OPTION_RELEASE | OX_OPTION_TARGET_TRIPLE | OX_OPTION_TARGET |
+	.name = "run",
+	.synopsis = "[OPTION]... [--] [ARGUMENT]...",
+	.summary = "build a target and run the program it makes",
+	.details = "The program gets the arguments, the terminal and the current folder, and its exit status is\n"
+		   "that of oxc.\n",
+	.options = OX_OPTION_COMMON | OX_OPTION_PATH | OX_OPTION_RELEASE | OX_OPTION_TARGET_TRIPLE | OX_OPTION_TARGET |
 	       OX_OPTION_VAR | OX_OPTION_VAR_ENV | OX_OPTION_NO_DAEMON | OX_OPTION_OFFLINE | OX_OPTION_REFRESH |
 	       OX_OPTION_EXPLAIN,
-    .stop_at_word = true,
-    .run = run,
+	.stop_at_word = true,
+	.run = run,
 };

@@ -93,10 +93,10 @@ static int receive_hello(struct ox_conn *conn, struct ox_msg *msg, struct ox_err
 		if (ready < 0 && errno == EINTR)
 			continue;
 		if (ready == 0)
-			return ox_fail(
-			    err, OX_ETIMEOUT,
-			    "%s (pid %d) does not answer; `oxc daemon stop --now` ends it, --no-daemon does without it",
-			    peer_name(conn), (int)conn->peer);
+			return ox_fail(err, OX_ETIMEOUT,
+				       "%s (pid %d) does not answer; `oxc daemon stop --now` ends it, --no-daemon does "
+				       "without it",
+				       peer_name(conn), (int)conn->peer);
 		found = ox_conn_fill(conn, err);
 		if (found < 0)
 			return found;
@@ -151,7 +151,12 @@ static int start_worker(struct ox_conn *conn, struct ox_err *err)
 		prctl(PR_SET_CHILD_SUBREAPER, 1);
 		const char *argv[] = {program.data, "--fd", "3", NULL};
 		struct ox_spawn spawn = {
-		    .program = program.data, .argv = argv, .envp = environ, .output = STDERR_FILENO, .passed = pair[1]};
+			.program = program.data,
+			.argv = argv,
+			.envp = environ,
+			.output = STDERR_FILENO,
+			.passed = pair[1],
+		};
 		code = ox_spawn(&spawn, &conn->peer, err);
 		if (code && err)
 			err->code = code = OX_EUNREACHABLE;
@@ -241,10 +246,10 @@ const struct ox_hello *ox_conn_hello(const struct ox_conn *conn)
 int ox_conn_explain_end(struct ox_conn *conn, struct ox_err *err)
 {
 	if (!conn->worker)
-		return ox_fail(
-		    err, OX_EUNREACHABLE,
-		    "the daemon (pid %d) closed the connection before it answered; `oxc daemon log` may say why",
-		    (int)conn->peer);
+		return ox_fail(err, OX_EUNREACHABLE,
+			       "the daemon (pid %d) closed the connection before it answered; `oxc daemon log` may say "
+			       "why",
+			       (int)conn->peer);
 	reap_worker(conn, WORKER_GRACE_MS);
 	if (conn->reaped && WIFSIGNALED(conn->status))
 		return ox_fail(err, OX_EINTERNAL, "the worker was killed by signal %d (%s)", WTERMSIG(conn->status),

@@ -27,8 +27,8 @@ static const char *usable_xdg_dir(void)
 {
 	const char *xdg = ox_env("XDG_RUNTIME_DIR");
 	struct stat st;
-	return xdg && xdg[0] == '/' && stat(xdg, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() ? xdg
-													    : NULL;
+	bool usable = xdg && xdg[0] == '/' && stat(xdg, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid();
+	return usable ? xdg : NULL;
 }
 
 static void choose_runtime_dir(struct ox_buf *path)

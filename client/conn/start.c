@@ -119,7 +119,13 @@ static int launch(const struct ox_runtime_dir *dir, const char *program, int log
 	char **env = daemon_environment(dir, &variable);
 	const char *argv[] = {program, "--ready-fd", "3", NULL};
 	struct ox_spawn spawn = {
-	    .program = program, .argv = argv, .envp = env, .output = log, .passed = ready, .new_session = true};
+		.program = program,
+		.argv = argv,
+		.envp = env,
+		.output = log,
+		.passed = ready,
+		.new_session = true,
+	};
 	int code = env ? ox_spawn_detached(&spawn, err) : ox_fail_nomem(err, "the daemon's environment");
 	free(env);
 	free(variable);

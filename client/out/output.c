@@ -285,12 +285,12 @@ void ox_output_result(struct ox_output *o, const struct ox_result *result)
 void ox_output_failure(struct ox_output *o, const struct ox_err *err, int exit_code)
 {
 	static const char *const categories[] = {
-	    "ok",          "build-failed", "configuration", "internal",  "policy",
-	    "unreachable", "timeout",      "busy",          "exhausted", "remote",
+		"ok",          "build-failed", "configuration", "internal",  "policy",
+		"unreachable", "timeout",      "busy",          "exhausted", "remote",
 	};
-	const char *category = exit_code >= 128 ? "cancelled"
-			       : exit_code >= 0 && (size_t)exit_code < OX_COUNT(categories) ? categories[exit_code]
-											    : "internal";
+	const char *category = exit_code >= 128 ? "cancelled" : "internal";
+	if (exit_code >= 0 && (size_t)exit_code < OX_COUNT(categories))
+		category = categories[exit_code];
 	ox_output_result(o, &(struct ox_result){
 				    .exit_code = exit_code,
 				    .category = ox_slice_str(category),

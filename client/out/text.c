@@ -101,14 +101,25 @@ static void add_source(struct ox_buf *out, const struct ox_diagnostic *d, const 
 	ox_buf_printf(out, "%s\n", p->reset);
 }
 
+static const char *severity_word(enum ox_severity severity, const struct ox_palette *p, const char **color)
+{
+	switch (severity) {
+	case OX_SEVERITY_ERROR:
+		*color = p->red;
+		return "error";
+	case OX_SEVERITY_WARNING:
+		*color = p->yellow;
+		return "warning";
+	default:
+		*color = p->cyan;
+		return "note";
+	}
+}
+
 void ox_text_diagnostic(struct ox_buf *out, const struct ox_diagnostic *d, const struct ox_palette *p)
 {
-	const char *color = d->severity == OX_SEVERITY_ERROR     ? p->red
-			    : d->severity == OX_SEVERITY_WARNING ? p->yellow
-								 : p->cyan;
-	const char *word = d->severity == OX_SEVERITY_ERROR     ? "error"
-			   : d->severity == OX_SEVERITY_WARNING ? "warning"
-								: "note";
+	const char *color;
+	const char *word = severity_word(d->severity, p, &color);
 	ox_buf_str(out, p->bold);
 	if (d->file.len)
 		ox_text_clean(out, d->file);
@@ -137,9 +148,8 @@ void ox_text_log(struct ox_buf *out, const struct ox_log *log, const struct ox_p
 	else if (log->level == OX_LEVEL_WARN)
 		ox_buf_printf(out, "%swarning:%s ", p->yellow, p->reset);
 	/* What the config prints, and our own words, need no name in front. */
-	bool named =
-	    log->source.len && !ox_slice_eq_str(log->source, "config") && !ox_slice_eq_str(log->source, "build");
-	if (named) {
+	bool plain = ox_slice_eq_str(log->source, "config") || ox_slice_eq_str(log->source, "build");
+	if (log->source.len && !plain) {
 		ox_buf_str(out, p->dim);
 		ox_text_clean(out, log->source);
 		ox_buf_printf(out, ":%s ", p->reset);

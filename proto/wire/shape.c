@@ -220,8 +220,8 @@ int ox_shape_decode(const struct ox_shape *shape, struct ox_slice bytes, struct 
 	if (!pb_decode_ex(&stream, shape->descriptor, generated, PB_DECODE_NOINIT)) {
 		code = first_code(bindings, shape->field_count);
 		if (!code)
-			code =
-			    ox_fail(err, OX_ECORRUPT, "not a valid %s message: %s", shape->name, PB_GET_ERROR(&stream));
+			code = ox_fail(err, OX_ECORRUPT, "not a valid %s message: %s", shape->name,
+				       PB_GET_ERROR(&stream));
 	} else {
 		code = copy_numbers(shape, generated, out, err);
 	}
