@@ -21,15 +21,24 @@ struct install {
 	struct ox_buf error; /* the last line that pip marked as an error */
 };
 
+static bool take_prefix(struct ox_slice *line, struct ox_slice prefix)
+{
+	if (!ox_slice_starts(*line, prefix))
+		return false;
+	*line = ox_slice(line->data + prefix.len, line->len - prefix.len);
+	return true;
+}
+
+/* pip's own words for how bad a line is become the event's level. */
 static void on_line(void *opaque, struct ox_slice line)
 {
 	struct install *in = opaque;
 	enum ox_level level = OX_LEVEL_INFO;
-	if (ox_slice_starts(line, OX_SLICE("ERROR:"))) {
+	if (take_prefix(&line, OX_SLICE("ERROR: "))) {
 		level = OX_LEVEL_ERROR;
 		ox_buf_clear(&in->error);
-		ox_buf_add(&in->error, line.data + 6, line.len - 6);
-	} else if (ox_slice_starts(line, OX_SLICE("WARNING:"))) {
+		ox_buf_slice(&in->error, line);
+	} else if (take_prefix(&line, OX_SLICE("WARNING: "))) {
 		level = OX_LEVEL_WARN;
 	}
 	ox_emit_log(in->ctx->sink, level, "pip", "%.*s", OX_SLICE_ARG(line));
@@ -89,8 +98,8 @@ static int explain_failure(struct install *in, const struct ox_process_status *s
 		return ox_fail(err, OX_EBUILD, "%s has no pip: run \"%s -m ensurepip\"", python, python);
 	if (status->signal)
 		return ox_fail(err, OX_EBUILD, "pip install %s was ended by signal %d", label, status->signal);
-	return ox_fail(err, OX_EBUILD, "pip install %s failed (exit status %d):%s; all that pip said is above", label,
-		       status->exit_code, in->error.len ? ox_buf_text(&in->error) : " it gave no reason");
+	return ox_fail(err, OX_EBUILD, "pip install %s failed (exit status %d): %s; all that pip said is above", label,
+		       status->exit_code, in->error.len ? ox_buf_text(&in->error) : "it gave no reason");
 }
 
 static int run_pip(struct install *in, const char *target, struct ox_err *err)
