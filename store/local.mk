@@ -12,7 +12,7 @@ store_codec_libcodec_a_SOURCES = \
 	store/codec/codec.c store/codec/codec.h
 store_codec_libcodec_a_CPPFLAGS = $(AM_CPPFLAGS) $(ZSTD_CFLAGS)
 noinst_LIBRARIES += store/db/libdb.a
-store_db_libdb_a_SOURCES = \
+store_db_libdb_a_SOURCES = store/db/seal.h \
 	store/db/db.c store/db/db.h \
 	store/db/records.c store/db/records.h \
 	store/db/rescue.c store/db/rescue.h

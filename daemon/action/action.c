@@ -87,18 +87,17 @@ int ox_actions_lock(struct ox_actions *a, const char *name, struct ox_lock *lock
 	return rc;
 }
 
-void ox_actions_tell(struct ox_actions *a, const struct ox_step *step, const struct ox_digest *key, bool hit,
-		     struct ox_slice lost, uint64_t nanoseconds)
+void ox_actions_tell(struct ox_actions *a, const struct ox_step *step, bool hit, const struct ox_explanation *why,
+		     uint64_t nanoseconds)
 {
-	struct ox_explanation e = ox_explain(a->store, a->scope, step, key, hit, lost);
 	ox_emit(a->sink, &(struct ox_event){.type = OX_EVENT_STEP,
 					    .as.step = {.action = step->kind,
 							.subject = step->subject,
 							.hit = hit,
-							.reason = e.reason,
-							.changed_input = e.changed,
-							.old_digest = e.old_digest,
-							.new_digest = e.new_digest,
+							.reason = why->reason,
+							.changed_input = why->changed,
+							.old_digest = why->old_digest,
+							.new_digest = why->new_digest,
 							.nanoseconds = nanoseconds}});
 }
 
@@ -147,6 +146,9 @@ int ox_actions_run(struct ox_actions *a, struct ox_step *step, ox_step_fn *fn, v
 	}
 	if (rc < 0)
 		return rc;
-	ox_actions_tell(a, step, &key, out->hit, lost, cost);
+	struct ox_explanation why = ox_explain(a->store, a->scope, step, &key, out->hit, lost);
+	if (why.is_new)
+		ox_explain_remember(a->store, a->scope, step, &key);
+	ox_actions_tell(a, step, out->hit, &why, cost);
 	return 0;
 }

@@ -13,9 +13,10 @@ struct batch {
 	struct ox_step **steps;
 	size_t count;
 	struct ox_outputs *outs;
-	struct ox_digest *keys; /* per step */
-	struct ox_slice *lost;  /* per step */
-	size_t *missed;         /* indices of steps */
+	struct ox_digest *keys;      /* per step */
+	struct ox_slice *lost;       /* per step */
+	struct ox_explanation *whys; /* per step */
+	size_t *missed;              /* indices of steps */
 	size_t missed_count;
 	struct ox_step_result **results; /* per missed step */
 	struct ox_lock locks[STRIPES];
@@ -27,11 +28,12 @@ static int allocate(struct batch *b, struct ox_arena *arena, struct ox_err *err)
 	size_t n = b->count ? b->count : 1;
 	b->keys = ox_arena_array(arena, n, sizeof *b->keys);
 	b->lost = ox_arena_array(arena, n, sizeof *b->lost);
+	b->whys = ox_arena_array(arena, n, sizeof *b->whys);
 	b->missed = ox_arena_array(arena, n, sizeof *b->missed);
 	b->results = ox_arena_array(arena, n, sizeof *b->results);
 	for (size_t i = 0; i < STRIPES; i++)
 		b->locks[i] = OX_LOCK_NONE;
-	return b->keys && b->lost && b->missed && b->results ? 0 : ox_fail_nomem(err, "build steps");
+	return b->keys && b->lost && b->whys && b->missed && b->results ? 0 : ox_fail_nomem(err, "build steps");
 }
 
 /* Looks `candidates` up (all steps when NULL) and leaves those not found in `missed`. */
@@ -102,16 +104,32 @@ static int run_missed(struct batch *b, ox_step_batch_fn *fn, void *ctx, struct o
 	return rc;
 }
 
+/* Compared in one read transaction, remembered in one write transaction if there is something to
+ * remember, and told outside both: whoever listens may be slow. */
+static void explain(struct batch *b)
+{
+	struct ox_actions *a = b->actions;
+	bool is_new = false;
+	bool begun = ox_index_begin_read(a->store, NULL) == 0;
+	for (size_t i = 0; i < b->count; i++) {
+		b->whys[i] = ox_explain(a->store, a->scope, b->steps[i], &b->keys[i], b->outs[i].hit, b->lost[i]);
+		is_new |= b->whys[i].is_new;
+	}
+	if (begun)
+		ox_index_end_read(a->store);
+	if (!is_new || ox_index_begin_write(a->store, NULL) != 0)
+		return;
+	for (size_t i = 0; i < b->count; i++)
+		if (b->whys[i].is_new)
+			ox_explain_remember(a->store, a->scope, b->steps[i], &b->keys[i]);
+	(void)ox_index_end_write(a->store, true, NULL);
+}
+
 static void tell(struct batch *b)
 {
-	struct ox_store *s = b->actions->store;
-	/* History is compared in a read transaction if all are hits and in a write one otherwise. */
-	bool begun = b->missed_count && ox_index_begin_write(s, NULL) == 0;
+	explain(b);
 	for (size_t i = 0; i < b->count; i++)
-		ox_actions_tell(b->actions, b->steps[i], &b->keys[i], b->outs[i].hit, b->lost[i],
-				b->outs[i].hit ? 0 : b->cost);
-	if (begun)
-		(void)ox_index_end_write(s, true, NULL);
+		ox_actions_tell(b->actions, b->steps[i], b->outs[i].hit, &b->whys[i], b->outs[i].hit ? 0 : b->cost);
 }
 
 int ox_actions_run_batch(struct ox_actions *a, struct ox_step **steps, size_t count, ox_step_batch_fn *fn, void *ctx,

@@ -20,9 +20,11 @@ static int subject_key(const char *scope, const struct ox_step *step, struct ox_
 	return rc;
 }
 
-static void remember(struct ox_store *s, const struct ox_digest *name, const struct ox_step *step,
-		     const struct ox_digest *key)
+void ox_explain_remember(struct ox_store *s, const char *scope, const struct ox_step *step, const struct ox_digest *key)
 {
+	struct ox_digest name;
+	if (subject_key(scope, step, &name) != 0)
+		return;
 	struct ox_buf b = {0};
 	ox_buf_add(&b, key->bytes, OX_DIGEST_SIZE);
 	ox_buf_u32(&b, (uint32_t)step->count);
@@ -34,7 +36,7 @@ static void remember(struct ox_store *s, const struct ox_digest *name, const str
 		ox_write_text(&b, in->text);
 	}
 	if (!b.failed)
-		(void)ox_index_put(s, OX_SPACE_RUN, ox_slice(name->bytes, OX_DIGEST_SIZE), ox_buf_view(&b), NULL);
+		(void)ox_index_put(s, OX_SPACE_RUN, ox_slice(name.bytes, OX_DIGEST_SIZE), ox_buf_view(&b), NULL);
 	ox_buf_free(&b);
 }
 
@@ -168,8 +170,7 @@ struct ox_explanation ox_explain(struct ox_store *s, const char *scope, const st
 		say(&e, step, &c, same_key, lost);
 		ox_arena_free(&scratch);
 	}
-	if (!same_key)
-		remember(s, &name, step, key);
+	e.is_new = !same_key;
 	ox_buf_free(&record);
 	return e;
 }

@@ -18,8 +18,8 @@ struct ox_actions {
 int ox_actions_lock(struct ox_actions *a, const char *name, struct ox_lock *lock, struct ox_err *err);
 
 /* Reports a step that was found or has run. */
-void ox_actions_tell(struct ox_actions *a, const struct ox_step *step, const struct ox_digest *key, bool hit,
-		     struct ox_slice lost, uint64_t nanoseconds);
+void ox_actions_tell(struct ox_actions *a, const struct ox_step *step, bool hit, const struct ox_explanation *why,
+		     uint64_t nanoseconds);
 
 /* What a step made, as what its caller gets. */
 void ox_outputs_of(const struct ox_step_result *r, struct ox_outputs *out);

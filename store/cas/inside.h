@@ -27,9 +27,11 @@ struct ox_temp {
 };
 
 struct ox_lease {
-	unsigned holders; /* ox_lease_take minus ox_lease_release */
-	int fd;           /* the list, flocked */
-	int gc_fd;        /* the lock shared with gc */
+	unsigned holders;    /* ox_lease_take minus ox_lease_release */
+	unsigned generation; /* counts leases of this handle; 0 is none */
+	bool entered;        /* between enter and leave, with the lock held */
+	int fd;              /* the list, flocked */
+	int gc_fd;           /* the lock shared with gc */
 	char *path;
 };
 

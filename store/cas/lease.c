@@ -2,6 +2,7 @@
 
 #include "proto/base/clock.h"
 #include "store/cas/inside.h"
+#include "store/cas/seen.h"
 #include "store/fs/file.h"
 #include "store/fs/lock.h"
 
@@ -53,6 +54,7 @@ int ox_lease_take(struct ox_store *s, struct ox_err *err)
 	if (rc == 0) {
 		s->lease.path = ox_buf_steal(&path);
 		s->lease.holders = 1;
+		s->lease.generation++;
 	} else if (s->lease.fd >= 0) {
 		unlink(path.data);
 		close(s->lease.fd);
@@ -75,7 +77,7 @@ void ox_lease_release(struct ox_store *s)
 
 int ox_lease_enter(struct ox_store *s, const struct ox_digest *digest, struct ox_err *err)
 {
-	if (s->lease.holders == 0)
+	if (s->lease.holders == 0 || ox_seen_leased(s, digest))
 		return 0;
 	int rc = gc_lock(s, LOCK_SH, err);
 	if (rc)
@@ -85,13 +87,18 @@ int ox_lease_enter(struct ox_store *s, const struct ox_digest *digest, struct ox
 		ox_wrap(err, "lease %s", s->lease.path);
 		ox_lock_drop(s->lease.gc_fd);
 	}
+	s->lease.entered = rc == 0;
 	return rc;
 }
 
-void ox_lease_leave(struct ox_store *s)
+void ox_lease_leave(struct ox_store *s, const struct ox_digest *digest, bool present)
 {
-	if (s->lease.holders > 0)
-		ox_lock_drop(s->lease.gc_fd);
+	if (!s->lease.entered)
+		return;
+	ox_lock_drop(s->lease.gc_fd);
+	s->lease.entered = false;
+	if (present)
+		ox_seen_set_leased(s, digest);
 }
 
 int ox_lease_block(struct ox_store *s, struct ox_err *err)

@@ -16,9 +16,10 @@
 int ox_lease_take(struct ox_store *s, struct ox_err *err);
 void ox_lease_release(struct ox_store *s);
 
-/* Around looking at or putting an object; without a lease they do nothing. */
+/* Around looking at or putting an object; without a lease, or when the object was found under it
+ * before, they do nothing. `present`: it is there. */
 int ox_lease_enter(struct ox_store *s, const struct ox_digest *digest, struct ox_err *err);
-void ox_lease_leave(struct ox_store *s);
+void ox_lease_leave(struct ox_store *s, const struct ox_digest *digest, bool present);
 
 /* For gc: the exclusive side, and the union of all live leases (keys in the
  * arena, no values). Files of dead holders are removed. */

@@ -14,8 +14,9 @@ struct ox_seen_entry {
 	struct ox_digest digest; /* the map's key points here */
 	struct ox_signature signature;
 	uint64_t size, boot;
-	bool dirty;    /* to be written */
-	bool unsynced; /* a file that may not be on disk */
+	unsigned lease; /* its generation; 0: in none */
+	bool dirty;     /* to be written */
+	bool unsynced;  /* a file that may not be on disk */
 };
 
 static struct ox_seen_entry *lookup(struct ox_store *s, const struct ox_digest *digest)
@@ -104,6 +105,19 @@ void ox_seen_small(struct ox_store *s, const struct ox_digest *digest, uint64_t 
 		return;
 	e->size = size;
 	e->dirty = true;
+}
+
+bool ox_seen_leased(struct ox_store *s, const struct ox_digest *digest)
+{
+	const struct ox_seen_entry *e = lookup(s, digest);
+	return e && e->lease && e->lease == s->lease.generation;
+}
+
+void ox_seen_set_leased(struct ox_store *s, const struct ox_digest *digest)
+{
+	struct ox_seen_entry *e = lookup(s, digest);
+	if (e)
+		e->lease = s->lease.generation;
 }
 
 static int sync_one(struct ox_store *s, struct ox_seen_entry *e, struct ox_err *err)

@@ -18,6 +18,10 @@ void ox_seen_file(struct ox_store *s, const struct ox_digest *digest, const stru
 /* A small object was used. */
 void ox_seen_small(struct ox_store *s, const struct ox_digest *digest, uint64_t size);
 
+/* The object is in this handle's present lease, and was there after it was written into it. */
+bool ox_seen_leased(struct ox_store *s, const struct ox_digest *digest);
+void ox_seen_set_leased(struct ox_store *s, const struct ox_digest *digest);
+
 /* Write to the index; with sync, files first go to disk. */
 int ox_seen_flush(struct ox_store *s, bool sync, struct ox_err *err);
 void ox_seen_free(struct ox_store *s);

@@ -3,6 +3,7 @@
 #include "proto/base/clock.h"
 #include "store/cas/inside.h"
 #include "store/cas/seen.h"
+#include "store/db/seal.h"
 #include "store/digest/digest.h"
 #include "store/fs/file.h"
 
@@ -53,9 +54,8 @@ static sqlite3_stmt *keyed(struct ox_store *s, int which, const struct ox_digest
 
 static uint64_t seal_of(const struct ox_digest *digest, const struct row *row)
 {
-	uint64_t parts[4] = {ox_hash_bytes(digest->bytes, OX_DIGEST_SIZE), row->size, (uint64_t)row->form,
-			     ox_hash_bytes(row->bytes.data, row->bytes.len)};
-	return ox_hash_bytes(parts, sizeof parts);
+	uint64_t state = ox_seal_bytes((uint64_t)row->form, ox_digest_slice(digest));
+	return ox_seal_bytes(ox_seal_word(state, row->size), row->bytes);
 }
 
 /* What an OX_ECORRUPT database held is gone; with a new one the answer is "absent". */

@@ -2,7 +2,7 @@
  *
  *     object(digest BLOB, size INTEGER, form INTEGER, bytes BLOB, seal INTEGER)
  *
- * form 0: bytes as they are, 1: packed with zstd; seal: FNV-1a over the other columns. */
+ * form 0: bytes as they are, 1: packed with zstd; seal: a check over the other columns (db/seal.h). */
 #ifndef OX_CAS_SMALL_H
 #define OX_CAS_SMALL_H
 

@@ -180,7 +180,7 @@ int ox_store_put(struct ox_store *s, struct ox_slice bytes, struct ox_digest *di
 	if (rc == 0) {
 		rc =
 		    bytes.len < OX_LOOSE_MIN ? ox_small_put(s, digest, bytes, err) : write_loose(s, bytes, digest, err);
-		ox_lease_leave(s);
+		ox_lease_leave(s, digest, rc == 0);
 	}
 	if (rc)
 		ox_wrap(err, "cannot store an object of %zu bytes in %s", bytes.len, s->dir);
@@ -200,7 +200,7 @@ static int adopt(struct ox_store *s, int fd, const char *path, struct ox_digest 
 		return rc;
 	}
 	rc = ox_loose_publish(s, path, digest, err);
-	ox_lease_leave(s);
+	ox_lease_leave(s, digest, rc == 0);
 	return rc;
 }
 
@@ -289,7 +289,7 @@ int ox_store_has(struct ox_store *s, const struct ox_digest *digest, struct ox_e
 	rc = ox_loose_has(s, digest, err);
 	if (rc == 0)
 		rc = ox_small_has(s, digest, err);
-	ox_lease_leave(s);
+	ox_lease_leave(s, digest, rc == 1);
 	return rc;
 }
 
@@ -339,7 +339,7 @@ int ox_store_view(struct ox_store *s, const struct ox_digest *digest, struct ox_
 		rc = view_small(s, digest, view, err);
 		rc = rc == 1 ? 0 : rc == 0 ? absent(digest, err) : rc;
 	}
-	ox_lease_leave(s);
+	ox_lease_leave(s, digest, rc == 0);
 	return rc;
 }
 
@@ -381,7 +381,7 @@ int ox_store_open_object(struct ox_store *s, const struct ox_digest *digest, int
 		return rc;
 	rc = ox_loose_open(s, digest, fd, size, err);
 	rc = rc == 1 ? 0 : rc == 0 ? spill(s, digest, fd, size, err) : rc;
-	ox_lease_leave(s);
+	ox_lease_leave(s, digest, rc == 0);
 	return rc;
 }
 

@@ -16,12 +16,11 @@
  *     quarantine/       what was found damaged, for a week
  *
  * WHAT MAKES AN ENTRY VALID. Its bytes have its digest; nothing else counts. A row is unpacked and
- * hashed whenever it is viewed; asking only whether it is there checks the row's seal (FNV-1a over all
- * columns). A file is hashed when it is opened, unless its signature (device, inode, size,
- * mtime, ctime) is the one that it had when it was last hashed or written by us: then it has not been written to
- * since, for the price of one fstat. An entry that fails is moved to quarantine/ and is absent from
- * then on. index.db can be deleted whenever nobody uses the store: files are hashed once
- * more, steps run again. So can objects.db. A damaged database is moved to quarantine/ and made anew.
+ * hashed whenever it is viewed; asking only whether it is there checks the row's seal (db/seal.h). A file is hashed
+ * when it is opened, unless its signature (device, inode, size, mtime, ctime) is the one that it had when it was last
+ * hashed or written by us: then it has not been written to since, for the price of one fstat. An entry that fails is
+ * moved to quarantine/ and is absent from then on. index.db can be deleted whenever nobody uses the store: files are
+ * hashed once more, steps run again. So can objects.db. A damaged database is moved to quarantine/ and made anew.
  *
  * WHAT A CRASH LEAVES BEHIND. A file appears under its name by link(2), complete; before that it is in
  * the process's folder below tmp/, whose flock ends with the process: the next gc removes it. Rows

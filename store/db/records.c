@@ -1,8 +1,8 @@
 #include "store/db/records.h"
 
 #include "proto/base/clock.h"
-#include "proto/base/map.h"
 #include "store/db/db.h"
+#include "store/db/seal.h"
 
 enum { FORMAT = 1 };
 
@@ -27,9 +27,7 @@ struct ox_records {
 
 static uint64_t seal_of(int space, struct ox_slice key, struct ox_slice value, uint64_t used)
 {
-	uint64_t parts[4] = {(uint64_t)space, used, ox_hash_bytes(key.data, key.len),
-			     ox_hash_bytes(value.data, value.len)};
-	return ox_hash_bytes(parts, sizeof parts);
+	return ox_seal_bytes(ox_seal_bytes(ox_seal_word((uint64_t)space, used), key), value);
 }
 
 static struct ox_slice column(sqlite3_stmt *st, int i)

@@ -2,11 +2,9 @@
  *
  *     record(space INTEGER, key BLOB, value BLOB, seal INTEGER, used INTEGER)
  *
- * `seal` is a 64-bit FNV-1a over all other columns: it finds damage (any
- * single changed byte), not malice. A record whose seal is wrong is removed and
- * answered as absent. `used` is the last use in seconds; nothing but the order of
- * forgetting depends on it. A damaged file loses all records: whatever is kept
- * here can be found out again. */
+ * `seal` is a check over all other columns (seal.h): it finds damage, not malice. A record whose seal is wrong is
+ * removed and answered as absent. `used` is the last use in seconds; nothing but the order of forgetting depends on it.
+ * A damaged file loses all records: whatever is kept here can be found out again. */
 #ifndef OX_DB_RECORDS_H
 #define OX_DB_RECORDS_H
 

@@ -1,7 +1,7 @@
 #include "tests/unit/store/scratch.h"
 
-#include "proto/base/map.h"
 #include "store/cas/lease.h"
+#include "store/db/seal.h"
 #include "store/index/actions.h"
 #include "store/index/files.h"
 #include "store/index/gc.h"
@@ -114,14 +114,13 @@ static void set_used(struct scratch *sc, const struct ox_digest *d, uint64_t use
 	sqlite3_stmt *st;
 	struct ox_slice key = ox_slice(d->bytes, OX_DIGEST_SIZE);
 	assert_int_equal(ox_index_get(sc->s, OX_SPACE_OBJECT, key, &value, &sc->err), 1);
-	uint64_t parts[4] = {OX_SPACE_OBJECT, used, ox_hash_bytes(key.data, key.len),
-			     ox_hash_bytes(value.data, value.len)};
+	uint64_t seal = ox_seal_bytes(ox_seal_bytes(ox_seal_word(OX_SPACE_OBJECT, used), key), ox_buf_view(&value));
 	assert_int_equal(sqlite3_open(scratch_path(sc, "store/index.db", path), &db), SQLITE_OK);
 	assert_int_equal(
 	    sqlite3_prepare_v2(db, "UPDATE record SET used=?, seal=? WHERE space=1 AND key=?", -1, &st, NULL),
 	    SQLITE_OK);
 	sqlite3_bind_int64(st, 1, (sqlite3_int64)used);
-	sqlite3_bind_int64(st, 2, (sqlite3_int64)ox_hash_bytes(parts, sizeof parts));
+	sqlite3_bind_int64(st, 2, (sqlite3_int64)seal);
 	sqlite3_bind_blob(st, 3, d->bytes, OX_DIGEST_SIZE, SQLITE_STATIC);
 	assert_int_equal(sqlite3_step(st), SQLITE_DONE);
 	assert_int_equal(sqlite3_changes(db), 1);
