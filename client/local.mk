@@ -34,11 +34,14 @@ install-exec-hook:
 uninstall-hook:
 	rm -f $(DESTDIR)$(bindir)/pyoxidizer$(EXEEXT)
 
-check_PROGRAMS += tests/unit/client/cmd_test tests/unit/client/out_test
-TESTS += tests/unit/client/cmd_test tests/unit/client/out_test
+check_PROGRAMS += tests/unit/client/cmd_test tests/unit/client/conn_test tests/unit/client/out_test
+TESTS += tests/unit/client/cmd_test tests/unit/client/conn_test tests/unit/client/out_test
 tests_unit_client_cmd_test_SOURCES = tests/unit/client/cmd_test.c
 tests_unit_client_cmd_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_client_cmd_test_LDADD = client/cmd/libcmd.a client/out/libout.a $(CONN_LIBS) $(CMOCKA_LIBS)
+tests_unit_client_conn_test_SOURCES = tests/unit/client/conn_test.c
+tests_unit_client_conn_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_client_conn_test_LDADD = $(CONN_LIBS) $(CMOCKA_LIBS)
 tests_unit_client_out_test_SOURCES = tests/unit/client/out_test.c
 tests_unit_client_out_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_client_out_test_LDADD = $(OUT_LIBS) $(CMOCKA_LIBS)

@@ -65,8 +65,8 @@ static void note_other_build(struct ox_cli *cli, struct ox_conn *conn)
 {
 	if (!ox_conn_is_worker(conn) && !ox_slice_eq_str(ox_conn_hello(conn)->build_id, ox_build_id()))
 		ox_output_say(cli->output, "note",
-			      "the running daemon is of another build than oxc; `oxc daemon stop` lets the next command "
-			      "start the new one");
+			      "the running daemon is of another build than oxc; `oxc daemon stop` lets the next "
+			      "command start the new one");
 }
 
 /* 130 stands for an interrupted request; another signal has its own number. */

@@ -20,8 +20,8 @@ static int search_upwards(char *folder, struct ox_buf *path, struct ox_err *err)
 			return 0;
 		if (is_there(folder, "pyoxidizer.toml", path))
 			return ox_fail(err, OX_EUSAGE,
-				       "%s is in the TOML format, which ended with PyOxidizer 0.5; write a " OX_CONFIG_NAME
-				       " in its place, starting from: oxc init-config-file DIR",
+				       "%s is in the TOML format, which ended with PyOxidizer 0.5; write a "
+				       OX_CONFIG_NAME " in its place, starting from: oxc init-config-file DIR",
 				       path->data);
 		char *slash = strrchr(folder, '/');
 		if (!slash || strcmp(folder, "/") == 0)
