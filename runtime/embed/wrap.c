@@ -2,8 +2,12 @@
  * on to CPython's own function unless there is something better to do. */
 #include "runtime/importer/importer.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 /* --- Paths: with everything set there is nothing to compute. --- */
 
+#if PY_VERSION_HEX >= 0x030A0000
 PyStatus __real__PyConfig_InitPathConfig(PyConfig *config, int compute) __attribute__((weak));
 PyStatus __wrap__PyConfig_InitPathConfig(PyConfig *config, int compute);
 
@@ -18,14 +22,21 @@ PyStatus __wrap__PyConfig_InitPathConfig(PyConfig *config, int compute)
 		return PyConfig_SetBytesString(config, &config->platlibdir, "lib");
 	return PyStatus_Ok();
 }
+#else
+PyStatus __real__PyConfig_InitPathConfig(PyConfig *config) __attribute__((weak));
+PyStatus __wrap__PyConfig_InitPathConfig(PyConfig *config);
 
-/* --- Tracebacks: CPython's printer in C (up to 3.12) reads source lines from files and asks
+/* 3.9 looks around only for what is not set. */
+PyStatus __wrap__PyConfig_InitPathConfig(PyConfig *config)
+{
+	return __real__PyConfig_InitPathConfig(config);
+}
+#endif
+
+/* --- Tracebacks: CPython's printer in C (what users see up to 3.12) reads source lines from files and asks
  * no loader. While it prints, io.open answers for the names of packed modules, so that
  * what is shown is CPython's own formatting to the last caret. --- */
 
-#if PY_VERSION_HEX < 0x030D0000
-#include <sys/mman.h>
-#include <unistd.h>
 
 /* Our finder on sys.meta_path (borrowed), or NULL. */
 static PyObject *current_finder(void)
@@ -123,18 +134,7 @@ int __wrap_PyTraceBack_Print(PyObject *traceback, PyObject *file)
 	return rc;
 }
 
-#if PY_VERSION_HEX >= 0x030C0000
-int __real__PyTraceBack_Print(PyObject *traceback, const char *header, PyObject *file) __attribute__((weak));
-int __wrap__PyTraceBack_Print(PyObject *traceback, const char *header, PyObject *file);
-
-int __wrap__PyTraceBack_Print(PyObject *traceback, const char *header, PyObject *file)
-{
-	struct switched s = show_packed_sources();
-	int rc = __real__PyTraceBack_Print(traceback, header, file);
-	show_files_again(s);
-	return rc;
-}
-#elif PY_VERSION_HEX >= 0x030B0000
+#if PY_VERSION_HEX >= 0x030B0000
 int __real__PyTraceBack_Print_Indented(PyObject *traceback, int indent, const char *margin, const char *header_margin,
 				       const char *header, PyObject *file) __attribute__((weak));
 int __wrap__PyTraceBack_Print_Indented(PyObject *traceback, int indent, const char *margin, const char *header_margin,
@@ -150,7 +150,7 @@ int __wrap__PyTraceBack_Print_Indented(PyObject *traceback, int indent, const ch
 }
 #endif
 
-#if PY_VERSION_HEX >= 0x030A0000
+#if PY_VERSION_HEX >= 0x030B0000
 int __real__Py_DisplaySourceLine(PyObject *file, PyObject *name, int line, int indent, int *truncation,
 				 PyObject **text) __attribute__((weak));
 int __wrap__Py_DisplaySourceLine(PyObject *file, PyObject *name, int line, int indent, int *truncation,
@@ -175,5 +175,4 @@ int __wrap__Py_DisplaySourceLine(PyObject *file, PyObject *name, int line, int i
 	show_files_again(s);
 	return rc;
 }
-#endif
 #endif

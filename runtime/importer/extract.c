@@ -70,6 +70,8 @@ static int find_root(struct ox_buf *path, struct ox_err *err)
 	if (rc < 0)
 		rc = try_root(path, getenv("HOME"), in_home, NULL);
 	if (rc < 0)
+		rc = try_root(path, "/dev/shm", in_tmp, NULL);
+	if (rc < 0)
 		rc = try_root(path, "/tmp", in_tmp, err);
 	return rc;
 }

@@ -2,7 +2,7 @@
  *
  * Used for libraries that cannot be loaded from memory and for packages that insist
  * on __file__. The cache is $XDG_CACHE_HOME/oxidizer/extracted, else
- * ~/.cache/oxidizer/extracted, else /tmp/oxidizer-UID; folders are made with mode
+ * ~/.cache/oxidizer/extracted, else oxidizer-UID in /dev/shm or /tmp; folders are made with mode
  * 0700 and refused when they belong to somebody else or others may write to them. A file
  * lies under a key made from its content, is written beside its place and renamed
  * into it, and one that is found there is compared with the payload byte by byte before it is
