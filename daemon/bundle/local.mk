@@ -16,7 +16,8 @@ daemon_bundle_libbundle_a_SOURCES = \
 	daemon/bundle/runs_on.c daemon/bundle/runs_on.h daemon/bundle/glibc_releases.def \
 	daemon/bundle/segment.c daemon/bundle/segment.h \
 	daemon/bundle/tier.c daemon/bundle/tier.h \
-	daemon/bundle/tree.c daemon/bundle/tree.h
+	daemon/bundle/tree.c daemon/bundle/tree.h \
+	daemon/bundle/wants_file.c daemon/bundle/wants_file.h
 BUNDLE_LIBS = daemon/bundle/libbundle.a $(LINK_LIBS) $(PACK_LIBS) $(ELF_LIBS)
 
 check_PROGRAMS += tests/unit/daemon/bundle/attach_test tests/fuzz/elf_fuzz
@@ -46,3 +47,8 @@ tests_unit_daemon_bundle_tier_test_SOURCES = tests/unit/daemon/bundle/tier_test.
 	tests/unit/daemon/python/fixture.c tests/unit/daemon/python/fixture.h
 tests_unit_daemon_bundle_tier_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_bundle_tier_test_LDADD = $(BUNDLE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/daemon/bundle/wants_file_test
+TESTS += tests/unit/daemon/bundle/wants_file_test
+tests_unit_daemon_bundle_wants_file_test_SOURCES = tests/unit/daemon/bundle/wants_file_test.c
+tests_unit_daemon_bundle_wants_file_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_bundle_wants_file_test_LDADD = daemon/bundle/libbundle.a $(BASE_LIBS) $(CMOCKA_LIBS)

@@ -1,6 +1,7 @@
 #include "daemon/bundle/records.h"
 
 #include "daemon/bundle/beside.h"
+#include "daemon/bundle/wants_file.h"
 
 /* A module's sources waiting for their code, one job per level. */
 struct jobs {
@@ -12,6 +13,7 @@ struct maker {
 	const struct ox_segment_plan *plan;
 	struct ox_records *out;
 	struct jobs jobs;
+	struct ox_map file_users; /* top-level packages whose code uses __file__ */
 };
 
 static int borrow(struct maker *m, const struct ox_blob *blob, struct ox_slice *bytes, struct ox_err *err)
@@ -43,6 +45,13 @@ static int add_job(struct maker *m, const struct ox_resource *r, int level, size
 	return 0;
 }
 
+static int note_file_user(struct maker *m, const struct ox_resource *r, struct ox_slice source, struct ox_err *err)
+{
+	if (!ox_source_uses_file(source))
+		return 0;
+	return ox_map_put(&m->file_users, ox_top_level(r->name), NULL) ? 0 : ox_fail_nomem(err, "packages");
+}
+
 static int add_module(struct maker *m, const struct ox_bundle_item *item, size_t record, struct ox_err *err)
 {
 	const struct ox_resource *r = item->resource;
@@ -55,8 +64,12 @@ static int add_module(struct maker *m, const struct ox_bundle_item *item, size_t
 		p->relative_path = ox_beside_path(m->plan->ctx->arena, m->plan->dist, item);
 		return p->relative_path.data ? 0 : ox_fail_nomem(err, "paths");
 	}
-	if (item->add_source)
-		rc = borrow(m, &r->blob, &p->source, err);
+	struct ox_slice source;
+	rc = borrow(m, &r->blob, &source, err);
+	if (!rc)
+		rc = note_file_user(m, r, source, err);
+	if (!rc && item->add_source)
+		p->source = source;
 	for (int level = 0; !rc && level < 3; level++)
 		if (item->add_bytecode[level])
 			rc = add_job(m, r, level, record, err);
@@ -197,6 +210,9 @@ int ox_records_make(const struct ox_segment_plan *plan, struct ox_records *out, 
 		rc = add_library(&m, plan->libraries[i], err);
 	if (!rc)
 		rc = compile(&m, err);
+	if (!rc)
+		ox_mark_wants_file(out->v.items, out->v.len, &m.file_users, plan->origin == OX_ORIGIN_STDLIB);
+	ox_map_free(&m.file_users);
 	ox_vec_free(&m.jobs.v);
 	ox_vec_free(&m.jobs.records);
 	return rc;

@@ -5,7 +5,7 @@
 #include "runtime/pack/format.h"
 #include "runtime/pack/writer.h"
 
-enum { SEGMENT_VERSION = 1 };
+enum { SEGMENT_VERSION = 2 };
 
 static const char *const origin_names[] = {"", "stdlib", "packages", "application"};
 
