@@ -61,13 +61,15 @@ static const char *const *environment(struct install *in)
 	size_t extra = 0, n = 0;
 	while (in->extra_env && in->extra_env[extra])
 		extra++;
-	const char **list = ox_arena_array(in->ctx->arena, OX_COUNT(own) + extra + 2, sizeof *list);
+	const char **list = ox_arena_array(in->ctx->arena, OX_COUNT(own) + extra + 3, sizeof *list);
 	if (!list)
 		return NULL;
 	for (size_t i = 0; i < OX_COUNT(own); i++)
 		list[n++] = own[i];
 	if (in->ctx->offline)
 		list[n++] = "PIP_NO_INDEX=1";
+	if (!ox_client_env(in->ctx, "SOURCE_DATE_EPOCH"))
+		list[n++] = "SOURCE_DATE_EPOCH=315532800"; /* 1980, the oldest that zip files know */
 	for (size_t i = 0; i < extra; i++)
 		list[n++] = in->extra_env[i];
 	return ox_child_env(in->ctx->arena, in->ctx->environ, list);

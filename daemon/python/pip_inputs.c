@@ -171,6 +171,18 @@ static void record_unset(struct inputs *in)
 		ox_memo_env(in->ctx->memo, names[i]);
 }
 
+/* What builds of extensions from source look at; absent is an answer too. */
+static void add_compiler_variables(struct inputs *in)
+{
+	static const char *const names[] = {"CC", "CXX", "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS",
+					    "PKG_CONFIG_PATH", "SOURCE_DATE_EPOCH"};
+	for (size_t i = 0; i < OX_COUNT(names); i++) {
+		const char *value = ox_client_env(in->ctx, names[i]);
+		if (value)
+			ox_step_text(in->step, names[i], ox_slice_str(value));
+	}
+}
+
 static int add_named_files(struct inputs *in)
 {
 	static const struct {
@@ -260,6 +272,7 @@ int ox_pip_inputs_add(struct ox_build_context *ctx, const struct ox_distribution
 	if (!rc)
 		rc = add_variables(&in, extra_env);
 	record_unset(&in);
+	add_compiler_variables(&in);
 	if (!rc)
 		rc = add_named_files(&in);
 	if (!rc)
