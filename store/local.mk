@@ -48,11 +48,25 @@ CAS_LIBS = store/cas/libcas.a store/codec/libcodec.a store/db/libdb.a store/fs/l
 STORE_LIBS = store/index/libindex.a $(CAS_LIBS)
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/store/cas_test tests/unit/store/index_test tests/unit/store/robust_test
-TESTS += tests/unit/store/cas_test tests/unit/store/index_test tests/unit/store/robust_test
-tests_unit_store_cas_test_SOURCES = tests/unit/store/cas_test.c tests/unit/store/scratch.h
+STORE_TESTS = \
+	tests/unit/store/base_test \
+	tests/unit/store/cas_test \
+	tests/unit/store/faults_test \
+	tests/unit/store/index_test \
+	tests/unit/store/robust_test
+check_PROGRAMS += $(STORE_TESTS)
+TESTS += $(STORE_TESTS)
+tests_unit_store_base_test_SOURCES = tests/unit/store/base_test.c tests/unit/store/scratch.h
+tests_unit_store_base_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_store_base_test_LDADD = $(CAS_LIBS) $(CMOCKA_LIBS)
+tests_unit_store_cas_test_SOURCES = tests/unit/store/cas_test.c
 tests_unit_store_cas_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_store_cas_test_LDADD = $(CAS_LIBS) $(CMOCKA_LIBS)
+tests_unit_store_faults_test_SOURCES = tests/unit/store/faults_test.c
+tests_unit_store_faults_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_store_faults_test_LDFLAGS = -Wl,--wrap=write -Wl,--wrap=linkat -Wl,--wrap=renameat -Wl,--wrap=mkdirat \
+	-Wl,--wrap=mkdir -Wl,--wrap=chmod -Wl,--wrap=fstat -Wl,--wrap=unlink -Wl,--wrap=flock
+tests_unit_store_faults_test_LDADD = $(STORE_LIBS) $(CMOCKA_LIBS)
 tests_unit_store_index_test_SOURCES = tests/unit/store/index_test.c
 tests_unit_store_index_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_store_index_test_LDADD = $(STORE_LIBS) $(CMOCKA_LIBS)

@@ -17,6 +17,7 @@ int ox_actions_new(struct ox_store *store, struct ox_sink *sink, const char *sco
 	}
 	a->store = store;
 	a->sink = sink;
+	ox_store_refresh(store);
 	int rc = ox_lease_take(store, err);
 	if (rc) {
 		free(a->scope);

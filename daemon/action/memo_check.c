@@ -191,6 +191,7 @@ int ox_memo_check(struct ox_store *store, const struct ox_digest *key, const str
 {
 	struct check c = {.store = store, .why = why};
 	struct ox_slice name = ox_slice(key->bytes, OX_DIGEST_SIZE);
+	ox_store_refresh(store);
 	int rc = ox_index_get(store, OX_SPACE_MEMO, name, &c.record, err);
 	if (rc == 0)
 		changed(&c, "this was not built before");

@@ -152,6 +152,18 @@ void ox_store_close(struct ox_store *s)
 	free(s);
 }
 
+void ox_store_refresh(struct ox_store *s)
+{
+	if (s->index && !ox_records_is_current(s->index)) {
+		ox_records_close(s->index);
+		s->index = NULL;
+	}
+	if (s->small && !ox_db_is_current(s->small)) {
+		ox_db_close(s->small);
+		s->small = NULL;
+	}
+}
+
 static int write_loose(struct ox_store *s, struct ox_slice bytes, const struct ox_digest *digest, struct ox_err *err)
 {
 	struct ox_buf path = {0};

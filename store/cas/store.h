@@ -53,6 +53,10 @@ int ox_store_open(const char *dir, struct ox_store **out, struct ox_err *err);
 void ox_store_close(struct ox_store *s); /* NULL is fine */
 const char *ox_store_dir(const struct ox_store *s);
 
+/* For handles that live long: databases that others replaced or deleted meanwhile are opened
+ * anew when next needed. Costs two stats. Not inside a transaction. */
+void ox_store_refresh(struct ox_store *s);
+
 /* The folder that the environment names, or the default: OXIDIZER_STORE, else
  * $XDG_CACHE_HOME/oxidizer, else $HOME/.cache/oxidizer, else the passwd entry's
  * home, else /tmp/oxidizer-<uid>. `lookup` reads one variable. Relative values are ignored

@@ -205,6 +205,12 @@ bool ox_db_was_replaced(const struct ox_db *db)
 	return db->replaced;
 }
 
+bool ox_db_is_current(const struct ox_db *db)
+{
+	struct stat st;
+	return stat(db->spec.path, &st) == 0 && st.st_ino == db->inode;
+}
+
 sqlite3_stmt *ox_db_statement(struct ox_db *db, size_t index, struct ox_err *err)
 {
 	if (!db->handle && open_once(db, err) != 0)

@@ -53,6 +53,10 @@ int ox_db_end(struct ox_db *db, bool commit, struct ox_err *err);
  * caller then goes on as if nothing had been stored. */
 int ox_db_recover(struct ox_db *db, struct ox_err *err);
 
+/* False when the path is another file by now, or none: somebody replaced or deleted
+ * it, and what this handle writes nobody will see. */
+bool ox_db_is_current(const struct ox_db *db);
+
 /* One "problem" call per line of sqlite's own integrity check; count or error. */
 int ox_db_check(struct ox_db *db, void (*problem)(void *ctx, const char *text), void *ctx, struct ox_err *err);
 

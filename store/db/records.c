@@ -242,3 +242,8 @@ bool ox_records_was_replaced(const struct ox_records *r)
 {
 	return ox_db_was_replaced(r->db);
 }
+
+bool ox_records_is_current(const struct ox_records *r)
+{
+	return ox_db_is_current(r->db);
+}

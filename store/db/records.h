@@ -44,6 +44,7 @@ int ox_records_each(struct ox_records *r, int space, int (*fn)(void *ctx, const 
 
 /* sqlite's own check; see ox_db_check. */
 int ox_records_check(struct ox_records *r, void (*problem)(void *ctx, const char *text), void *ctx, struct ox_err *err);
+bool ox_records_is_current(const struct ox_records *r); /* see ox_db_is_current */
 /* Throw everything away: the file is moved to the quarantine. */
 int ox_records_reset(struct ox_records *r, struct ox_err *err);
 int ox_records_checkpoint(struct ox_records *r, struct ox_err *err); /* see ox_db_checkpoint */

@@ -200,6 +200,30 @@ static void databases_may_be_deleted_or_overwritten_with_garbage(void **state)
 	}
 }
 
+static void databases_may_vanish_under_an_open_store(void **state)
+{
+	struct scratch *sc = *state;
+	static const char *const names[] = {"store/index.db", "store/objects.db"};
+	for (unsigned i = 0; i < 8; i++) {
+		struct scratch other = *sc;
+		char path[256];
+		put(sc, SMALL, i);
+		struct ox_digest large = put(sc, LARGE, i);
+		assert_ok(sc, ox_store_sync(sc->s, &sc->err));
+		put(sc, SMALL, 100 + i);
+		unlink(scratch_path(sc, names[i % 2], path));
+		assert_ok(sc, ox_store_open(sc->store, &other.s, &other.err));
+		struct ox_digest d = put(&other, SMALL, i);
+		assert_int_equal(holds(&other, &d, SMALL, i), 1);
+		assert_int_equal(holds(&other, &large, LARGE, i), 1);
+		ox_store_refresh(sc->s);
+		assert_int_equal(holds(sc, &d, SMALL, i), 1);
+		assert_int_equal(holds(sc, &large, LARGE, i), 1);
+		ox_store_close(other.s);
+		assert_int_equal(holds(sc, &d, SMALL, i), 1);
+	}
+}
+
 static void a_newer_store_is_refused_with_advice(void **state)
 {
 	struct scratch *sc = *state;
@@ -292,6 +316,7 @@ int main(void)
 	    TEST(a_short_file_is_replaced_by_the_next_put),
 	    TEST(a_flipped_byte_in_a_row_is_never_served),
 	    TEST(databases_may_be_deleted_or_overwritten_with_garbage),
+	    TEST(databases_may_vanish_under_an_open_store),
 	    TEST(a_newer_store_is_refused_with_advice),
 	    TEST(a_folder_that_others_may_write_to_is_refused),
 	    TEST(the_default_folder_follows_the_environment),
