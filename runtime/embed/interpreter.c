@@ -1,5 +1,8 @@
 #include "runtime/embed/interpreter.h"
 
+#include "runtime/embed/allocator.h"
+#include "runtime/embed/builtins.h"
+#include "runtime/embed/loaded.h"
 #include "runtime/embed/settings.h"
 
 /* Private to CPython, and the only way to get between core and main (3.8 to 3.13). */
@@ -121,9 +124,12 @@ static int set_up_sys(struct ox_program *p)
 		return -1;
 	if (ox_program_flag(p, "sys_frozen", false) && set_sys("frozen", Py_NewRef(Py_True)) < 0)
 		return -1;
-	if (ox_program_flag(p, "sys_meipass", false))
-		return set_sys("_MEIPASS", PyUnicode_DecodeFSDefault(p->origin));
-	return 0;
+	if (ox_program_flag(p, "sys_meipass", false) &&
+	    set_sys("_MEIPASS", PyUnicode_DecodeFSDefault(p->origin)) < 0)
+		return -1;
+	if (ox_builtins_add() < 0)
+		return -1;
+	return ox_loaded_register(p);
 }
 
 static int start_core(struct ox_program *p, int *exit_code, struct ox_err *err)
@@ -132,6 +138,9 @@ static int start_core(struct ox_program *p, int *exit_code, struct ox_err *err)
 	PyConfig config;
 	int rc = check(ox_settings_preconfig(p, &pre), "Python pre-initialization", exit_code, err);
 	if (rc)
+		return rc;
+	rc = ox_allocator_install(p, err);
+	if (rc < 0)
 		return rc;
 	rc = check(ox_settings_config(p, &config), "setting of the configuration", exit_code, err);
 	if (!rc)

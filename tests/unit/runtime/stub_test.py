@@ -43,6 +43,8 @@ PROGRAMS = {
     "exit negative": "import sys; sys.exit(-1)",
     "exit subclass": "class E(SystemExit): pass\nraise E(4)\n",
     "exit finally": "import sys\ntry: sys.exit(5)\nfinally: print('f')\n",
+    "exit builtin": "exit(6)",
+    "quit builtin": "quit('why')",
     "os._exit": "import os; print('lost'); os._exit(7)",
     "interrupt": "raise KeyboardInterrupt",
     "killed": "import os, signal; os.kill(os.getpid(), signal.SIGTERM)",
@@ -305,6 +307,28 @@ class Imports(unittest.TestCase):
             p = run(KIT.build(folder, run_module="manyapp", sys_frozen=frozen))
             self.assertEqual((p.stdout, p.stderr),
                              ("fork [1, 4, 9]\nspawn [1, 4, 9]\nforkserver [1, 4, 9]\n", ""))
+
+
+class Settings(unittest.TestCase):
+    def test_the_python_profile_takes_pythons_own_options(self):
+        exe = KIT.build(config_profile="python", with_libraries=False)
+        self.assertEqual(run(exe, "--version").stdout, "Python " + sys.version.split()[0] + "\n")
+        self.assertEqual(run(exe, "-c", "import sys; print(sys.argv)", "x").stdout, "['-c', 'x']\n")
+
+    def test_an_allocator_that_is_not_there_is_named(self):
+        p = run(KIT.build(run_command="pass", allocator_backend="jemalloc", with_libraries=False))
+        self.assertEqual(p.returncode, 1)
+        self.assertIn("jemalloc is not linked into this executable", p.stderr)
+
+    def test_the_names_of_loaded_modules_are_written(self):
+        with tempfile.TemporaryDirectory() as folder:
+            exe = KIT.build(run_command="import json; raise SystemExit(3)", write_modules_directory_env="OX_MODULES",
+                            with_libraries=False)
+            self.assertEqual(run(exe, env={"OX_MODULES": folder + "/new"}).returncode, 3)
+            file, = pathlib.Path(folder, "new").iterdir()
+            names = file.read_text().splitlines()
+        self.assertEqual(names, sorted(names))
+        self.assertIn("json.decoder", names)
 
 
 class Files(unittest.TestCase):
