@@ -5,6 +5,11 @@
 #include "runtime/pack/format.h"
 #include "runtime/pack/writer.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 enum { SEGMENT_VERSION = 2 };
 
 static const char *const origin_names[] = {"", "stdlib", "packages", "application"};
@@ -102,23 +107,64 @@ static int add_inputs(const struct ox_segment_plan *plan, struct ox_step *step, 
 	return rc;
 }
 
+/* The segment's file, mapped while it is written: what is large is in the page cache and not in our memory. */
+struct segment_file {
+	const char *path;
+	char *map;
+	size_t size;
+};
+
+static char *map_file(void *ctx, size_t size, struct ox_err *err)
+{
+	struct segment_file *f = ctx;
+	int fd = open(f->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		ox_fail_errno(err, errno, "cannot create %s", f->path);
+		return NULL;
+	}
+	/* Space is taken now: a write to a mapping has no way to say that the disk is full. */
+	int why = posix_fallocate(fd, 0, (off_t)size);
+	void *map = why ? MAP_FAILED : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED) {
+		ox_fail_errno(err, why ? why : errno, "cannot write a payload segment of %zu bytes", size);
+	} else {
+		f->map = map;
+		f->size = size;
+	}
+	close(fd);
+	return f->map;
+}
+
+static int write_segment(const struct ox_segment_plan *plan, struct segment_file *file, struct ox_err *err)
+{
+	struct ox_records records = {0};
+	int rc = ox_records_make(plan, &records, err);
+	if (!rc)
+		rc = ox_pack_write_segment_at(records.v.items, records.v.len, plan->dist->magic, map_file, file, err);
+	if (file->map)
+		munmap(file->map, file->size);
+	ox_records_free(&records);
+	return rc;
+}
+
 static int run_step(void *ctx, struct ox_step_result *result, struct ox_err *err)
 {
 	const struct ox_segment_plan *plan = ctx;
-	struct ox_records records = {0};
-	struct ox_buf bytes = {0};
+	struct ox_store *store = ox_actions_store(plan->ctx->actions);
+	struct ox_buf dir = {0};
 	struct ox_digest digest;
-	int rc = ox_records_make(plan, &records, err);
+	uint64_t size;
+	int rc = ox_store_temp_dir(store, &dir, err);
+	if (rc)
+		return rc;
+	struct segment_file file = {.path = ox_arena_printf(plan->ctx->arena, "%s/segment", dir.data)};
+	rc = file.path ? write_segment(plan, &file, err) : ox_fail_nomem(err, "segment");
 	if (!rc)
-		rc = ox_pack_write_segment(records.v.items, records.v.len, plan->dist->magic, &bytes, err);
+		rc = ox_store_put_temp(store, file.path, &digest, &size, err);
 	if (!rc)
-		rc = ox_buf_ok(&bytes, "segment", err);
-	if (!rc)
-		rc = ox_store_put(ox_actions_store(plan->ctx->actions), ox_buf_view(&bytes), &digest, err);
-	if (!rc)
-		ox_step_result_add(result, "segment", &digest, bytes.len);
-	ox_buf_free(&bytes);
-	ox_records_free(&records);
+		ox_step_result_add(result, "segment", &digest, size);
+	ox_store_temp_remove(dir.data);
+	ox_buf_free(&dir);
 	return rc;
 }
 

@@ -325,6 +325,17 @@ static int run_cancelled(void *ctx, struct ox_err *err)
 	return rc;
 }
 
+static int explain_status(const struct ox_toolchain *t, const struct ox_toolchain_job *job,
+			  const struct ox_process_status *status, struct ox_err *err)
+{
+	static const char full[] = "No space left on device";
+	if (job->output.len && memmem(job->output.data, job->output.len, full, sizeof(full) - 1))
+		return ox_fail(err, OX_EEXHAUSTED, "the compiler %s found no space left on the disk", t->argv[0]);
+	if (status->signal)
+		return ox_fail(err, OX_EBUILD, "the compiler %s was ended by signal %d", t->argv[0], status->signal);
+	return ox_fail(err, OX_EBUILD, "the compiler %s failed with status %d", t->argv[0], status->exit_code);
+}
+
 int ox_toolchain_run(struct ox_build_context *ctx, const struct ox_toolchain *t, struct ox_toolchain_job *job,
 		     struct ox_err *err)
 {
@@ -344,10 +355,8 @@ int ox_toolchain_run(struct ox_build_context *ctx, const struct ox_toolchain *t,
 	job->output.limit = 4 << 20;
 	int rc = ox_process_run(&spec, &status, err);
 	job->failed = !rc && status.exit_code != 0;
-	if (job->failed && status.signal)
-		rc = ox_fail(err, OX_EBUILD, "the compiler %s was ended by signal %d", t->argv[0], status.signal);
-	else if (job->failed)
-		rc = ox_fail(err, OX_EBUILD, "the compiler %s failed with status %d", t->argv[0], status.exit_code);
+	if (job->failed)
+		rc = explain_status(t, job, &status, err);
 	free(argv);
 	return rc;
 }

@@ -54,7 +54,7 @@ struct ox_toolchain_job {
 	bool failed;           /* out: it ran, and ended with another status than 0 */
 };
 
-/* OX_EBUILD when it failed. May be called from several threads. */
+/* OX_EBUILD when it failed, OX_EEXHAUSTED for want of space. May be called from several threads. */
 int ox_toolchain_run(struct ox_build_context *ctx, const struct ox_toolchain *t, struct ox_toolchain_job *job,
 		     struct ox_err *err);
 

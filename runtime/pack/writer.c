@@ -154,29 +154,27 @@ static int check_names(const struct ox_pack_resource *resources, size_t count, s
 	return rc;
 }
 
-static int write_planned(struct segment *s, uint32_t bytecode_magic, uint32_t (*tables)[2], struct ox_buf *out,
-			 struct ox_err *err)
+static int write_planned(struct segment *s, uint32_t bytecode_magic, uint32_t (*tables)[2], ox_pack_room_fn *room,
+			 void *ctx, struct ox_err *err)
 {
 	walk(s, NULL, tables);
 	if (s->too_large || s->count > UINT32_MAX / OX_PACK_RECORD_SIZE)
 		return ox_fail(err, OX_EEXHAUSTED, "a payload segment is limited to 4 GiB; make more of them");
 	size_t size = s->next;
-	char *base = ox_buf_reserve(out, size);
+	char *base = room(ctx, size, err);
 	if (!base)
-		return ox_buf_ok(out, "payload segment", err);
-	memset(base, 0, size);
+		return err && err->code ? err->code : OX_EEXHAUSTED;
 	memcpy(base, OX_PACK_SEGMENT_MAGIC, OX_PACK_MAGIC_SIZE);
 	ox_put_u32(base + OX_PACK_SEGMENT_VERSION, OX_PACK_VERSION);
 	ox_put_u32(base + OX_PACK_SEGMENT_BYTECODE, bytecode_magic);
 	ox_put_u64(base + OX_PACK_SEGMENT_LENGTH, size);
 	ox_put_u32(base + OX_PACK_SEGMENT_RECORD_COUNT, (uint32_t)s->count);
 	walk(s, base, tables);
-	ox_buf_commit(out, size);
 	return 0;
 }
 
-int ox_pack_write_segment(const struct ox_pack_resource *resources, size_t count, uint32_t bytecode_magic,
-			  struct ox_buf *out, struct ox_err *err)
+int ox_pack_write_segment_at(const struct ox_pack_resource *resources, size_t count, uint32_t bytecode_magic,
+			     ox_pack_room_fn *room, void *ctx, struct ox_err *err)
 {
 	int rc = check_names(resources, count, err);
 	if (rc < 0)
@@ -185,7 +183,26 @@ int ox_pack_write_segment(const struct ox_pack_resource *resources, size_t count
 	if (!tables)
 		return ox_fail_nomem(err, "payload segment");
 	struct segment s = {.resources = resources, .count = count};
-	rc = write_planned(&s, bytecode_magic, tables, out, err);
+	rc = write_planned(&s, bytecode_magic, tables, room, ctx, err);
 	free(tables);
 	return rc;
+}
+
+static char *place_in_buffer(void *ctx, size_t size, struct ox_err *err)
+{
+	struct ox_buf *out = ctx;
+	char *base = ox_buf_reserve(out, size);
+	if (!base) {
+		ox_buf_ok(out, "payload segment", err);
+		return NULL;
+	}
+	memset(base, 0, size);
+	ox_buf_commit(out, size);
+	return base;
+}
+
+int ox_pack_write_segment(const struct ox_pack_resource *resources, size_t count, uint32_t bytecode_magic,
+			  struct ox_buf *out, struct ox_err *err)
+{
+	return ox_pack_write_segment_at(resources, count, bytecode_magic, place_in_buffer, out, err);
 }
