@@ -1,0 +1,194 @@
+/* The pending error: where it happened, how the program got there. */
+#include "daemon/starlark/code.h"
+#include "daemon/starlark/thread.h"
+
+static struct ox_span frame_span(const struct ox_frame *f)
+{
+	const struct ox_insn *pc = f->pc;
+	size_t i = pc > f->proto->code ? (size_t)(pc - f->proto->code) - 1 : 0;
+	return f->proto->spans[i];
+}
+
+bool ox_current_place(struct ox_star *s, const struct ox_source **source, struct ox_span *span)
+{
+	if (s->frame_count == 0)
+		return false;
+	const struct ox_frame *f = &s->frames[s->frame_count - 1];
+	*source = f->proto->source;
+	*span = frame_span(f);
+	return true;
+}
+
+/* One "file:line:column: in f" a line, innermost last; the middle of a long one left out. */
+static char *call_stack(struct ox_star *s)
+{
+	enum { SHOWN = 12 };
+	struct ox_buf out = {0};
+	for (uint32_t i = 0; i < s->frame_count; i++) {
+		if (s->frame_count > 2 * SHOWN && i == SHOWN) {
+			ox_buf_printf(&out, "... %u more calls ...\n", s->frame_count - 2 * SHOWN);
+			i = s->frame_count - SHOWN;
+		}
+		const struct ox_frame *f = &s->frames[i];
+		struct ox_span span = frame_span(f);
+		ox_buf_printf(&out, "%s%.*s:%u:%u: in %.*s", i ? "\n" : "", OX_SLICE_ARG(f->proto->source->name),
+			      ox_source_line_of(f->proto->source, span.start),
+			      ox_source_column_of(f->proto->source, span.start), OX_SLICE_ARG(f->proto->name));
+	}
+	return ox_buf_steal(&out);
+}
+
+ox_star_value ox_failv(struct ox_star *s, int code, const char *id, const char *hint, const char *fmt, va_list ap)
+{
+	struct ox_failure *f = &s->failure;
+	if (f->code)
+		return OX_STAR_FAILED;
+	struct ox_buf text = {.limit = 1 << 20};
+	ox_buf_vprintf(&text, fmt, ap);
+	f->code = code;
+	f->id = id;
+	f->message = ox_buf_steal(&text);
+	f->hint = hint ? strdup(hint) : NULL;
+	f->notes = s->frame_count > 1 ? call_stack(s) : NULL;
+	if (!ox_current_place(s, &f->source, &f->span))
+		f->source = NULL;
+	return OX_STAR_FAILED;
+}
+
+ox_star_value ox_fail_code(struct ox_star *s, int code, const char *id, const char *hint, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	ox_failv(s, code, id, hint, fmt, ap);
+	va_end(ap);
+	return OX_STAR_FAILED;
+}
+
+ox_star_value ox_star_fail(struct ox_star *s, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	ox_failv(s, OX_EUSAGE, "error", NULL, fmt, ap);
+	va_end(ap);
+	return OX_STAR_FAILED;
+}
+
+ox_star_value ox_star_fail_with(struct ox_star *s, const char *code, const char *hint, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	ox_failv(s, OX_EUSAGE, code ? code : "error", hint, fmt, ap);
+	va_end(ap);
+	return OX_STAR_FAILED;
+}
+
+ox_star_value ox_star_fail_err(struct ox_star *s, const struct ox_err *err)
+{
+	return ox_fail_code(s, err->code ? err->code : OX_EINTERNAL, "error", NULL, "%s", err->text);
+}
+
+ox_star_value ox_fail_memory(struct ox_star *s)
+{
+	return ox_fail_code(s, OX_EEXHAUSTED, "memory-limit", NULL, "the program needs more than %zu MiB of memory",
+			    s->heap.limit >> 20);
+}
+
+bool ox_star_failing(const struct ox_star *s)
+{
+	return s->failure.code != 0;
+}
+
+static void clear(struct ox_failure *f)
+{
+	free(f->message);
+	free(f->hint);
+	free(f->notes);
+	*f = (struct ox_failure){0};
+}
+
+void ox_forget_failure(struct ox_star *s)
+{
+	clear(&s->failure);
+}
+
+int ox_report_failure(struct ox_star *s, struct ox_err *err)
+{
+	struct ox_failure *f = &s->failure;
+	int code = f->code ? f->code : OX_EINTERNAL;
+	const char *message = f->message ? f->message : "out of memory";
+	struct ox_diagnostic d = {
+		.severity = OX_SEVERITY_ERROR,
+		.code = ox_slice_str(f->id),
+		.message = ox_slice_str(message),
+		.hint = ox_slice_str(f->hint),
+		.notes = ox_slice_str(f->notes),
+	};
+	if (f->source)
+		ox_source_locate(f->source, f->span, &d);
+	ox_emit(s->options.sink, &(struct ox_event){.type = OX_EVENT_DIAGNOSTIC, .as.diagnostic = d});
+	if (f->source)
+		ox_fail(err, code, "%.*s:%u:%u: %s", OX_SLICE_ARG(d.file), d.line, d.column, message);
+	else
+		ox_fail(err, code, "%s", message);
+	clear(f);
+	return code;
+}
+
+bool ox_star_where(struct ox_star *s, struct ox_slice *file, uint32_t *line, uint32_t *column)
+{
+	const struct ox_source *source;
+	struct ox_span span;
+	if (!ox_current_place(s, &source, &span))
+		return false;
+	*file = source->name;
+	*line = ox_source_line_of(source, span.start);
+	*column = ox_source_column_of(source, span.start);
+	return true;
+}
+
+void ox_star_warn(struct ox_star *s, const char *code, const char *hint, const char *fmt, ...)
+{
+	struct ox_buf text = {.limit = 1 << 16};
+	va_list ap;
+	va_start(ap, fmt);
+	ox_buf_vprintf(&text, fmt, ap);
+	va_end(ap);
+	struct ox_diagnostic d = {
+		.severity = OX_SEVERITY_WARNING,
+		.code = ox_slice_str(code ? code : "warning"),
+		.message = ox_buf_view(&text),
+		.hint = ox_slice_str(hint),
+	};
+	const struct ox_source *source;
+	struct ox_span span;
+	if (ox_current_place(s, &source, &span))
+		ox_source_locate(source, span, &d);
+	ox_emit(s->options.sink, &(struct ox_event){.type = OX_EVENT_DIAGNOSTIC, .as.diagnostic = d});
+	ox_buf_free(&text);
+}
+
+const char *ox_star_nearest(struct ox_slice wanted, const char *const *candidates, size_t count)
+{
+	struct ox_nearest near = {.wanted = wanted};
+	const char *best = NULL;
+	for (size_t i = 0; i < count; i++) {
+		const char *before = near.best.data;
+		ox_nearest_offer(&near, ox_slice_str(candidates[i]));
+		if (near.best.data != before)
+			best = candidates[i];
+	}
+	return best;
+}
+
+bool ox_out_of_steps(struct ox_star *s)
+{
+	s->steps += (uint64_t)(OX_POLL_STEPS - s->fuel);
+	s->fuel = OX_POLL_STEPS;
+	if (s->options.cancelled && s->options.cancelled(s->options.user)) {
+		ox_fail_code(s, OX_ECANCELLED, "cancelled", NULL, "cancelled");
+	} else if (s->steps > s->options.step_limit) {
+		ox_fail_code(s, OX_EEXHAUSTED, "step-limit", "is there a loop that never ends?",
+			     "the program needs more than %llu steps", (unsigned long long)s->options.step_limit);
+	}
+	return ox_star_failing(s);
+}
