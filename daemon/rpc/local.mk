@@ -19,10 +19,13 @@ daemon_rpc_librpc_a_SOURCES = \
 RPC_LIBS = daemon/rpc/librpc.a daemon/action/libaction.a $(WIRE_LIBS) $(STORE_LIBS) $(LOOP_LIBS)
 
 if HAVE_CMOCKA
-RPC_TESTS = tests/unit/daemon/rpc/endpoint_test tests/unit/daemon/rpc/history_test \
-	tests/unit/daemon/rpc/log_test
+RPC_TESTS = tests/unit/daemon/rpc/answer_test tests/unit/daemon/rpc/endpoint_test \
+	tests/unit/daemon/rpc/history_test tests/unit/daemon/rpc/log_test
 check_PROGRAMS += $(RPC_TESTS)
 TESTS += $(RPC_TESTS)
+tests_unit_daemon_rpc_answer_test_SOURCES = tests/unit/daemon/rpc/answer_test.c
+tests_unit_daemon_rpc_answer_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_rpc_answer_test_LDADD = $(RPC_LIBS) $(CMOCKA_LIBS)
 tests_unit_daemon_rpc_endpoint_test_SOURCES = tests/unit/daemon/rpc/endpoint_test.c
 tests_unit_daemon_rpc_endpoint_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_rpc_endpoint_test_LDADD = $(RPC_LIBS) $(CMOCKA_LIBS)

@@ -17,18 +17,20 @@ struct ox_idle_store {
 	struct identity identity;
 };
 
+/* A database that is not there yet counts as one that is: it is told apart from the
+ * one that will be. */
 static bool identify(const char *dir, struct identity *id)
 {
 	static const char *const names[] = {"VERSION", "objects.db", "index.db"};
-	bool found = true;
-	for (size_t i = 0; i < OX_COUNT(names) && found; i++) {
+	bool found = false;
+	for (size_t i = 0; i < OX_COUNT(names); i++) {
 		struct ox_buf path = {0};
 		struct stat st;
 		ox_buf_printf(&path, "%s/%s", dir, names[i]);
-		found = !path.failed && stat(path.data, &st) == 0;
-		if (found) {
+		if (!path.failed && stat(path.data, &st) == 0) {
 			id->files[i].dev = st.st_dev;
 			id->files[i].ino = st.st_ino;
+			found = true;
 		}
 		ox_buf_free(&path);
 	}
