@@ -93,7 +93,9 @@ static void remember(struct place *p)
 {
 	struct ox_build_key build = {.build_id = ox_slice_str(ox_build_id()), .config_path = ox_slice_str(p->config)};
 	struct ox_event said = {.type = OX_EVENT_LOG,
-				.as.log = {.level = OX_LEVEL_WARN, .source = OX_SLICE("config"), .text = OX_SLICE("hi")}};
+				.as.log = {.level = OX_LEVEL_WARN,
+					   .source = OX_SLICE("config"),
+					   .text = OX_SLICE("hi")}};
 	struct ox_env env = {.get = colour};
 	struct ox_digest key;
 	struct ox_store *store;
