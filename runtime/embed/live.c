@@ -128,12 +128,21 @@ static bool is_harmless(const struct streams *s, PyObject *o)
 	return is_harmless_file(s, o);
 }
 
+/* Frozen objects are not listed. */
+static bool is_nothing_frozen(PyObject *gc)
+{
+	PyObject *count = PyObject_CallMethod(gc, "get_freeze_count", NULL);
+	bool none = count && PyLong_AsLong(count) == 0;
+	Py_XDECREF(count);
+	return none;
+}
+
 bool ox_live_is_harmless(void)
 {
 	struct streams streams = {.count = 0};
 	PyObject *gc = PyImport_ImportModule("gc");
 	PyObject *objects = gc ? PyObject_CallMethod(gc, "get_objects", NULL) : NULL;
-	bool harmless = objects && PyList_Check(objects);
+	bool harmless = objects && PyList_Check(objects) && is_nothing_frozen(gc);
 	find_streams(&streams);
 	for (Py_ssize_t i = 0; harmless && i < PyList_GET_SIZE(objects); i++)
 		harmless = is_harmless(&streams, PyList_GET_ITEM(objects, i));

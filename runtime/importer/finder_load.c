@@ -76,9 +76,13 @@ PyObject *ox_finder_spec_of(struct ox_finder *self, PyObject *name, PyObject *pa
 		spec = PyObject_CallMethod(state->builtin_importer, "find_spec", "O", plain);
 	else if (found.kind == OX_KIND_FROZEN)
 		spec = PyObject_CallMethod(state->frozen_importer, "find_spec", "O", plain);
-	else if (found.kind == OX_KIND_NONE)
+	if (found.kind == OX_KIND_FROZEN && spec == Py_None) {
+		Py_CLEAR(spec); /* CPython does without this one: the packed one, then */
+		ox_index_find_packed(&self->index, utf8, &found);
+	}
+	if (found.kind == OX_KIND_NONE)
 		spec = Py_NewRef(Py_None);
-	else
+	else if (found.kind >= OX_KIND_EXTENSION)
 		spec = packed_spec(self, plain, utf8, &found);
 out:
 	Py_XDECREF(plain);

@@ -54,6 +54,7 @@ PROGRAMS = {
     "atexit error": "import atexit\ndef f():\n    1/0\natexit.register(f); print('hi')",
     "finaliser": "class A:\n    def __del__(self): print('del')\na = A()\n",
     "slots finaliser": "class A:\n    __slots__ = ()\n    def __del__(self): print('del')\na = A()\n",
+    "frozen finaliser": "import gc\nclass A:\n    def __del__(self): print('del')\na = A()\ngc.freeze()\n",
     "generator": "def g():\n    try:\n        yield 1\n    finally:\n        print('fin')\nx = g(); next(x)\n",
     "coroutine": "async def f(): pass\nc = f()",
     "weakref": "import weakref\nclass A: pass\na = A(); r = weakref.ref(a, lambda r: print('gone'))\n",
