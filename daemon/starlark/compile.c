@@ -513,7 +513,7 @@ void ox_c_function(struct ox_compiler *c, const struct ox_node *n, uint32_t dst)
 	c->top = saved;
 }
 
-const struct ox_proto *ox_compile(struct ox_star *s, const struct ox_resolution *names, struct ox_node *tree,
+const struct ox_proto *ox_compile_module(struct ox_star *s, const struct ox_resolution *names, struct ox_node *tree,
 				  bool expression, const struct ox_source *source, struct ox_report *report)
 {
 	struct ox_compiler c = {.s = s, .report = report, .source = source, .func = names->top};

@@ -112,7 +112,7 @@ ox_star_value ox_index(struct ox_star *s, ox_star_value object, ox_star_value ke
 	}
 }
 
-int ox_store_index(struct ox_star *s, ox_star_value object, ox_star_value key, ox_star_value value)
+int ox_set_index(struct ox_star *s, ox_star_value object, ox_star_value key, ox_star_value value)
 {
 	size_t i;
 	if (ox_is(object, OX_OBJ_LIST)) {

@@ -80,7 +80,7 @@ static int translate(struct job *j, const struct ox_proto **code, struct ox_err 
 		status = resolve(j, tree, &names);
 	if (status < 0)
 		return told(j, status, err);
-	*code = ox_compile(j->s, &names, tree, j->expression, j->source, &j->report);
+	*code = ox_compile_module(j->s, &names, tree, j->expression, j->source, &j->report);
 	ox_resolution_free(&names);
 	if (*code)
 		return 0;

@@ -301,7 +301,7 @@ ox_star_value ox_binary(struct ox_star *s, int op, ox_star_value a, ox_star_valu
 ox_star_value ox_inplace(struct ox_star *s, int op, ox_star_value a, ox_star_value b);
 ox_star_value ox_unary(struct ox_star *s, int op, ox_star_value v);
 ox_star_value ox_index(struct ox_star *s, ox_star_value object, ox_star_value key);
-int ox_store_index(struct ox_star *s, ox_star_value object, ox_star_value key, ox_star_value value);
+int ox_set_index(struct ox_star *s, ox_star_value object, ox_star_value key, ox_star_value value);
 ox_star_value ox_slice_value(struct ox_star *s, ox_star_value object, const ox_star_value bounds[static 3]);
 /* Turn low/high/step (None or 0: absent) into a run of indices of a sequence of len. -1: failing. */
 struct ox_indices {

@@ -74,7 +74,7 @@ static int set_index(struct ox_star *s, const struct ox_frame *f, const struct o
 			return -1;
 		}
 	}
-	return ox_store_index(s, f->regs[i->a], f->regs[i->b], f->regs[i->c]);
+	return ox_set_index(s, f->regs[i->a], f->regs[i->b], f->regs[i->c]);
 }
 
 static int dict_put(struct ox_star *s, const struct ox_frame *f, const struct ox_insn *i)
