@@ -432,8 +432,8 @@ static struct ox_proto *finish(struct ox_compiler *c)
 		return NULL;
 	const struct ox_node *node = c->func->node;
 	bool def = node && node->kind == OX_NODE_DEF;
-	p->name = def ? ox_text_of(c->constants.items[ox_c_string(c, node->a->text)])
-		  : node ? OX_SLICE("lambda") : OX_SLICE("<toplevel>");
+	uint32_t name = def ? ox_c_string(c, node->a->text) : 0; /* first: it may move the constants */
+	p->name = def ? ox_text_of(c->constants.items[name]) : node ? OX_SLICE("lambda") : OX_SLICE("<toplevel>");
 	p->doc = def ? docstring(c, node->c) : OX_STAR_NONE;
 	p->source = c->source;
 	p->toplevel = !node;
