@@ -30,9 +30,12 @@ DIALECT_LIBS = daemon/dialect/libdialect.a $(STARLARK_LIBS) $(BUNDLE_LIBS)
 
 if HAVE_CMOCKA
 DIALECT_TESTS = \
-	tests/unit/daemon/dialect/glob_test tests/unit/daemon/dialect/rules_test
+	tests/unit/daemon/dialect/evaluate_test tests/unit/daemon/dialect/glob_test tests/unit/daemon/dialect/rules_test
 check_PROGRAMS += $(DIALECT_TESTS)
 TESTS += $(DIALECT_TESTS)
+tests_unit_daemon_dialect_evaluate_test_SOURCES = tests/unit/daemon/dialect/evaluate_test.c
+tests_unit_daemon_dialect_evaluate_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_dialect_evaluate_test_LDADD = $(DIALECT_LIBS) $(CMOCKA_LIBS)
 tests_unit_daemon_dialect_glob_test_SOURCES = tests/unit/daemon/dialect/glob_test.c
 tests_unit_daemon_dialect_glob_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_dialect_glob_test_LDADD = $(DIALECT_LIBS) $(CMOCKA_LIBS)

@@ -8,6 +8,10 @@ daemon_worker_libworker_a_SOURCES = \
 	daemon/worker/stores.c daemon/worker/stores.h
 WORKER_LIBS = daemon/worker/libworker.a $(DIALECT_LIBS) $(WIRE_LIBS)
 
+pkglibexec_PROGRAMS = daemon/oxidizer-worker
+daemon_oxidizer_worker_SOURCES = daemon/worker/main.c
+daemon_oxidizer_worker_LDADD = $(WORKER_LIBS) -lpthread
+
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/daemon/worker/worker_test
 TESTS += tests/unit/daemon/worker/worker_test
