@@ -10,17 +10,31 @@ runtime_pack_libpack_a_SOURCES = \
 	runtime/pack/writer.c runtime/pack/writer.h
 PACK_LIBS = runtime/pack/libpack.a $(BASE_LIBS)
 
-check_PROGRAMS += tests/unit/runtime/config_test tests/unit/runtime/payload_test tests/fuzz/payload_fuzz
-TESTS += tests/unit/runtime/config_test tests/unit/runtime/payload_test tests/fuzz/payload_fuzz
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/runtime/config_test tests/unit/runtime/payload_test
+TESTS += tests/unit/runtime/config_test tests/unit/runtime/payload_test
 tests_unit_runtime_config_test_SOURCES = tests/unit/runtime/config_test.c
 tests_unit_runtime_config_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_runtime_config_test_LDADD = $(PACK_LIBS) $(CMOCKA_LIBS)
 tests_unit_runtime_payload_test_SOURCES = tests/unit/runtime/payload_test.c
 tests_unit_runtime_payload_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_runtime_payload_test_LDADD = $(PACK_LIBS) $(CMOCKA_LIBS)
+endif
+
+check_PROGRAMS += tests/fuzz/payload_fuzz
+TESTS += tests/fuzz/payload_fuzz
 tests_fuzz_payload_fuzz_SOURCES = tests/fuzz/payload_fuzz.c tests/fuzz/replay.c
 tests_fuzz_payload_fuzz_LDADD = $(PACK_LIBS)
 EXTRA_DIST += tests/fuzz/seeds/payload
+
+if HAVE_CMOCKA
+# The one part of the importer that needs no Python.
+check_PROGRAMS += tests/unit/runtime/extract_test
+TESTS += tests/unit/runtime/extract_test
+tests_unit_runtime_extract_test_SOURCES = tests/unit/runtime/extract_test.c runtime/importer/extract.c
+tests_unit_runtime_extract_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_runtime_extract_test_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
+endif
 
 # The importer and the interpreter control, linked into a real executable.
 check_PROGRAMS += tests/unit/runtime/packer

@@ -1,0 +1,182 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "runtime/importer/extract.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/ox-extract-XXXXXX";
+
+static int set_up(void **state)
+{
+	(void)state;
+	memcpy(folder + sizeof folder - 7, "XXXXXX", 6);
+	if (!mkdtemp(folder))
+		return -1;
+	unsetenv("HOME");
+	return setenv("XDG_CACHE_HOME", folder, 1);
+}
+
+static int tear_down(void **state)
+{
+	char command[64];
+	(void)state;
+	snprintf(command, sizeof command, "rm -rf %s", folder);
+	return system(command);
+}
+
+static char *extract(const char *name, struct ox_slice content)
+{
+	char *path = NULL;
+	struct ox_err err = {0};
+	if (ox_extract_file("key", name, content, &path, &err) < 0)
+		fail_msg("%s", err.text);
+	return path;
+}
+
+static void assert_holds(const char *path, const char *text)
+{
+	char bytes[64] = {0};
+	int fd = open(path, O_RDONLY);
+	assert_true(fd >= 0);
+	assert_true(read(fd, bytes, sizeof bytes - 1) >= 0);
+	close(fd);
+	assert_string_equal(bytes, text);
+}
+
+static ino_t inode(const char *path)
+{
+	struct stat st;
+	assert_int_equal(lstat(path, &st), 0);
+	return st.st_ino;
+}
+
+static void a_file_is_written_once_and_only_for_its_owner(void **state)
+{
+	(void)state;
+	struct stat st;
+	char *first = extract("a/b/c.txt", OX_SLICE("content"));
+	assert_holds(first, "content");
+	ino_t before = inode(first);
+	char *second = extract("a/b/c.txt", OX_SLICE("content"));
+	assert_string_equal(second, first);
+	assert_int_equal(inode(second), before);
+	assert_int_equal(stat(first, &st), 0);
+	assert_int_equal(st.st_mode & 0077, 0);
+	free(first);
+	free(second);
+}
+
+static void altered_content_is_replaced(void **state)
+{
+	(void)state;
+	char *path = extract("x", OX_SLICE("right"));
+	int fd = open(path, O_WRONLY);
+	assert_int_equal(write(fd, "wrong", 5), 5);
+	close(fd);
+	free(extract("x", OX_SLICE("right")));
+	assert_holds(path, "right");
+	free(path);
+}
+
+static void a_link_in_the_files_place_is_not_followed(void **state)
+{
+	(void)state;
+	char *path = extract("x", OX_SLICE("right")), *other = extract("other", OX_SLICE("right"));
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink(other, path), 0);
+	free(extract("x", OX_SLICE("right")));
+	struct stat st;
+	assert_int_equal(lstat(path, &st), 0);
+	assert_true(S_ISREG(st.st_mode));
+	free(path);
+	free(other);
+}
+
+static void an_empty_file_is_a_file(void **state)
+{
+	(void)state;
+	char *path = extract("pkg/__init__.py", OX_SLICE(""));
+	assert_holds(path, "");
+	free(path);
+}
+
+static void names_that_lead_elsewhere_are_refused(void **state)
+{
+	static const char *const names[] = {"../x", "a/../../x", "/etc/x", "a//b", "", "a/", ".", "a/./b"};
+	char *path = NULL;
+	struct ox_err err;
+	(void)state;
+	for (size_t i = 0; i < OX_COUNT(names); i++)
+		assert_int_equal(ox_extract_file("key", names[i], OX_SLICE("x"), &path, &err), OX_ECORRUPT);
+	assert_null(path);
+}
+
+static void a_folder_that_others_may_write_to_is_not_used(void **state)
+{
+	char name[128];
+	(void)state;
+	snprintf(name, sizeof name, "%s/oxidizer", folder);
+	assert_int_equal(mkdir(name, 0700), 0);
+	assert_int_equal(chmod(name, 0777), 0);
+	assert_int_equal(setenv("HOME", folder, 1), 0);
+	char *path = extract("x", OX_SLICE("1"));
+	assert_non_null(strstr(path, "/.cache/oxidizer/extracted/"));
+	free(path);
+}
+
+static void many_processes_may_extract_at_once(void **state)
+{
+	enum { PROCESSES = 8 };
+	(void)state;
+	for (int i = 0; i < PROCESSES; i++)
+		if (fork() == 0) {
+			char *path = NULL;
+			int rc = ox_extract_file("key", "shared/file", OX_SLICE("same"), &path, NULL);
+			_exit(rc < 0);
+		}
+	for (int i = 0; i < PROCESSES; i++) {
+		int status = -1;
+		wait(&status);
+		assert_int_equal(status, 0);
+	}
+	char *path = extract("shared/file", OX_SLICE("same"));
+	assert_holds(path, "same");
+	free(path);
+}
+
+static void keys_come_from_the_digest_or_from_the_content(void **state)
+{
+	unsigned char digest[32] = {0xAB, 0xCD}, zero[32] = {0};
+	char key[OX_EXTRACT_KEY], other[OX_EXTRACT_KEY];
+	(void)state;
+	ox_extract_key(digest, OX_SLICE("x"), key);
+	assert_string_equal(key, "abcd0000000000000000000000000000");
+	ox_extract_key(zero, OX_SLICE("x"), key);
+	ox_extract_key(NULL, OX_SLICE("y"), other);
+	assert_string_not_equal(key, other);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_file_is_written_once_and_only_for_its_owner),
+		TEST(altered_content_is_replaced),
+		TEST(a_link_in_the_files_place_is_not_followed),
+		TEST(an_empty_file_is_a_file),
+		TEST(names_that_lead_elsewhere_are_refused),
+		TEST(a_folder_that_others_may_write_to_is_not_used),
+		TEST(many_processes_may_extract_at_once),
+		cmocka_unit_test(keys_come_from_the_digest_or_from_the_content),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
