@@ -11,7 +11,8 @@
  * A hit gives the recorded outputs whose objects are present. A miss takes the
  * key's lock (single flight between threads, builds, daemons and --no-daemon
  * workers; a holder that dies releases it), looks again, and calls fn, which puts
- * outputs. fn's failure is recorded nowhere.
+ * outputs. fn's failure is recorded nowhere. fn may run other steps, if steps of those kinds
+ * never run steps of this kind.
  *
  * Every step is reported to the sink as OX_EVENT_STEP with a reason: compared
  * with the last run of the same (scope, kind, subject) it names the first input
@@ -28,6 +29,8 @@ struct ox_actions;
 /* `scope` says whose history explanations refer to: config path and target. */
 int ox_actions_new(struct ox_store *store, struct ox_sink *sink, const char *scope, struct ox_actions **out,
 		   struct ox_err *err);
+/* Ends the lease. Syncs what the build put in the store, which takes a moment: do it after the
+ * result was told. NULL is fine. */
 void ox_actions_free(struct ox_actions *a);
 struct ox_store *ox_actions_store(struct ox_actions *a);
 struct ox_sink *ox_actions_sink(struct ox_actions *a);

@@ -49,8 +49,8 @@ struct ox_store {
 	uint64_t quarantined;
 };
 
-/* The open database, or NULL with *err set. */
-struct ox_records *ox_store_index(struct ox_store *s, struct ox_err *err);
+/* Opens index.db if it is not open: s->index. */
+int ox_store_need_index(struct ox_store *s, struct ox_err *err);
 
 /* "objects/ab/cd..." */
 enum { OX_OBJECT_NAME_SIZE = sizeof "objects/" + OX_DIGEST_HEX + 1 };

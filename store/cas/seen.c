@@ -56,8 +56,8 @@ static struct ox_seen_entry *load(struct ox_store *s, const struct ox_digest *di
 	struct ox_err err;
 	struct ox_buf value = {0};
 	struct ox_seen_entry *e = NULL;
-	struct ox_records *index = ox_store_index(s, &err);
-	if (index && ox_records_get(index, OX_SPACE_OBJECT, ox_digest_slice(digest), &value, &err) == 1 &&
+	if (ox_store_need_index(s, &err) == 0 &&
+	    ox_records_get(s->index, OX_SPACE_OBJECT, ox_digest_slice(digest), &value, &err) == 1 &&
 	    value.len == RECORD_SIZE)
 		e = enter(s, digest);
 	if (e) {
@@ -170,18 +170,17 @@ static int write_entry(struct ox_records *index, const struct ox_seen_entry *e, 
 static int write_entries(struct ox_store *s, struct ox_err *err)
 {
 	struct ox_buf value = {0};
-	struct ox_records *index = ox_store_index(s, err);
-	if (!index)
-		return OX_ESYS;
-	int rc = ox_records_begin_write(index, err);
+	int rc = ox_store_need_index(s, err);
+	if (rc == 0)
+		rc = ox_records_begin_write(s->index, err);
 	if (rc)
 		return rc;
 	for (size_t i = 0; rc == 0 && i < s->seen.map.len; i++) {
 		const struct ox_seen_entry *e = s->seen.map.entries[i].value;
 		if (e && e->dirty)
-			rc = write_entry(index, e, &value, err);
+			rc = write_entry(s->index, e, &value, err);
 	}
-	int ended = ox_records_end(index, rc == 0, rc ? NULL : err);
+	int ended = ox_records_end(s->index, rc == 0, rc ? NULL : err);
 	ox_buf_free(&value);
 	return rc ? rc : ended;
 }

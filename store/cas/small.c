@@ -32,21 +32,16 @@ struct row {
 	struct ox_slice bytes;
 };
 
-static struct ox_db *database(struct ox_store *s, struct ox_err *err)
+/* Opens objects.db if it is not open: s->small. */
+static int need(struct ox_store *s, struct ox_err *err)
 {
-	if (!s->small) {
-		const struct ox_db_spec spec = {s->small_path, s->quarantine_path, FORMAT,
-						schema,        statements,         STATEMENT_COUNT};
-		if (ox_db_open(&spec, &s->small, err) != 0)
-			return NULL;
-	}
-	return s->small;
+	const struct ox_db_spec spec = {s->small_path, s->quarantine_path, FORMAT, schema, statements, STATEMENT_COUNT};
+	return s->small ? 0 : ox_db_open(&spec, &s->small, err);
 }
 
 static sqlite3_stmt *keyed(struct ox_store *s, int which, const struct ox_digest *digest, struct ox_err *err)
 {
-	struct ox_db *db = database(s, err);
-	sqlite3_stmt *st = db ? ox_db_statement(db, (size_t)which, err) : NULL;
+	sqlite3_stmt *st = need(s, err) == 0 ? ox_db_statement(s->small, (size_t)which, err) : NULL;
 	if (st)
 		sqlite3_bind_blob(st, 1, digest->bytes, OX_DIGEST_SIZE, SQLITE_STATIC);
 	return st;
@@ -237,11 +232,10 @@ int ox_small_remove(struct ox_store *s, const struct ox_digest *digest, struct o
 int ox_small_each(struct ox_store *s, ox_small_fn *fn, void *ctx, struct ox_err *err)
 {
 	struct ox_err why = {0};
-	struct ox_db *db = database(s, &why);
-	sqlite3_stmt *st = db ? ox_db_statement(db, ALL, &why) : NULL;
+	sqlite3_stmt *st = need(s, &why) == 0 ? ox_db_statement(s->small, ALL, &why) : NULL;
 	int rc = why.code;
 	if (st) {
-		while ((rc = ox_db_step(db, st, &why)) == 1) {
+		while ((rc = ox_db_step(s->small, st, &why)) == 1) {
 			struct ox_digest digest = {{0}};
 			if (sqlite3_column_bytes(st, 0) == OX_DIGEST_SIZE)
 				memcpy(digest.bytes, sqlite3_column_blob(st, 0), OX_DIGEST_SIZE);
@@ -259,10 +253,10 @@ int ox_small_each(struct ox_store *s, ox_small_fn *fn, void *ctx, struct ox_err 
 
 int ox_small_begin(struct ox_store *s, bool write, struct ox_err *err)
 {
-	struct ox_db *db = database(s, err);
-	if (!db)
-		return OX_ESYS;
-	return write ? ox_db_begin_write(db, err) : ox_db_begin_read(db, err);
+	int rc = need(s, err);
+	if (rc)
+		return rc;
+	return write ? ox_db_begin_write(s->small, err) : ox_db_begin_read(s->small, err);
 }
 
 int ox_small_end(struct ox_store *s, bool commit, struct ox_err *err)
@@ -272,8 +266,8 @@ int ox_small_end(struct ox_store *s, bool commit, struct ox_err *err)
 
 int ox_small_check(struct ox_store *s, void (*problem)(void *ctx, const char *text), void *ctx, struct ox_err *err)
 {
-	struct ox_db *db = database(s, err);
-	return db ? ox_db_check(db, problem, ctx, err) : OX_ESYS;
+	int rc = need(s, err);
+	return rc ? rc : ox_db_check(s->small, problem, ctx, err);
 }
 
 int ox_small_reset(struct ox_store *s, struct ox_err *err)
@@ -283,6 +277,6 @@ int ox_small_reset(struct ox_store *s, struct ox_err *err)
 
 int ox_small_shrink(struct ox_store *s, struct ox_err *err)
 {
-	struct ox_db *db = database(s, err);
-	return db ? ox_db_shrink(db, err) : OX_ESYS;
+	int rc = need(s, err);
+	return rc ? rc : ox_db_shrink(s->small, err);
 }

@@ -37,11 +37,9 @@ int ox_store_path(const struct ox_store *s, const char *a, const char *b, struct
 	return ox_buf_ok(path, "file name", err);
 }
 
-struct ox_records *ox_store_index(struct ox_store *s, struct ox_err *err)
+int ox_store_need_index(struct ox_store *s, struct ox_err *err)
 {
-	if (!s->index)
-		(void)ox_records_open(s->index_path, s->quarantine_path, &s->index, err);
-	return s->index;
+	return s->index ? 0 : ox_records_open(s->index_path, s->quarantine_path, &s->index, err);
 }
 
 /* Refuses what a later version made; a store without a version is a new one. */

@@ -1,6 +1,8 @@
 #include "store/db/db.h"
 
+#include "proto/base/buf.h"
 #include "store/db/rescue.h"
+#include "store/fs/lock.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -92,24 +94,50 @@ static int read_version(struct ox_db *db, int *version, struct ox_err *err)
 	return rc == SQLITE_ROW ? 0 : fail(db->handle, rc, db->spec.path, err);
 }
 
-/* The schema is created under sqlite's write lock, so that of many processes
- * that open a new file one makes it. */
+static const char *journal_of(const struct ox_db *db)
+{
+	return is_remote(db->spec.path) ? "PRAGMA journal_mode=TRUNCATE" : "PRAGMA journal_mode=WAL";
+}
+
 static int make_schema(struct ox_db *db, struct ox_err *err)
 {
-	int version = 0, rc = ox_db_exec(db, "BEGIN IMMEDIATE", err);
+	char set[64];
+	snprintf(set, sizeof set, "PRAGMA user_version=%d", db->spec.version);
+	/* These two only before there is any content. */
+	int rc = ox_db_exec(db, "PRAGMA auto_vacuum=INCREMENTAL", err);
+	if (rc == 0)
+		rc = ox_db_exec(db, journal_of(db), err);
+	if (rc == 0)
+		rc = ox_db_exec(db, "BEGIN IMMEDIATE", err);
 	if (rc)
 		return rc;
-	rc = read_version(db, &version, err);
-	if (rc == 0 && version == 0) {
-		char set[64];
-		snprintf(set, sizeof set, "PRAGMA user_version=%d", db->spec.version);
-		rc = ox_db_exec(db, db->spec.schema, err);
-		if (rc == 0)
-			rc = ox_db_exec(db, set, err);
-	}
+	rc = ox_db_exec(db, db->spec.schema, err);
+	if (rc == 0)
+		rc = ox_db_exec(db, set, err);
 	if (rc == 0)
 		return ox_db_exec(db, "COMMIT", err);
 	sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+	return rc;
+}
+
+/* Of many processes that find a new file, one makes it what it has to be. sqlite's own
+ * locks do not do: a change of the journal mode does not wait for others. */
+static int make_new(struct ox_db *db, int *version, struct ox_err *err)
+{
+	struct ox_lock lock = OX_LOCK_NONE;
+	struct ox_buf path = {0};
+	ox_buf_printf(&path, "%s-make", db->spec.path);
+	int rc = ox_buf_ok(&path, "file name", err);
+	if (rc == 0)
+		rc = ox_lock_wait(path.data, NULL, NULL, &lock, NULL, err);
+	if (rc == 0)
+		rc = read_version(db, version, err);
+	if (rc == 0 && *version == 0) {
+		rc = make_schema(db, err);
+		*version = db->spec.version;
+	}
+	ox_lock_release(&lock);
+	ox_buf_free(&path);
 	return rc;
 }
 
@@ -121,17 +149,13 @@ static int configure(struct ox_db *db, struct ox_err *err)
 	/* The log is folded in by whoever makes it long, not by whoever leaves last. */
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	int rc = read_version(db, &version, err);
-	/* Only a file without content takes this; on others it would be a write. */
 	if (rc == 0 && version == 0)
-		rc = ox_db_exec(db, "PRAGMA auto_vacuum=INCREMENTAL", err);
+		rc = make_new(db, &version, err);
 	if (rc == 0)
-		rc = ox_db_exec(
-		    db, is_remote(db->spec.path) ? "PRAGMA journal_mode=TRUNCATE" : "PRAGMA journal_mode=WAL", err);
+		rc = ox_db_exec(db, journal_of(db), err);
 	if (rc == 0)
 		rc = ox_db_exec(db, "PRAGMA synchronous=NORMAL; PRAGMA cell_size_check=ON", err);
-	if (rc == 0 && version == 0)
-		rc = make_schema(db, err);
-	else if (rc == 0 && version != db->spec.version)
+	if (rc == 0 && version != db->spec.version)
 		rc = ox_fail(err, OX_ECORRUPT, "%s has format %d instead of %d", db->spec.path, version,
 			     db->spec.version);
 	if (rc == 0 && stat(db->spec.path, &st) == 0)

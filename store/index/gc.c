@@ -55,30 +55,37 @@ static int note_use(void *ctx, const struct ox_record *record)
 	return 0;
 }
 
-static int add(struct gc *gc, const struct ox_digest *digest, uint64_t bytes, bool loose)
+static int add(struct gc *gc, const struct ox_digest *digest, uint64_t bytes, bool loose, uint64_t used)
 {
 	struct candidate *c = ox_vec_push(&gc->all);
-	void *used = ox_map_get(&gc->uses, ox_digest_slice(digest));
 	if (!c) {
 		gc->out_of_memory = true;
 		return 1;
 	}
-	/* What nothing is known of counts as used just now: the index may be new. */
-	*c = (struct candidate){*digest, bytes, used ? (uint64_t)(uintptr_t)used : gc->now, loose};
+	*c = (struct candidate){*digest, bytes, used, loose};
 	gc->bytes += bytes;
 	return 0;
 }
 
+/* The index may be new, or its builder was killed: a file then tells when it was made. */
 static int add_loose(void *ctx, const struct ox_digest *digest, const char *name, const struct stat *st)
 {
+	struct gc *gc = ctx;
 	(void)name;
-	return digest ? add(ctx, digest, (uint64_t)st->st_size, true) : 0;
+	if (!digest)
+		return 0;
+	void *used = ox_map_get(&gc->uses, ox_digest_slice(digest));
+	return add(gc, digest, (uint64_t)st->st_size, true, used ? (uint64_t)(uintptr_t)used : (uint64_t)st->st_mtime);
 }
 
+/* A row does not; it counts as used now, and that is noted. */
 static int add_small(void *ctx, const struct ox_digest *digest, uint64_t size, uint64_t stored)
 {
-	(void)size;
-	return add(ctx, digest, stored, false);
+	struct gc *gc = ctx;
+	void *used = ox_map_get(&gc->uses, ox_digest_slice(digest));
+	if (!used && !gc->options->dry_run)
+		ox_seen_small(gc->s, digest, size);
+	return add(gc, digest, stored, false, used ? (uint64_t)(uintptr_t)used : gc->now);
 }
 
 static int by_use(const void *a, const void *b)
@@ -91,10 +98,11 @@ static int by_use(const void *a, const void *b)
 
 static int take_stock(struct gc *gc, struct ox_err *err)
 {
-	struct ox_records *index = ox_store_index(gc->s, err);
-	if (!index)
-		return OX_ESYS;
-	int rc = ox_records_each(index, OX_SPACE_OBJECT, note_use, gc, err);
+	int rc = ox_store_need_index(gc->s, err);
+	if (rc)
+		return rc;
+	struct ox_records *index = gc->s->index;
+	rc = ox_records_each(index, OX_SPACE_OBJECT, note_use, gc, err);
 	if (rc == 0)
 		rc = ox_loose_each(gc->s, add_loose, gc, err);
 	if (rc == 0)
@@ -198,10 +206,11 @@ static int note_stale(void *ctx, const struct ox_record *record)
 static int forget(struct gc *gc, struct ox_err *err)
 {
 	struct stale stale = {.gc = gc};
-	struct ox_records *index = ox_store_index(gc->s, err);
-	if (!index)
-		return OX_ESYS;
-	int rc = ox_records_each(index, OX_SPACE_ACTION, note_stale, &stale, err);
+	int rc = ox_store_need_index(gc->s, err);
+	if (rc)
+		return rc;
+	struct ox_records *index = gc->s->index;
+	rc = ox_records_each(index, OX_SPACE_ACTION, note_stale, &stale, err);
 	if (rc == 0)
 		rc = ox_records_begin_write(index, err);
 	if (rc == 0) {

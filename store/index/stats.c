@@ -66,10 +66,11 @@ static void measure_files(struct ox_store *s, struct ox_store_stats *stats)
 int ox_store_stats(struct ox_store *s, struct ox_store_stats *stats, struct ox_err *err)
 {
 	*stats = (struct ox_store_stats){0};
-	struct ox_records *index = ox_store_index(s, err);
-	if (!index)
-		return OX_ESYS;
-	int rc = ox_loose_each(s, count_loose, stats, err);
+	int rc = ox_store_need_index(s, err);
+	if (rc)
+		return rc;
+	struct ox_records *index = s->index;
+	rc = ox_loose_each(s, count_loose, stats, err);
 	if (rc == 0)
 		rc = ox_small_each(s, count_small, stats, err);
 	if (rc == 0)

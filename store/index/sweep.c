@@ -73,12 +73,13 @@ static int sweep_quarantine(struct ox_store *s, const char *path, bool dry_run, 
 
 static int expire(struct ox_store *s, struct ox_gc_report *report, struct ox_err *err)
 {
-	struct ox_records *index = ox_store_index(s, err);
-	if (!index)
-		return OX_ESYS;
+	int rc = ox_store_need_index(s, err);
+	if (rc)
+		return rc;
+	struct ox_records *index = s->index;
 	for (size_t i = 0; i < OX_COUNT(lifetimes); i++) {
 		uint64_t now = ox_clock_real() / 1000000000u;
-		int rc = ox_records_expire(index, lifetimes[i].space, now - lifetimes[i].days * DAY, err);
+		rc = ox_records_expire(index, lifetimes[i].space, now - lifetimes[i].days * DAY, err);
 		if (rc == OX_EEXHAUSTED)
 			return 0; /* the disk is full: next time */
 		if (rc < 0)

@@ -175,16 +175,17 @@ static int check_record(void *ctx, const struct ox_record *record)
 
 static int check_index_db(struct verify *v, struct ox_err *err)
 {
-	struct ox_records *index = ox_store_index(v->s, err);
-	if (!index)
-		return OX_ESYS;
+	int rc = ox_store_need_index(v->s, err);
+	if (rc)
+		return rc;
+	struct ox_records *index = v->s->index;
 	v->where = "index.db";
 	int broken = ox_records_check(index, database_problem, v, err);
 	if (broken < 0)
 		return broken;
 	if (ox_records_was_replaced(index))
 		found(v, "index.db was damaged as a whole; it is in the quarantine, and a new one was made");
-	int rc = ox_records_each(index, -1, check_record, v, err);
+	rc = ox_records_each(index, -1, check_record, v, err);
 	if (rc && rc != OX_ECORRUPT)
 		return rc;
 	if (v->repair && (broken || rc == OX_ECORRUPT)) {
