@@ -5,15 +5,22 @@
 /* Extension modules whose objects have no teardown that anybody could see, beyond what the scan
  * looks for itself. Sorted. */
 static const char *const harmless_modules[] = {
-	"_abc", "_ast", "_asyncio", "_bisect", "_blake2", "_bz2", "_codecs", "_collections", "_contextvars",
-	"_csv", "_datetime", "_functools", "_heapq", "_imp", "_io", "_json", "_locale", "_lzma", "_md5",
-	"_opcode", "_operator", "_pickle", "_posixsubprocess", "_queue", "_random", "_sha1", "_sha2",
-	"_sha256", "_sha3", "_sha512", "_signal", "_socket", "_sre", "_stat", "_statistics", "_string",
-	"_struct", "_suggestions", "_symtable", "_sysconfig", "_thread", "_tokenize", "_typing", "_uuid",
-	"_warnings", "_weakref", "_zoneinfo", "array", "atexit", "binascii", "builtins", "cmath", "errno",
-	"fcntl", "gc", "grp", "io", "itertools", "marshal", "math", "oxidized_importer", "posix", "pwd",
-	"resource", "select", "sys", "syslog", "time", "unicodedata", "zlib",
+	"_abc", "_ast", "_asyncio", "_bisect", "_blake2", "_bz2", "_codecs", "_codecs_cn", "_codecs_hk",
+	"_codecs_iso2022", "_codecs_jp", "_codecs_kr", "_codecs_tw", "_collections", "_contextvars", "_crypt",
+	"_csv", "_ctypes", "_curses", "_curses_panel", "_datetime", "_decimal", "_elementtree", "_functools",
+	"_hashlib", "_heapq", "_imp", "_io", "_json", "_locale", "_lsprof", "_lzma", "_md5", "_multibytecodec",
+	"_multiprocessing", "_opcode", "_operator", "_pickle", "_posixshmem", "_posixsubprocess", "_queue",
+	"_random", "_sha1", "_sha2", "_sha256", "_sha3", "_sha512", "_signal", "_socket", "_sre", "_ssl",
+	"_stat", "_statistics", "_string", "_struct", "_suggestions", "_symtable", "_sysconfig", "_thread",
+	"_tokenize", "_tracemalloc", "_typing", "_uuid", "_warnings", "_weakref", "_zoneinfo", "array",
+	"atexit", "audioop", "binascii", "builtins", "cmath", "decimal", "errno", "fcntl", "gc", "grp", "io",
+	"itertools", "marshal", "math", "mmap", "nis", "oxidized_importer", "posix", "pwd", "pyexpat",
+	"resource", "select", "spwd", "sys", "syslog", "termios", "time", "unicodedata", "zlib",
 };
+
+/* Harmless as long as no object of this type lives: a connection that is closed may
+ * write. (Before 3.11 the collector does not track them.) */
+static const char careful_module[] = "_sqlite3", careful_type[] = "Connection";
 
 static bool is_harmless_module(PyObject *module)
 {
@@ -27,7 +34,7 @@ static bool is_harmless_module(PyObject *module)
 	for (size_t i = 0; i < sizeof harmless_modules / sizeof harmless_modules[0]; i++)
 		if (strcmp(harmless_modules[i], name) == 0)
 			return true;
-	return false;
+	return PY_VERSION_HEX >= 0x030B0000 && strcmp(name, careful_module) == 0;
 }
 
 /* Objects of a type that the collector does not track are not seen by the scan. A native
@@ -48,7 +55,7 @@ static bool is_harmless_type(PyTypeObject *type)
 static bool is_harmless_callback(PyObject *callback)
 {
 	static const char *const owners[] = {"weakref", "_weakrefset", "functools", "logging"};
-	if (!callback || PyCFunction_Check(callback))
+	if (!callback || PyCFunction_Check(callback) || strcmp(Py_TYPE(callback)->tp_name, "_ctypes.DictRemover") == 0)
 		return true;
 	PyObject *module = PyFunction_Check(callback) ? PyFunction_GetModule(callback) : NULL; /* borrowed */
 	for (size_t i = 0; module && PyUnicode_Check(module) && i < sizeof owners / sizeof owners[0]; i++)
@@ -67,17 +74,18 @@ static bool is_idle_generator(PyObject *generator)
 	return finished;
 }
 
-/* The standard streams with their layers; they are flushed on leaving. */
-struct streams {
-	PyObject *objects[18];
+/* What the scan knows before it starts. */
+struct known {
+	PyObject *streams[18]; /* the standard streams with their layers: flushed on leaving */
 	size_t count;
+	PyTypeObject *careful; /* NULL: its module is not loaded */
 };
 
-static void add_stream(struct streams *s, PyObject *stream)
+static void add_stream(struct known *s, PyObject *stream)
 {
 	static const char *const layers[] = {"buffer", "raw"};
 	for (size_t i = 0; stream && stream != Py_None && s->count < 18; i++) {
-		s->objects[s->count++] = stream; /* the owner above, or sys, keeps it alive */
+		s->streams[s->count++] = stream; /* the owner above, or sys, keeps it alive */
 		PyObject *next = i < 2 ? PyObject_GetAttrString(stream, layers[i]) : NULL;
 		PyErr_Clear();
 		Py_XDECREF(next);
@@ -85,7 +93,7 @@ static void add_stream(struct streams *s, PyObject *stream)
 	}
 }
 
-static void find_streams(struct streams *s)
+static void find_streams(struct known *s)
 {
 	static const char *const names[] = {"stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__"};
 	for (size_t i = 0; i < 6; i++) {
@@ -96,14 +104,24 @@ static void find_streams(struct streams *s)
 	}
 }
 
+static void find_careful_type(struct known *s)
+{
+	PyObject *module = PyDict_GetItemString(PyImport_GetModuleDict(), careful_module); /* borrowed */
+	PyObject *type = module ? PyObject_GetAttrString(module, careful_type) : NULL;
+	PyErr_Clear();
+	if (type && PyType_Check(type))
+		s->careful = (PyTypeObject *)type; /* the module keeps it alive */
+	Py_XDECREF(type);
+}
+
 /* Buffers in memory lose nothing; a file must be closed already. */
-static bool is_harmless_file(const struct streams *s, PyObject *file)
+static bool is_harmless_file(const struct known *s, PyObject *file)
 {
 	const char *type = Py_TYPE(file)->tp_name;
 	if (strcmp(type, "_io.BytesIO") == 0 || strcmp(type, "_io.StringIO") == 0)
 		return true;
 	for (size_t i = 0; i < s->count; i++)
-		if (s->objects[i] == file)
+		if (s->streams[i] == file)
 			return true;
 	PyObject *closed = strncmp(type, "_io.", 4) == 0 ? PyObject_GetAttrString(file, "closed") : NULL;
 	bool is_closed = closed == Py_True;
@@ -112,7 +130,7 @@ static bool is_harmless_file(const struct streams *s, PyObject *file)
 	return is_closed;
 }
 
-static bool is_harmless(const struct streams *s, PyObject *o)
+static bool is_harmless(const struct known *s, PyObject *o)
 {
 	PyTypeObject *type = Py_TYPE(o);
 	if (PyModule_Check(o))
@@ -121,6 +139,8 @@ static bool is_harmless(const struct streams *s, PyObject *o)
 		return is_harmless_type((PyTypeObject *)o);
 	if (PyWeakref_Check(o))
 		return is_harmless_callback(((PyWeakReference *)o)->wr_callback);
+	if (s->careful && PyType_IsSubtype(type, s->careful))
+		return false;
 	if (!type->tp_finalize && !type->tp_del)
 		return true;
 	if (PyGen_CheckExact(o))
@@ -139,13 +159,14 @@ static bool is_nothing_frozen(PyObject *gc)
 
 bool ox_live_is_harmless(void)
 {
-	struct streams streams = {.count = 0};
+	struct known known = {.count = 0};
 	PyObject *gc = PyImport_ImportModule("gc");
 	PyObject *objects = gc ? PyObject_CallMethod(gc, "get_objects", NULL) : NULL;
 	bool harmless = objects && PyList_Check(objects) && is_nothing_frozen(gc);
-	find_streams(&streams);
+	find_streams(&known);
+	find_careful_type(&known);
 	for (Py_ssize_t i = 0; harmless && i < PyList_GET_SIZE(objects); i++)
-		harmless = is_harmless(&streams, PyList_GET_ITEM(objects, i));
+		harmless = is_harmless(&known, PyList_GET_ITEM(objects, i));
 	Py_XDECREF(objects);
 	Py_XDECREF(gc);
 	PyErr_Clear();

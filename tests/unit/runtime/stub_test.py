@@ -223,6 +223,22 @@ class End(unittest.TestCase):
         self.assertEqual(results[1], results[0])
 
 
+    def test_a_database_that_is_still_open_is_closed(self):
+        with tempfile.TemporaryDirectory() as folder:
+            exe = KIT.build(run_command="import sqlite3; c = sqlite3.connect('x.db');"
+                                        "c.execute('pragma journal_mode=wal'); c.execute('create table t(a)')")
+            self.assertEqual(run(exe, cwd=folder).returncode, 0)
+            self.assertEqual(os.listdir(folder), ["x.db"])
+
+    def test_teardown_is_skipped_only_where_nothing_is_lost(self):
+        """An audit hook sees the interpreter being cleared."""
+        hook = ("import os, sys\nsys.addaudithook(lambda event, args: event == 'cpython.PyInterpreterState_Clear'"
+                " and os.write(1, b'torn down'))\n")
+        harmless = "import json, ssl, sqlite3, ctypes, logging, asyncio, decimal"
+        for code, expected in ((harmless, ""), ("class A:\n def __del__(s): pass\na = A()", "torn down")):
+            self.assertEqual(run(KIT.build(run_command=hook + code)).stdout, expected)
+
+
 class Imports(unittest.TestCase):
     def check(self, code, expected, **options):
         p = run(KIT.build(run_command=code, **options))
