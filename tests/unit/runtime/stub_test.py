@@ -232,8 +232,8 @@ class End(unittest.TestCase):
 
     def test_teardown_is_skipped_only_where_nothing_is_lost(self):
         """An audit hook sees the interpreter being cleared."""
-        hook = ("import os, sys\nsys.addaudithook(lambda event, args: event == 'cpython.PyInterpreterState_Clear'"
-                " and os.write(1, b'torn down'))\n")
+        hook = ("import os, sys\nsys.addaudithook(lambda event, args, write=os.write:"
+                " event == 'cpython.PyInterpreterState_Clear' and write(1, b'torn down'))\n")
         harmless = "import json, ssl, sqlite3, ctypes, logging, asyncio, decimal"
         for code, expected in ((harmless, ""), ("class A:\n def __del__(s): pass\na = A()", "torn down")):
             self.assertEqual(run(KIT.build(run_command=hook + code)).stdout, expected)
