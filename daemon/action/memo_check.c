@@ -4,6 +4,8 @@
 #include "daemon/action/memo_form.h"
 #include "daemon/action/memo_restore.h"
 #include "proto/base/clock.h"
+#include "store/fs/dir.h"
+#include "store/fs/lock.h"
 #include "store/index/files.h"
 #include "store/index/index.h"
 
@@ -11,6 +13,7 @@
 #include <stdarg.h>
 
 enum { USE_GRAIN = 24 * 3600 };
+enum { CHECK_AGAIN = 2 }; /* beside 0 and 1: the outputs are locked now */
 
 struct check {
 	struct ox_store *store;
@@ -18,6 +21,9 @@ struct check {
 	struct ox_buf *why; /* may be NULL */
 	bool patched;       /* the record was brought up to date and is to be written */
 	bool use;           /* the outputs' objects are to be marked as used */
+	struct ox_reader items;
+	uint32_t item_count;
+	struct ox_lock lock; /* of the outputs' folder; held while something is put back */
 };
 
 /* Says why not; 0. */
@@ -87,6 +93,44 @@ static int check_listing(struct check *c, const struct ox_memo_item *item, const
 	return 1;
 }
 
+/* The folder that was published with this output in it; empty when it stands alone. */
+static struct ox_slice published_folder(const struct check *c, const char *output)
+{
+	struct ox_slice found = {0};
+	struct ox_reader r = c->items;
+	struct ox_memo_item item;
+	for (uint32_t i = 0; i < c->item_count && ox_memo_read_item(&r, &item); i++) {
+		size_t len = strlen(item.path);
+		bool holds = strncmp(output, item.path, len) == 0 && output[len] == '/';
+		if (item.kind == OX_MEMO_OUTPUT_DIR && holds && (!found.len || len < found.len))
+			found = ox_slice(output, len);
+	}
+	return found;
+}
+
+/* Takes the lock that publishing takes (daemon/bundle/tree.h): of two builds that put back
+ * different outputs in one folder, one comes after the other. */
+static int lock_outputs(struct check *c, const char *output, struct ox_err *err)
+{
+	struct ox_slice folder = published_folder(c, output);
+	while (folder.len && folder.data[folder.len - 1] != '/')
+		folder.len--;
+	if (!folder.len)
+		return 1;
+	struct ox_buf path = {0};
+	ox_buf_slice(&path, folder);
+	int rc = ox_buf_ok(&path, "output folder", err);
+	if (rc == 0)
+		rc = ox_fs_mkdirs(path.data, 0777, err);
+	ox_buf_str(&path, ".oxidizer.lock");
+	if (rc == 0)
+		rc = ox_buf_ok(&path, "output folder", err);
+	if (rc == 0)
+		rc = ox_lock_wait(path.data, NULL, NULL, &c->lock, NULL, err);
+	ox_buf_free(&path);
+	return rc == 0 ? CHECK_AGAIN : changed(c, "%s cannot be put back", output);
+}
+
 static int check_output(struct check *c, const struct ox_memo_item *item, const struct ox_reader *start,
 			struct ox_err *err)
 {
@@ -99,6 +143,11 @@ static int check_output(struct check *c, const struct ox_memo_item *item, const 
 		found = ox_signature_of(&st);
 		if (trusted(item, &found))
 			return 1;
+	}
+	if (c->lock.fd < 0) {
+		int locked = lock_outputs(c, item->path, err);
+		if (locked != 1)
+			return locked;
 	}
 	int rc = ox_memo_restore(c->store, item, &found, err);
 	if (rc == OX_ENOENT)
@@ -156,13 +205,27 @@ static bool skip_items(struct ox_reader *r, uint32_t count)
 	return true;
 }
 
+static int check_items(struct check *c, struct ox_err *err)
+{
+	struct ox_reader items = c->items;
+	int rc = 1;
+	for (uint32_t i = 0; rc == 1 && i < c->item_count; i++) {
+		struct ox_reader start = items;
+		struct ox_memo_item item;
+		(void)ox_memo_read_item(&items, &item);
+		rc = check_item(c, &item, &start, err);
+	}
+	return rc;
+}
+
 static int check_record(struct check *c, const struct ox_env *env, struct ox_sink *sink, struct ox_err *err)
 {
 	struct ox_reader r = ox_reader(ox_buf_view(&c->record));
 	struct ox_memo_header header;
 	if (!ox_memo_read_header(&r, &header))
 		return changed(c, "the record of the build has another form");
-	struct ox_reader items = r;
+	c->items = r;
+	c->item_count = header.items;
 	if (!skip_items(&r, header.items))
 		return changed(c, "the record of the build is damaged");
 	int rc = check_names(c, &r, header.names, env);
@@ -171,12 +234,10 @@ static int check_record(struct check *c, const struct ox_env *env, struct ox_sin
 		return changed(c, "the record of the build is damaged");
 	uint64_t now = ox_clock_real() / 1000000000u;
 	c->use = now > header.used + USE_GRAIN;
-	for (uint32_t i = 0; rc == 1 && i < header.items; i++) {
-		struct ox_reader start = items;
-		struct ox_memo_item item;
-		(void)ox_memo_read_item(&items, &item);
-		rc = check_item(c, &item, &start, err);
-	}
+	if (rc == 1)
+		rc = check_items(c, err);
+	if (rc == CHECK_AGAIN)
+		rc = check_items(c, err);
 	if (rc == 1)
 		(void)ox_memo_replay(events, sink);
 	if (rc == 1 && (c->use || c->patched)) {
@@ -189,7 +250,7 @@ static int check_record(struct check *c, const struct ox_env *env, struct ox_sin
 int ox_memo_check(struct ox_store *store, const struct ox_digest *key, const struct ox_env *env, struct ox_sink *sink,
 		  struct ox_buf *why, struct ox_err *err)
 {
-	struct check c = {.store = store, .why = why};
+	struct check c = {.store = store, .why = why, .lock = OX_LOCK_NONE};
 	struct ox_slice name = ox_slice(key->bytes, OX_DIGEST_SIZE);
 	ox_store_refresh(store);
 	int rc = ox_index_get(store, OX_SPACE_MEMO, name, &c.record, err);
@@ -199,6 +260,7 @@ int ox_memo_check(struct ox_store *store, const struct ox_digest *key, const str
 		rc = check_record(&c, env, sink, err);
 	if (rc == 1 && c.patched) /* only saves time next time */
 		(void)ox_index_put(store, OX_SPACE_MEMO, name, ox_buf_view(&c.record), NULL);
+	ox_lock_release(&c.lock);
 	ox_buf_free(&c.record);
 	return rc;
 }
