@@ -19,3 +19,12 @@ tests_unit_daemon_worker_worker_test_SOURCES = tests/unit/daemon/worker/worker_t
 tests_unit_daemon_worker_worker_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_worker_worker_test_LDADD = $(WORKER_LIBS) $(CMOCKA_LIBS) -lpthread
 endif
+
+# Configurations, rebuilds and outputs, with the programs as they are.
+WORKER_WHOLE_TESTS = \
+	tests/whole/build_dialects_test.py tests/whole/build_output_test.py tests/whole/build_rebuild_test.py \
+	tests/whole/build_reproducible_test.py tests/whole/config_diagnostics_test.py
+TESTS += $(WORKER_WHOLE_TESTS)
+EXTRA_DIST += $(WORKER_WHOLE_TESTS) \
+	tests/data/configs/black_files_old.bzl tests/data/configs/black_new.bzl tests/data/configs/callbacks_new.bzl \
+	tests/data/configs/parts_old.bzl tests/data/configs/pyflakes_new.bzl tests/data/configs/pyflakes_old.bzl

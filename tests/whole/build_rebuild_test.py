@@ -1,8 +1,8 @@
 """What changes between two builds decides what is done in the second.
 
-Every test builds twice or more in its own store, and looks at the steps that
-`--explain --json` tells, at whether the whole build was remembered, and at what the
-program says in the end.
+Every test builds twice or more, and looks at the steps that `--explain --json` tells, at
+whether the whole build was remembered, and at what the program says in the end. The store
+is shared, so that the standard library is packed once: words that no other test has keep the rest apart.
 """
 import os
 import shutil
@@ -64,12 +64,14 @@ class Outcome:
 
 class Rebuild(oxtest.TestCase):
     config = CONFIG
+    shared_store = True
 
     def setUp(self):
         super().setUp()
+        self.word = os.path.basename(self.box.root)
         self.box.write("project/src/app/__init__.py", "")
         self.main = self.box.write("project/src/app/main.py", "from app.text import TEXT\nprint(TEXT)\n")
-        self.text = self.box.write("project/src/app/text.py", "TEXT = 'one'\n")
+        self.text = self.box.write("project/src/app/text.py", f"TEXT = '{self.word} one'\n")
         self.box.write("project/share/a.txt", "a\n")
         self.box.write("project/pyoxidizer.bzl", self.config)
 
@@ -83,28 +85,28 @@ class Rebuild(oxtest.TestCase):
         again = self.make()
         self.assertTrue(again.memoised)
         self.assertEqual(again.ran, [])
-        self.assertEqual(again.said(), "one\n")
+        self.assertEqual(again.said(), f"{self.word} one\n")
 
     def test_one_edited_module_costs_one_compile_one_segment_one_assembly(self):
         self.make()
         old = os.stat(self.text)
-        self.box.write("project/src/app/text.py", "TEXT = 'two'\n")
+        self.box.write("project/src/app/text.py", f"TEXT = '{self.word} two'\n")
         os.utime(self.text, ns=(old.st_atime_ns, old.st_mtime_ns))
         second = self.make()
         self.assertEqual(second.kinds(), ["assemble", "bytecode", "segment"])
         for step in second.ran:
             self.assertTrue(step["changed_input"], step)
             self.assertNotEqual(step["old_digest"], step["new_digest"], step)
-        self.assertEqual(second.said(), "two\n")
+        self.assertEqual(second.said(), f"{self.word} two\n")
 
     def test_an_edit_that_is_taken_back_needs_no_step(self):
         self.make()
-        self.box.write("project/src/app/text.py", "TEXT = 'two'\n")
+        self.box.write("project/src/app/text.py", f"TEXT = '{self.word} two'\n")
         self.make()
-        self.box.write("project/src/app/text.py", "TEXT = 'one'\n")
+        self.box.write("project/src/app/text.py", f"TEXT = '{self.word} one'\n")
         third = self.make()
         self.assertEqual(third.kinds(), [])
-        self.assertEqual(third.said(), "one\n")
+        self.assertEqual(third.said(), f"{self.word} one\n")
 
     def test_a_file_added_to_a_globbed_folder(self):
         first = self.make("install")
@@ -121,15 +123,15 @@ class Rebuild(oxtest.TestCase):
     def test_a_module_added_to_a_scanned_package(self):
         self.make()
         self.box.write("project/src/app/more.py", "X = 1\n")
-        self.box.write("project/src/app/text.py", "import app.more\nTEXT = app.more.X\n")
-        self.assertEqual(self.make().said(), "1\n")
+        self.box.write("project/src/app/text.py", f"import app.more\nTEXT = app.more.X, '{self.word}'\n")
+        self.assertEqual(self.make().said(), f"(1, '{self.word}')\n")
 
     def test_an_edited_configuration(self):
         self.make()
         self.box.write("project/pyoxidizer.bzl", CONFIG.replace("import app.main", "import app.main; print(2)"))
         second = self.make()
         self.assertEqual(second.kinds(), ["assemble"])
-        self.assertEqual(second.said(), "one\n2\n")
+        self.assertEqual(second.said(), f"{self.word} one\n2\n")
 
     def test_an_output_altered_or_deleted_is_put_back(self):
         first = self.make()
@@ -151,7 +153,7 @@ class Rebuild(oxtest.TestCase):
             self.assertEqual(again.artifacts[0]["digest"], digest)
             with open(path, "rb") as file:
                 self.assertEqual(file.read(), content, damage)
-            self.assertEqual(again.said(), "one\n")
+            self.assertEqual(again.said(), f"{self.word} one\n")
 
     def test_print_is_told_again(self):
         self.box.write("project/pyoxidizer.bzl", "print('hello')\n" + CONFIG)
@@ -165,15 +167,20 @@ class RebuildWithPip(Rebuild):
     def setUp(self):
         super().setUp()
         self.box.write("project/local/setup.py", SETUP)
-        self.box.write("project/local/local.py", "VALUE = 'first'\n")
+        self.box.write("project/local/local.py", f"VALUE = '{self.word} first'\n")
+
+    def settle(self):
+        """The build of a local project leaves folders in it, which is seen once and changes nothing."""
+        self.assertEqual(self.make().kinds(), [])
+        self.assertTrue(self.make().memoised)
 
     def test_an_edited_package_source(self):
-        self.assertEqual(self.make().said(), "first\n")
-        self.assertTrue(self.make().memoised)
-        self.box.write("project/local/local.py", "VALUE = 'second'\n")
+        self.assertEqual(self.make().said(), f"{self.word} first\n")
+        self.settle()
+        self.box.write("project/local/local.py", f"VALUE = '{self.word} second'\n")
         second = self.make()
         self.assertIn("pip", second.kinds())
-        self.assertEqual(second.said(), "second\n")
+        self.assertEqual(second.said(), f"{self.word} second\n")
 
     def test_another_index(self):
         self.make(env={"PIP_INDEX_URL": "http://127.0.0.1:1/a"})
@@ -183,7 +190,7 @@ class RebuildWithPip(Rebuild):
 
     def test_a_configuration_of_pip_that_appears(self):
         self.make()
-        self.assertTrue(self.make().memoised)
+        self.settle()
         self.box.write("home/.config/pip/pip.conf", "[global]\ntimeout = 7\n")
         second = self.make()
         self.assertFalse(second.memoised)
