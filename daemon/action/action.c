@@ -32,7 +32,6 @@ void ox_actions_free(struct ox_actions *a)
 {
 	if (!a)
 		return;
-	(void)ox_store_sync(a->store, NULL); /* saves time after a power loss, no more */
 	ox_lease_release(a->store);
 	free(a->scope);
 	free(a);

@@ -29,8 +29,7 @@ struct ox_actions;
 /* `scope` says whose history explanations refer to: config path and target. */
 int ox_actions_new(struct ox_store *store, struct ox_sink *sink, const char *scope, struct ox_actions **out,
 		   struct ox_err *err);
-/* Ends the lease. Syncs what the build put in the store, which takes a moment: do it after the
- * result was told. NULL is fine. */
+/* Ends the lease. NULL is fine. */
 void ox_actions_free(struct ox_actions *a);
 struct ox_store *ox_actions_store(struct ox_actions *a);
 struct ox_sink *ox_actions_sink(struct ox_actions *a);

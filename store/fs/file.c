@@ -6,9 +6,9 @@
 
 enum { COPY_SIZE = 256 * 1024, COPY_AT_ONCE = 1 << 30 };
 
-/* Twice the slowest tick that kernels update file times with (10 ms), and for file systems with
- * whole seconds (FAT: two of them) more than that. */
-static const uint64_t fine_window = 20000000u, coarse_window = 2100000000u;
+/* A little more than the slowest tick that kernels update file times with (10 ms), and for file systems
+ * with whole seconds (FAT: two of them) more than that. */
+static const uint64_t fine_window = 11000000u, coarse_window = 2100000000u;
 
 static uint64_t nanoseconds(const struct timespec *ts)
 {
