@@ -432,8 +432,10 @@ static struct ox_proto *finish(struct ox_compiler *c)
 		return NULL;
 	const struct ox_node *node = c->func->node;
 	bool def = node && node->kind == OX_NODE_DEF;
-	uint32_t name = def ? ox_c_string(c, node->a->text) : 0; /* first: it may move the constants */
-	p->name = def ? ox_text_of(c->constants.items[name]) : node ? OX_SLICE("lambda") : OX_SLICE("<toplevel>");
+	ox_star_value name = ox_intern(c->s, def ? node->a->text : node ? OX_SLICE("lambda") : OX_SLICE("<toplevel>"));
+	if (!ox_star_ok(name))
+		return NULL;
+	p->name = ox_text_of(name);
 	p->doc = def ? docstring(c, node->c) : OX_STAR_NONE;
 	p->source = c->source;
 	p->toplevel = !node;

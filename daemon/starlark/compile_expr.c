@@ -267,11 +267,12 @@ static struct ox_call_shape *call_shape(struct ox_compiler *c, const struct ox_n
 	shape->starstar = starstar;
 	shape->positional = positional;
 	for (const struct ox_node *a = args; a; a = a->next) {
-		if (a->op != 0 || !a->text.data)
+		if (a->op || !a->text.data)
 			continue;
-		/* First: it may move the constants. */
-		uint32_t at = ox_c_string(c, a->text);
-		shape->names[shape->named++] = c->constants.items[at];
+		uint32_t name = ox_c_string(c, a->text);
+		if (c->failed)
+			return NULL;
+		shape->names[shape->named++] = c->constants.items[name];
 	}
 	return shape;
 }

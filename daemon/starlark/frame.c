@@ -89,8 +89,9 @@ static const char *plural(size_t n)
 static int too_many(struct ox_star *s, const struct ox_closure *fn, size_t given)
 {
 	const struct ox_proto *p = fn->proto;
+	bool optional = p->positional && ox_star_ok(fn->defaults[p->positional - 1]);
 	ox_star_fail_with(s, "arguments", NULL, "%.*s() takes %s%u positional argument%s, got %zu",
-			  OX_SLICE_ARG(p->name), p->defaults ? "at most " : "", p->positional, plural(p->positional), given);
+			  OX_SLICE_ARG(p->name), optional ? "at most " : "", p->positional, plural(p->positional), given);
 	return -1;
 }
 

@@ -45,3 +45,34 @@ STARLARK_LIBS = daemon/starlark/libstarlark.a $(SYNTAX_LIBS) $(GMP_LIBS) -lm
 noinst_PROGRAMS += daemon/starlark/star-eval
 daemon_starlark_star_eval_SOURCES = daemon/starlark/star-eval.c
 daemon_starlark_star_eval_LDADD = $(STARLARK_LIBS)
+
+STARLARK_TESTS = \
+	tests/unit/daemon/starlark/scanner_test \
+	tests/unit/daemon/starlark/parser_test \
+	tests/unit/daemon/starlark/embedding_test \
+	tests/unit/daemon/starlark/conformance_test \
+	tests/fuzz/scanner_fuzz tests/fuzz/parser_fuzz tests/fuzz/starlark_eval_fuzz
+check_PROGRAMS += $(STARLARK_TESTS)
+TESTS += $(STARLARK_TESTS)
+tests_unit_daemon_starlark_scanner_test_SOURCES = \
+	tests/unit/daemon/starlark/scanner_test.c tests/unit/daemon/starlark/collect.h
+tests_unit_daemon_starlark_scanner_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_starlark_scanner_test_LDADD = $(SYNTAX_LIBS) $(CMOCKA_LIBS)
+tests_unit_daemon_starlark_parser_test_SOURCES = \
+	tests/unit/daemon/starlark/parser_test.c tests/unit/daemon/starlark/collect.h
+tests_unit_daemon_starlark_parser_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_starlark_parser_test_LDADD = $(SYNTAX_LIBS) $(CMOCKA_LIBS)
+tests_unit_daemon_starlark_embedding_test_SOURCES = \
+	tests/unit/daemon/starlark/embedding_test.c tests/unit/daemon/starlark/collect.h
+tests_unit_daemon_starlark_embedding_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_starlark_embedding_test_LDADD = $(STARLARK_LIBS) $(CMOCKA_LIBS)
+tests_unit_daemon_starlark_conformance_test_SOURCES = tests/unit/daemon/starlark/conformance_test.c
+tests_unit_daemon_starlark_conformance_test_LDADD = $(STARLARK_LIBS)
+tests_fuzz_scanner_fuzz_SOURCES = tests/fuzz/scanner_fuzz.c tests/fuzz/replay.c
+tests_fuzz_scanner_fuzz_LDADD = $(SYNTAX_LIBS)
+tests_fuzz_parser_fuzz_SOURCES = tests/fuzz/parser_fuzz.c tests/fuzz/replay.c
+tests_fuzz_parser_fuzz_LDADD = $(SYNTAX_LIBS)
+tests_fuzz_starlark_eval_fuzz_SOURCES = tests/fuzz/starlark_eval_fuzz.c tests/fuzz/replay.c
+tests_fuzz_starlark_eval_fuzz_LDADD = $(STARLARK_LIBS)
+EXTRA_DIST += tests/unit/daemon/starlark/testdata \
+	tests/fuzz/seeds/scanner tests/fuzz/seeds/parser tests/fuzz/seeds/starlark_eval

@@ -9,8 +9,10 @@ void ox_p_advance(struct ox_parser *p)
 {
 	p->last_end = p->tok.span.end;
 	ox_scan_next(&p->sc, &p->tok);
-	while (p->tok.kind == OX_TOK_BAD)
+	while (p->tok.kind == OX_TOK_BAD) {
+		p->failed = true; /* it was reported: what follows from it need not be */
 		ox_scan_next(&p->sc, &p->tok);
+	}
 }
 
 bool ox_p_take(struct ox_parser *p, enum ox_token_kind kind)
@@ -58,13 +60,26 @@ static void opener_hint(const struct ox_parser *p, char out[static 96])
 		return;
 	const struct ox_scan_bracket *b = &p->sc.brackets[p->sc.depth - 1];
 	uint32_t line = ox_source_line_of(p->sc.source, b->offset);
-	if (p->tok.kind == OX_TOK_EOF || line != ox_source_line_of(p->sc.source, p->tok.span.start))
+	if (line != ox_source_line_of(p->sc.source, p->tok.span.start))
 		snprintf(out, 96, "is a closing bracket missing? '%c' on line %u is still open", b->opener, line);
+}
+
+/* At the end of the file, a bracket that is still open is what is wrong. */
+static bool never_closed(struct ox_parser *p)
+{
+	if (p->failed || p->tok.kind != OX_TOK_EOF || p->sc.depth == 0)
+		return false;
+	const struct ox_scan_bracket *b = &p->sc.brackets[p->sc.depth - 1];
+	ox_p_error(p, (struct ox_span){b->offset, b->offset + 1}, NULL, "'%c' is never closed: '%c' is missing", b->opener,
+		   b->opener == '(' ? ')' : b->opener == '[' ? ']' : '}');
+	return true;
 }
 
 void ox_p_unexpected(struct ox_parser *p, const char *wanted)
 {
 	char what[64], hint[96];
+	if (never_closed(p))
+		return;
 	opener_hint(p, hint);
 	const char *more = p->tok.kind == OX_TOK_INDENT ? "remove the blanks at the start of the line" : hint;
 	ox_p_error(p, p->tok.span, *more ? more : NULL, "got %s where %s should be", describe(p, what), wanted);
@@ -74,7 +89,7 @@ bool ox_p_expect(struct ox_parser *p, enum ox_token_kind kind, const char *where
 {
 	if (ox_p_take(p, kind))
 		return true;
-	if (p->failed)
+	if (p->failed || never_closed(p))
 		return false;
 	char what[64], hint[96];
 	opener_hint(p, hint);
@@ -93,9 +108,9 @@ bool ox_p_close(struct ox_parser *p, enum ox_token_kind closer, struct ox_span o
 	const struct ox_source *src = p->sc.source;
 	uint32_t line = ox_source_line_of(src, opener.start);
 	char open = src->text.data[opener.start], what[64];
-	if (p->tok.kind == OX_TOK_EOF)
-		ox_p_error(p, opener, NULL, "'%c' is never closed: '%s' is missing", open, ox_token_text(closer));
-	else if (line == ox_source_line_of(src, p->tok.span.start))
+	if (never_closed(p))
+		return false;
+	if (line == ox_source_line_of(src, p->tok.span.start))
 		ox_p_error(p, p->tok.span, NULL, "got %s where ',' or '%s' should be", describe(p, what),
 			   ox_token_text(closer));
 	else
@@ -171,7 +186,7 @@ void ox_p_append(struct ox_chain *chain, struct ox_node *node)
 	chain->last = &node->next;
 }
 
-static struct ox_node *param(struct ox_parser *p)
+static struct ox_node *param(struct ox_parser *p, enum ox_token_kind closer)
 {
 	uint32_t start = p->tok.span.start;
 	enum ox_token_kind op = p->tok.kind;
@@ -180,7 +195,7 @@ static struct ox_node *param(struct ox_parser *p)
 		ox_p_advance(p);
 	else
 		op = OX_TOK_EOF;
-	bool bare = op == OX_TOK_STAR && p->tok.kind == OX_TOK_COMMA;
+	bool bare = op == OX_TOK_STAR && (p->tok.kind == OX_TOK_COMMA || p->tok.kind == closer);
 	if (!bare)
 		name = ox_p_ident(p);
 	if (!p->failed && op == OX_TOK_EOF && ox_p_take(p, OX_TOK_EQ))
@@ -212,14 +227,13 @@ struct ox_node *ox_p_params(struct ox_parser *p, enum ox_token_kind closer)
 {
 	struct ox_chain chain = {0};
 	while (!p->failed && p->tok.kind != closer) {
-		struct ox_node *n = param(p);
+		struct ox_node *n = param(p, closer);
 		if (p->failed)
 			break;
 		ox_p_append(&chain, n);
 		check_param(p, chain.first, n);
-		if (!ox_p_take(p, OX_TOK_COMMA)) {
+		if (!ox_p_take(p, OX_TOK_COMMA))
 			break;
-		}
 	}
 	if (!p->failed && chain.first) {
 		struct ox_node *n = chain.first;

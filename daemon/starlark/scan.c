@@ -257,6 +257,14 @@ static void scan_decimal(struct ox_scanner *sc, struct ox_token *tok)
 	}
 }
 
+static bool all_zeros(struct ox_slice t)
+{
+	size_t i = 0;
+	while (i < t.len && t.data[i] == '0')
+		i++;
+	return i == t.len;
+}
+
 static void scan_number(struct ox_scanner *sc, struct ox_token *tok)
 {
 	uint32_t start = sc->at;
@@ -267,8 +275,7 @@ static void scan_number(struct ox_scanner *sc, struct ox_token *tok)
 	struct ox_span span = {start, sc->at};
 	tok->text = ox_slice(sc->text + start, sc->at - start);
 	bool bad = radix && sc->at - start == 2;
-	bool zeros = tok->kind == OX_TOK_INT && !radix && tok->text.len > 1 && tok->text.data[0] == '0' &&
-		     strspn(tok->text.data, "0") < tok->text.len;
+	bool zeros = tok->kind == OX_TOK_INT && !radix && tok->text.data[0] == '0' && !all_zeros(tok->text);
 	if (is_name_char((unsigned char)peek(sc, 0))) {
 		while (is_name_char((unsigned char)peek(sc, 0)))
 			sc->at++;
@@ -369,7 +376,9 @@ static bool scan_end(struct ox_scanner *sc, struct ox_token *tok)
 		return false;
 	tok->span = (struct ox_span){sc->len, sc->len};
 	tok->kind = OX_TOK_EOF;
-	if (sc->line_has_tokens) {
+	if (sc->depth) {
+		sc->indent_count = 1; /* a bracket is missing: blocks do not matter any more */
+	} else if (sc->line_has_tokens) {
 		tok->kind = OX_TOK_NEWLINE;
 		sc->line_has_tokens = false;
 	} else if (sc->indent_count > 1) {

@@ -205,7 +205,7 @@ void ox_nearest_offer(struct ox_nearest *n, struct ox_slice candidate)
 {
 	size_t a = n->wanted.len, b = candidate.len;
 	size_t gap = a > b ? a - b : b - a;
-	size_t allowed = a < 3 ? 1 : a < 6 ? 2 : 3;
+	size_t allowed = a < 3 ? 0 : a < 6 ? 1 : a < 9 ? 2 : 3;
 	if (a == 0 || a > NEAREST_NAME_MAX || b > NEAREST_NAME_MAX || gap > allowed)
 		return;
 	size_t d = distance(n->wanted, candidate);

@@ -247,7 +247,7 @@ static int split_spaces(struct ox_star *s, struct ox_list *l, struct ox_slice t,
 {
 	for (t = trim_start(t); t.len; t = trim_start(t)) {
 		if (max-- == 0)
-			return push_text(s, l, trim_end(t));
+			return push_text(s, l, t);
 		size_t end = 0;
 		while (end < t.len && !space_width(t.data + end, t.len - end))
 			end += ox_utf8_width(t.data + end, t.len - end);
@@ -271,7 +271,7 @@ static int rsplit_spaces(struct ox_star *s, struct ox_list *l, struct ox_slice t
 {
 	for (t = trim_end(t); t.len; t = trim_end(t)) {
 		if (max-- == 0) {
-			if (push_text(s, l, trim_start(t)) < 0)
+			if (push_text(s, l, t) < 0)
 				return -1;
 			break;
 		}
