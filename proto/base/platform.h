@@ -16,6 +16,10 @@
 #define OX_UNUSED __attribute__((unused))
 #define OX_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#pragma GCC poison strcpy strcat sprintf vsprintf gets strtok mktemp tmpnam
+#pragma GCC poison strcpy strcat gets strtok mktemp tmpnam
+/* With _FORTIFY_SOURCE and clang these two are macros, which cannot be poisoned. */
+#ifndef sprintf
+#pragma GCC poison sprintf vsprintf
+#endif
 
 #endif
