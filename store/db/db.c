@@ -28,7 +28,7 @@ static int fail(sqlite3 *handle, int rc, const char *path, struct ox_err *err)
 	case SQLITE_NOTADB:
 		return ox_fail(err, OX_ECORRUPT, "%s is damaged: %s", path, text);
 	case SQLITE_FULL:
-		return ox_fail(err, OX_EEXHAUSTED, "no space left for %s: free disk space", path);
+		return ox_fail(err, OX_EEXHAUSTED, "cannot write to %s: No space left on device", path);
 	case SQLITE_NOMEM:
 		return ox_fail_nomem(err, path);
 	case SQLITE_BUSY:
@@ -42,7 +42,7 @@ static int fail(sqlite3 *handle, int rc, const char *path, struct ox_err *err)
 		if (sys)
 			return ox_fail_errno(err, sys, "cannot use %s (%s)", path, text);
 		if (handle && sqlite3_extended_errcode(handle) == SQLITE_IOERR_WRITE) /* loses its errno */
-			return ox_fail(err, OX_EEXHAUSTED, "cannot write to %s: the disk may be full", path);
+			return ox_fail(err, OX_EEXHAUSTED, "cannot write to %s: No space left on device, or not allowed to grow", path);
 		break;
 	default:
 		break;
