@@ -47,7 +47,9 @@ tests_unit_client_out_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_client_out_test_LDADD = $(OUT_LIBS) $(CMOCKA_LIBS)
 
 TESTS += \
+	tests/whole/client_build_test.py \
 	tests/whole/client_connection_test.py tests/whole/client_output_test.py tests/whole/client_usage_test.py
 EXTRA_DIST += \
+	tests/whole/client_build_test.py \
 	tests/whole/client_connection_test.py tests/whole/client_output_test.py tests/whole/client_usage_test.py \
 	tests/whole/fakepeer.py

@@ -305,7 +305,7 @@ def b6(place):
 def b7(place):
     place.oxc("daemon", "stop", check=False)
     start = time.perf_counter_ns()
-    children = [subprocess.Popen([OXC, "daemon", "status"], env=place.env, stdin=subprocess.DEVNULL,
+    children = [subprocess.Popen([OXC, "store", "stats"], env=place.env, stdin=subprocess.DEVNULL,
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(1000)]
     refused = sum(child.wait() != 0 for child in children)
     elapsed = (time.perf_counter_ns() - start) / 1e6

@@ -15,7 +15,8 @@
 
 enum {
 	EXTRA_PLACES = 1,    /* builds at once beyond the processors: builds also wait for disks and networks */
-	TRIM_AFTER_MS = 5000, /* idle for that long: memory is given back */
+	TRIM_AFTER_MS = 1000,    /* idle for that long: memory is given back */
+	FORGET_AFTER_MS = 60000, /* idle for that long: nobody resumes any more; stores are closed */
 };
 
 /* The life of a daemon:
@@ -28,7 +29,7 @@ struct ox_daemon {
 	struct ox_server server;
 	struct ox_endpoint endpoint;
 	struct ox_listener *listener;
-	struct ox_timer *settle, *trim, *idle;
+	struct ox_timer *settle, *trim, *forget, *idle;
 	struct ox_signal *on_child, *on_term, *on_int;
 	uint64_t idle_seconds;
 	bool was_idle, ended;
@@ -50,9 +51,11 @@ static void on_accepted(void *ctx, int fd)
 		ox_log_error(&d->server.log, "a client was turned away: %s", err.text);
 		return;
 	}
-	if (allowed == 0)
-		return;
 	struct ox_session *s = d->server.sessions.items[d->server.sessions.len - 1];
+	if (allowed == 0) {
+		ox_dispatch_greet(s);
+		return;
+	}
 	ox_log_warn(&d->server.log, "refused a connection of user %u", uid);
 	ox_session_result(s, 0, ox_exit_code(refused.code), "refused", "%s", refused.text);
 	ox_session_end(s);
@@ -122,16 +125,24 @@ static void on_settle(void *ctx)
 	bool idle = !jobs && d->server.sessions.len == 0;
 	if (idle) {
 		ox_timer_start(d->trim, TRIM_AFTER_MS);
+		ox_timer_start(d->forget, FORGET_AFTER_MS);
 		if (d->idle_seconds)
 			ox_timer_start(d->idle, d->idle_seconds * 1000);
 	} else if (d->was_idle) {
 		ox_timer_stop(d->trim);
+		ox_timer_stop(d->forget);
 		ox_timer_stop(d->idle);
 	}
 	d->was_idle = idle;
 }
 
 static void on_trim(void *ctx)
+{
+	(void)ctx;
+	malloc_trim(0);
+}
+
+static void on_forget(void *ctx)
 {
 	struct ox_daemon *d = ctx;
 	ox_schedule_forget(d->server.schedule);
@@ -159,11 +170,12 @@ static int make_parts(struct ox_daemon *d, struct ox_err *err)
 		return rc;
 	d->settle = ox_timer_new(s->loop, on_settle, d);
 	d->trim = ox_timer_new(s->loop, on_trim, d);
+	d->forget = ox_timer_new(s->loop, on_forget, d);
 	d->idle = ox_timer_new(s->loop, on_idle, d);
 	d->on_child = ox_signal_new(s->loop, SIGCHLD, on_child, d);
 	d->on_term = ox_signal_new(s->loop, SIGTERM, on_end_signal, d);
 	d->on_int = ox_signal_new(s->loop, SIGINT, on_end_signal, d);
-	if (!d->settle || !d->trim || !d->idle || !d->on_child || !d->on_term || !d->on_int)
+	if (!d->settle || !d->trim || !d->forget || !d->idle || !d->on_child || !d->on_term || !d->on_int)
 		return ox_fail_nomem(err, "starting");
 	rc = ox_schedule_new(s->loop, &s->log, s->store, places(), on_changed, d, &s->schedule, err);
 	if (rc == 0)
@@ -183,6 +195,7 @@ static void free_parts(struct ox_daemon *d)
 	ox_schedule_free(s->schedule);
 	ox_timer_free(d->settle);
 	ox_timer_free(d->trim);
+	ox_timer_free(d->forget);
 	ox_timer_free(d->idle);
 	ox_signal_free(d->on_child);
 	ox_signal_free(d->on_term);

@@ -37,20 +37,26 @@ static const struct ox_slice *unknown_feature(const struct ox_hello *mine, const
 	return NULL;
 }
 
-/* The client hears our HELLO in any case: it may know better what to do about a
- * difference. Another version is for it to judge, so that it can still stop us. */
+/* Said as soon as somebody connects: a client that is refused afterwards may know
+ * better what to do about a difference. */
+void ox_dispatch_greet(struct ox_session *s)
+{
+	struct ox_msg hello = {.kind = OX_MSG_HELLO};
+	ox_hello_fill(&hello.as.hello);
+	ox_session_send(s, &hello);
+}
+
+/* Another version is for the client to judge, so that it can still stop us. */
 static void handle_hello(struct ox_session *s, struct ox_msg *msg, struct ox_arena *arena)
 {
 	const struct ox_hello *peer = &msg->as.hello;
-	struct ox_msg answer = {.kind = OX_MSG_HELLO};
-	struct ox_hello *mine = &answer.as.hello;
+	struct ox_hello hello, *mine = &hello;
 	char why[512] = "";
 	(void)arena;
 	ox_hello_fill(mine);
 	s->client_pid = peer->pid;
 	s->cwd_dev = peer->cwd_dev;
 	s->cwd_ino = peer->cwd_ino;
-	ox_session_send(s, &answer);
 	const struct ox_slice *feature = unknown_feature(mine, peer);
 	if (peer->protocol != mine->protocol)
 		snprintf(why, sizeof why,
