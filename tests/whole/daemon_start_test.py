@@ -271,7 +271,7 @@ class Idling(DaemonTest):
         self.build(client, "log one")
         client.until_result()
         client.close()
-        time.sleep(2)
+        time.sleep(3)
 
         def switches():
             with open(f"/proc/{daemon.pid}/status", encoding="utf-8") as status:
