@@ -80,9 +80,9 @@ struct ox_binding;  /* resolve.h */
 struct ox_function; /* resolve.h */
 
 struct ox_node {
-	uint8_t kind; /* enum ox_node_kind */
-	uint8_t op;   /* enum ox_token_kind */
-	uint16_t depth; /* of the tree below; bounded, so that walking it cannot overflow the stack */
+	uint8_t kind;         /* enum ox_node_kind */
+	uint8_t op;           /* enum ox_token_kind */
+	uint16_t depth;       /* of the tree below; bounded, so that walking it cannot overflow the stack */
 	struct ox_span span;  /* all of it */
 	struct ox_span point; /* what a message about it marks */
 	struct ox_node *next;

@@ -167,7 +167,8 @@ int ox_attr_set(struct ox_star *s, ox_star_value v, ox_star_value name_value, ox
 {
 	struct ox_slice name = ox_text_of(name_value);
 	if (!ox_is(v, OX_OBJ_NATIVE)) {
-		ox_star_fail_with(s, "unknown-attribute", NULL, "attributes of %s cannot be set", ox_star_type_name(s, v));
+		ox_star_fail_with(s, "unknown-attribute", NULL, "attributes of %s cannot be set",
+				  ox_star_type_name(s, v));
 		return -1;
 	}
 	if (ox_object(v)->frozen) {
@@ -185,7 +186,8 @@ int ox_attr_set(struct ox_star *s, ox_star_value v, ox_star_value name_value, ox
 	if (other <= 0)
 		return other;
 	if (a)
-		ox_star_fail_with(s, "read-only", NULL, "attribute '%s' of %s is read-only", a->name, ox_star_type_name(s, v));
+		ox_star_fail_with(s, "read-only", NULL, "attribute '%s' of %s is read-only", a->name,
+				  ox_star_type_name(s, v));
 	else
 		no_attribute(s, v, name, true);
 	return -1;
@@ -209,8 +211,8 @@ const struct ox_star_function *ox_star_methods_of(const char *type_name)
 		const char *name;
 		const struct ox_star_function *methods;
 	} types[] = {
-		{"string", ox_string_methods}, {"bytes", ox_bytes_methods}, {"list", ox_list_methods},
-		{"dict", ox_dict_methods}, {"set", ox_set_methods},
+	    {"string", ox_string_methods}, {"bytes", ox_bytes_methods}, {"list", ox_list_methods},
+	    {"dict", ox_dict_methods},     {"set", ox_set_methods},
 	};
 	for (size_t i = 0; i < OX_COUNT(types); i++) {
 		if (strcmp(types[i].name, type_name) == 0)

@@ -5,21 +5,22 @@
 struct ox_signature {
 	const struct ox_star_param *params;
 	uint32_t count;
-	uint32_t positional; /* how many can be given by position */
-	int rest, named_rest; /* index of *args, **kwargs, or -1 */
-	ox_star_value *names; /* interned */
+	uint32_t positional;      /* how many can be given by position */
+	int rest, named_rest;     /* index of *args, **kwargs, or -1 */
+	ox_star_value *names;     /* interned */
 	ox_star_value *fallbacks; /* 0: none, or made anew for each call */
-	bool plain;      /* all by position, no rest: arguments can be passed as they are */
+	bool plain;               /* all by position, no rest: arguments can be passed as they are */
 };
 
 static const struct {
 	uint32_t bit;
 	const char *name;
 } kind_names[] = {
-	{OX_STAR_T_BOOL, "bool"}, {OX_STAR_T_INT, "int"}, {OX_STAR_T_FLOAT, "float"}, {OX_STAR_T_STRING, "string"},
-	{OX_STAR_T_BYTES, "bytes"}, {OX_STAR_T_LIST, "list"}, {OX_STAR_T_TUPLE, "tuple"}, {OX_STAR_T_DICT, "dict"},
-	{OX_STAR_T_SET, "set"}, {OX_STAR_T_RANGE, "range"}, {OX_STAR_T_FUNCTION, "function"},
-	{OX_STAR_T_NATIVE, "object"}, {OX_STAR_T_OTHER, "view"}, {OX_STAR_T_NONE, "None"},
+    {OX_STAR_T_BOOL, "bool"},     {OX_STAR_T_INT, "int"},           {OX_STAR_T_FLOAT, "float"},
+    {OX_STAR_T_STRING, "string"}, {OX_STAR_T_BYTES, "bytes"},       {OX_STAR_T_LIST, "list"},
+    {OX_STAR_T_TUPLE, "tuple"},   {OX_STAR_T_DICT, "dict"},         {OX_STAR_T_SET, "set"},
+    {OX_STAR_T_RANGE, "range"},   {OX_STAR_T_FUNCTION, "function"}, {OX_STAR_T_NATIVE, "object"},
+    {OX_STAR_T_OTHER, "view"},    {OX_STAR_T_NONE, "None"},
 };
 
 static void add_alternatives(uint32_t types, const char *first, struct ox_buf *out)
@@ -209,7 +210,8 @@ static int too_many(struct ox_star *s, const struct ox_builtin *b, size_t given)
 	for (uint32_t i = 0; i < g->positional; i++)
 		required += (g->params[i].kind & OX_STAR_KIND_MASK) == OX_STAR_REQUIRED;
 	ox_star_fail_with(s, "arguments", NULL, "%s() takes %s%u positional argument%s, got %zu", b->spec->name,
-			  required < g->positional ? "at most " : "", g->positional, g->positional == 1 ? "" : "s", given);
+			  required < g->positional ? "at most " : "", g->positional, g->positional == 1 ? "" : "s",
+			  given);
 	return -1;
 }
 
@@ -235,11 +237,14 @@ static int bind_named(struct ox_star *s, const struct ox_builtin *b, ox_star_val
 	const struct ox_signature *g = b->signature;
 	for (uint32_t i = 0; i < g->count; i++) {
 		const struct ox_star_param *p = &g->params[i];
-		bool by_name = (p->kind & OX_STAR_KIND_MASK) <= OX_STAR_OPTIONAL && !(p->kind & OX_STAR_POSITIONAL_ONLY);
-		if (!by_name || (!ox_same(g->names[i], name) && !ox_slice_eq(ox_text_of(g->names[i]), ox_text_of(name))))
+		bool by_name =
+		    (p->kind & OX_STAR_KIND_MASK) <= OX_STAR_OPTIONAL && !(p->kind & OX_STAR_POSITIONAL_ONLY);
+		if (!by_name ||
+		    (!ox_same(g->names[i], name) && !ox_slice_eq(ox_text_of(g->names[i]), ox_text_of(name))))
 			continue;
 		if (ox_star_ok(slots[i])) {
-			ox_star_fail_with(s, "arguments", NULL, "%s() got parameter '%s' twice", b->spec->name, p->name);
+			ox_star_fail_with(s, "arguments", NULL, "%s() got parameter '%s' twice", b->spec->name,
+					  p->name);
 			return -1;
 		}
 		slots[i] = value;
@@ -309,7 +314,8 @@ static ox_star_value checked(struct ox_star *s, const struct ox_builtin *b, ox_s
 	return v;
 }
 
-ox_star_value ox_call_builtin(struct ox_star *s, const struct ox_builtin *b, ox_star_value self, const struct ox_args *args)
+ox_star_value ox_call_builtin(struct ox_star *s, const struct ox_builtin *b, ox_star_value self,
+			      const struct ox_args *args)
 {
 	const struct ox_signature *g = b->signature;
 	for (size_t i = 0; i < args->positional_count; i++) {
@@ -326,7 +332,8 @@ ox_star_value ox_call_builtin(struct ox_star *s, const struct ox_builtin *b, ox_
 	ox_star_value *saved = s->stack_top, result = OX_STAR_FAILED;
 	ox_star_value *slots = s->stack + OX_STACK_VALUES - saved >= (ptrdiff_t)g->count ? saved : NULL;
 	if (!slots)
-		return ox_fail_code(s, OX_EEXHAUSTED, "stack-limit", NULL, "calls are nested too deeply: the stack is full");
+		return ox_fail_code(s, OX_EEXHAUSTED, "stack-limit", NULL,
+				    "calls are nested too deeply: the stack is full");
 	s->stack_top = slots + g->count;
 	if (bind(s, b, args, slots) == 0)
 		result = checked(s, b, b->spec->call(s, self, slots, b->data));

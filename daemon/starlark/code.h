@@ -11,6 +11,7 @@
 #include "daemon/starlark/value.h"
 #include "daemon/starlark/source.h"
 
+/* clang-format off: one line per entry */
 #define OX_INSNS(I) \
 	I(MOVE)       /* a = b */ \
 	I(CONST)      /* a = constant j */ \
@@ -23,7 +24,7 @@
 	I(MAKE_CELL)  /* a = new cell holding a */ \
 	I(UNKNOWN)    /* fail: name constant j is bound nowhere */ \
 	I(ADD) I(SUB) I(MUL) I(DIV) I(FLOORDIV) I(MOD) I(AND) I(OR) I(XOR) I(SHL) I(SHR) /* a = b op c */ \
-	I(EQ) I(NE) I(LT) I(GT) I(LE) I(GE) I(IN) I(NOT_IN) /* the same; x: the next instruction is JUMP_IF(_NOT) on a */ \
+	I(EQ) I(NE) I(LT) I(GT) I(LE) I(GE) I(IN) I(NOT_IN) /* the same; x: a jump on a follows */ \
 	I(ADD_SMALL)  /* a = b + c (signed); x: it was written as a subtraction */ \
 	I(INPLACE)    /* a = b op c for op x; may change b */ \
 	I(NEGATE) I(PLUS) I(INVERT) I(NOT) /* a = op b */ \
@@ -52,6 +53,7 @@
 	I(RETURN)     /* a */ \
 	I(LOAD)       /* a = module named by constant j, opaque */ \
 	I(LOAD_NAME)  /* a = constant c of module b */
+/* clang-format on */
 
 enum ox_opcode {
 #define I(name) OX_I_##name,

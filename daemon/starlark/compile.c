@@ -190,9 +190,14 @@ static void assignment(struct ox_compiler *c, const struct ox_node *n)
 
 static void inplace(struct ox_compiler *c, const struct ox_node *n, uint32_t dst, uint32_t left, uint32_t right)
 {
+	enum ox_op op = ox_c_operator(n->op);
 	c->at = n->point;
-	ox_c_emit(c, OX_I_INPLACE, dst, left, right);
-	ox_c_flag(c, (uint8_t)ox_c_operator(n->op));
+	if (op == OX_OP_ADD || op == OX_OP_OR) { /* the ones that change containers */
+		ox_c_emit(c, OX_I_INPLACE, dst, left, right);
+		ox_c_flag(c, (uint8_t)op);
+	} else {
+		ox_c_emit(c, (enum ox_opcode)(OX_I_ADD + op), dst, left, right);
+	}
 }
 
 /* Object and key of the target are evaluated once. */
@@ -478,7 +483,12 @@ static void start(struct ox_compiler *c)
 static struct ox_proto *compile_function(struct ox_compiler *outer, const struct ox_node *n)
 {
 	struct ox_compiler c = {
-		.s = outer->s, .report = outer->report, .source = outer->source, .func = n->func, .outer = outer, .at = n->point,
+	    .s = outer->s,
+	    .report = outer->report,
+	    .source = outer->source,
+	    .func = n->func,
+	    .outer = outer,
+	    .at = n->point,
 	};
 	start(&c);
 	if (n->kind == OX_NODE_LAMBDA) {
@@ -516,7 +526,7 @@ void ox_c_function(struct ox_compiler *c, const struct ox_node *n, uint32_t dst)
 }
 
 const struct ox_proto *ox_compile_module(struct ox_star *s, const struct ox_resolution *names, struct ox_node *tree,
-				  bool expression, const struct ox_source *source, struct ox_report *report)
+					 bool expression, const struct ox_source *source, struct ox_report *report)
 {
 	struct ox_compiler c = {.s = s, .report = report, .source = source, .func = names->top};
 	start(&c);

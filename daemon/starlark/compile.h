@@ -9,6 +9,6 @@
  * evaluation's heap. NULL: failing (memory), or reported (a function too large
  * for the machine). */
 const struct ox_proto *ox_compile_module(struct ox_star *s, const struct ox_resolution *names, struct ox_node *tree,
-				  bool expression, const struct ox_source *source, struct ox_report *report);
+					 bool expression, const struct ox_source *source, struct ox_report *report);
 
 #endif

@@ -6,12 +6,25 @@ enum { CHUNK = 64 /* items that are gathered in registers before they go into a 
 enum ox_op ox_c_operator(enum ox_token_kind kind)
 {
 	static const uint8_t ops[OX_TOK_COUNT] = {
-		[OX_TOK_PLUS] = OX_OP_ADD, [OX_TOK_MINUS] = OX_OP_SUB, [OX_TOK_STAR] = OX_OP_MUL,
-		[OX_TOK_SLASH] = OX_OP_DIV, [OX_TOK_SLASHSLASH] = OX_OP_FLOORDIV, [OX_TOK_PERCENT] = OX_OP_MOD,
-		[OX_TOK_AMP] = OX_OP_AND, [OX_TOK_PIPE] = OX_OP_OR, [OX_TOK_CARET] = OX_OP_XOR,
-		[OX_TOK_LTLT] = OX_OP_SHL, [OX_TOK_GTGT] = OX_OP_SHR, [OX_TOK_EQEQ] = OX_OP_EQ,
-		[OX_TOK_NE] = OX_OP_NE, [OX_TOK_LT] = OX_OP_LT, [OX_TOK_GT] = OX_OP_GT, [OX_TOK_LE] = OX_OP_LE,
-		[OX_TOK_GE] = OX_OP_GE, [OX_TOK_IN] = OX_OP_IN, [OX_TOK_NOT_IN] = OX_OP_NOT_IN,
+	    [OX_TOK_PLUS] = OX_OP_ADD,
+	    [OX_TOK_MINUS] = OX_OP_SUB,
+	    [OX_TOK_STAR] = OX_OP_MUL,
+	    [OX_TOK_SLASH] = OX_OP_DIV,
+	    [OX_TOK_SLASHSLASH] = OX_OP_FLOORDIV,
+	    [OX_TOK_PERCENT] = OX_OP_MOD,
+	    [OX_TOK_AMP] = OX_OP_AND,
+	    [OX_TOK_PIPE] = OX_OP_OR,
+	    [OX_TOK_CARET] = OX_OP_XOR,
+	    [OX_TOK_LTLT] = OX_OP_SHL,
+	    [OX_TOK_GTGT] = OX_OP_SHR,
+	    [OX_TOK_EQEQ] = OX_OP_EQ,
+	    [OX_TOK_NE] = OX_OP_NE,
+	    [OX_TOK_LT] = OX_OP_LT,
+	    [OX_TOK_GT] = OX_OP_GT,
+	    [OX_TOK_LE] = OX_OP_LE,
+	    [OX_TOK_GE] = OX_OP_GE,
+	    [OX_TOK_IN] = OX_OP_IN,
+	    [OX_TOK_NOT_IN] = OX_OP_NOT_IN,
 	};
 	return (enum ox_op)ops[kind];
 }

@@ -38,7 +38,8 @@ int ox_dict_merge(struct ox_star *s, struct ox_dict *d, ox_star_value from, cons
 			if (l)
 				ox_star_fail(s, "%s(): item %zu has %zu parts, not 2", function, i, l->len);
 			else
-				ox_star_fail(s, "%s(): item %zu is %s, not a pair", function, i, ox_star_type_name(s, pair));
+				ox_star_fail(s, "%s(): item %zu is %s, not a pair", function, i,
+					     ox_star_type_name(s, pair));
 			return -1;
 		}
 		if (ox_dict_store(s, d, l->items[0], l->items[1]) < 0)
@@ -276,47 +277,58 @@ static ox_star_value fn_max(struct ox_star *s, ox_star_value self, const ox_star
 	return extreme(s, args, OX_OP_GT, "max");
 }
 
-#define ITERABLE(kind) {"iterable", 0, (kind) | OX_STAR_POSITIONAL_ONLY, NULL, "what to take the items from", 0, NULL}
-#define KEY {"key", OX_STAR_T_FUNCTION | OX_STAR_T_NONE, OX_STAR_OPTIONAL | OX_STAR_NAMED_ONLY, "None", "function that gives what to compare", 0, NULL}
+#define ITERABLE(kind)                                                                                                 \
+	{                                                                                                              \
+		"iterable", 0, (kind) | OX_STAR_POSITIONAL_ONLY, NULL, "what to take the items from", 0, NULL          \
+	}
+#define KEY                                                                                                            \
+	{                                                                                                              \
+		"key", OX_STAR_T_FUNCTION | OX_STAR_T_NONE, OX_STAR_OPTIONAL | OX_STAR_NAMED_ONLY, "None",             \
+		    "function that gives what to compare", 0, NULL                                                     \
+	}
 
 static const struct ox_star_param from_optional[] = {ITERABLE(OX_STAR_OPTIONAL), {0}};
 static const struct ox_star_param from_one[] = {ITERABLE(OX_STAR_REQUIRED), {0}};
 static const struct ox_star_param dict_params[] = {
-	{"pairs", 0, OX_STAR_OPTIONAL | OX_STAR_POSITIONAL_ONLY, NULL, "a dict, or pairs of key and value", 0, NULL},
-	{"kwargs", 0, OX_STAR_NAMED_REST, NULL, "more entries", 0, NULL},
-	{0},
+    {"pairs", 0, OX_STAR_OPTIONAL | OX_STAR_POSITIONAL_ONLY, NULL, "a dict, or pairs of key and value", 0, NULL},
+    {"kwargs", 0, OX_STAR_NAMED_REST, NULL, "more entries", 0, NULL},
+    {0},
 };
 static const struct ox_star_param enumerate_params[] = {
-	ITERABLE(OX_STAR_REQUIRED), {"start", OX_STAR_T_INT, OX_STAR_OPTIONAL, "0", "the first number", 0, NULL}, {0},
+    ITERABLE(OX_STAR_REQUIRED),
+    {"start", OX_STAR_T_INT, OX_STAR_OPTIONAL, "0", "the first number", 0, NULL},
+    {0},
 };
 static const struct ox_star_param extreme_params[] = {
-	{"args", 0, OX_STAR_REST, NULL, "one iterable, or the values themselves", 0, NULL}, KEY, {0},
+    {"args", 0, OX_STAR_REST, NULL, "one iterable, or the values themselves", 0, NULL},
+    KEY,
+    {0},
 };
 static const struct ox_star_param range_params[] = {
-	{"start_or_stop", OX_STAR_T_INT, OX_STAR_REQUIRED | OX_STAR_POSITIONAL_ONLY, NULL, "stop when alone", 0, NULL},
-	{"stop", OX_STAR_T_INT, OX_STAR_OPTIONAL | OX_STAR_POSITIONAL_ONLY, NULL, "the first number left out", 0, NULL},
-	{"step", OX_STAR_T_INT, OX_STAR_OPTIONAL | OX_STAR_POSITIONAL_ONLY, NULL, "not 0; default 1", 0, NULL},
-	{0},
+    {"start_or_stop", OX_STAR_T_INT, OX_STAR_REQUIRED | OX_STAR_POSITIONAL_ONLY, NULL, "stop when alone", 0, NULL},
+    {"stop", OX_STAR_T_INT, OX_STAR_OPTIONAL | OX_STAR_POSITIONAL_ONLY, NULL, "the first number left out", 0, NULL},
+    {"step", OX_STAR_T_INT, OX_STAR_OPTIONAL | OX_STAR_POSITIONAL_ONLY, NULL, "not 0; default 1", 0, NULL},
+    {0},
 };
 static const struct ox_star_param sorted_params[] = {
-	ITERABLE(OX_STAR_REQUIRED),
-	KEY,
-	{"reverse", 0, OX_STAR_OPTIONAL | OX_STAR_NAMED_ONLY, "False", "largest first", 0, NULL},
-	{0},
+    ITERABLE(OX_STAR_REQUIRED),
+    KEY,
+    {"reverse", 0, OX_STAR_OPTIONAL | OX_STAR_NAMED_ONLY, "False", "largest first", 0, NULL},
+    {0},
 };
 static const struct ox_star_param zip_params[] = {{"iterables", 0, OX_STAR_REST, NULL, "", 0, NULL}, {0}};
 
 const struct ox_star_function ox_container_functions[] = {
-	{"dict", dict_params, fn_dict, OX_STAR_T_DICT, "a new dict"},
-	{"enumerate", enumerate_params, fn_enumerate, OX_STAR_T_LIST, "pairs of number and item"},
-	{"list", from_optional, fn_list, OX_STAR_T_LIST, "a new list of the items"},
-	{"max", extreme_params, fn_max, 0, "the largest value"},
-	{"min", extreme_params, fn_min, 0, "the smallest value"},
-	{"range", range_params, fn_range, OX_STAR_T_RANGE, "the ints from start up to, but without, stop"},
-	{"reversed", from_one, fn_reversed, OX_STAR_T_LIST, "the items in reverse order"},
-	{"set", from_optional, fn_set, OX_STAR_T_SET, "a new set of the items"},
-	{"sorted", sorted_params, fn_sorted, OX_STAR_T_LIST, "the items in order; equal ones stay as they were"},
-	{"tuple", from_optional, fn_tuple, OX_STAR_T_TUPLE, "a tuple of the items"},
-	{"zip", zip_params, fn_zip, OX_STAR_T_LIST, "tuples of the first items, the second items, and so on"},
-	{0},
+    {"dict", dict_params, fn_dict, OX_STAR_T_DICT, "a new dict"},
+    {"enumerate", enumerate_params, fn_enumerate, OX_STAR_T_LIST, "pairs of number and item"},
+    {"list", from_optional, fn_list, OX_STAR_T_LIST, "a new list of the items"},
+    {"max", extreme_params, fn_max, 0, "the largest value"},
+    {"min", extreme_params, fn_min, 0, "the smallest value"},
+    {"range", range_params, fn_range, OX_STAR_T_RANGE, "the ints from start up to, but without, stop"},
+    {"reversed", from_one, fn_reversed, OX_STAR_T_LIST, "the items in reverse order"},
+    {"set", from_optional, fn_set, OX_STAR_T_SET, "a new set of the items"},
+    {"sorted", sorted_params, fn_sorted, OX_STAR_T_LIST, "the items in order; equal ones stay as they were"},
+    {"tuple", from_optional, fn_tuple, OX_STAR_T_TUPLE, "a tuple of the items"},
+    {"zip", zip_params, fn_zip, OX_STAR_T_LIST, "tuples of the first items, the second items, and so on"},
+    {0},
 };

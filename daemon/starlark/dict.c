@@ -14,7 +14,8 @@ struct ox_dict *ox_dict_new(struct ox_star *s, enum ox_obj_kind kind, size_t roo
 	return d;
 }
 
-static bool key_matches(struct ox_star *s, const struct ox_dict_entry *e, ox_star_value key, uint32_t hash, bool *failed)
+static bool key_matches(struct ox_star *s, const struct ox_dict_entry *e, ox_star_value key, uint32_t hash,
+			bool *failed)
 {
 	if (ox_same(e->key, key))
 		return true;
@@ -203,13 +204,15 @@ bool ox_set_subset(struct ox_star *s, const struct ox_dict *a, const struct ox_d
 }
 
 /* Members of a that are (or are not) in b. */
-static int add_members(struct ox_star *s, struct ox_dict *out, const struct ox_dict *a, const struct ox_dict *b, bool in)
+static int add_members(struct ox_star *s, struct ox_dict *out, const struct ox_dict *a, const struct ox_dict *b,
+		       bool in)
 {
 	struct ox_dict_entry *e;
 	ox_star_value unused;
 	for (uint32_t i = 0; (e = ox_dict_next(a, &i));) {
 		int found = ox_dict_find(s, b, e->key, &unused);
-		if (found < 0 || !ox_charge(s, 1) || ((found == 1) == in && ox_dict_store(s, out, e->key, OX_STAR_NONE) < 0))
+		if (found < 0 || !ox_charge(s, 1) ||
+		    ((found == 1) == in && ox_dict_store(s, out, e->key, OX_STAR_NONE) < 0))
 			return -1;
 	}
 	return 0;

@@ -117,11 +117,11 @@ int ox_report_failure(struct ox_star *s, struct ox_err *err)
 	int code = f->code ? f->code : OX_EINTERNAL;
 	const char *message = f->message ? f->message : "out of memory";
 	struct ox_diagnostic d = {
-		.severity = OX_SEVERITY_ERROR,
-		.code = ox_slice_str(f->id),
-		.message = ox_slice_str(message),
-		.hint = ox_slice_str(f->hint),
-		.notes = ox_slice_str(f->notes),
+	    .severity = OX_SEVERITY_ERROR,
+	    .code = ox_slice_str(f->id),
+	    .message = ox_slice_str(message),
+	    .hint = ox_slice_str(f->hint),
+	    .notes = ox_slice_str(f->notes),
 	};
 	if (f->source)
 		ox_source_locate(f->source, f->span, &d);
@@ -154,10 +154,10 @@ void ox_star_warn(struct ox_star *s, const char *code, const char *hint, const c
 	ox_buf_vprintf(&text, fmt, ap);
 	va_end(ap);
 	struct ox_diagnostic d = {
-		.severity = OX_SEVERITY_WARNING,
-		.code = ox_slice_str(code ? code : "warning"),
-		.message = ox_buf_view(&text),
-		.hint = ox_slice_str(hint),
+	    .severity = OX_SEVERITY_WARNING,
+	    .code = ox_slice_str(code ? code : "warning"),
+	    .message = ox_buf_view(&text),
+	    .hint = ox_slice_str(hint),
 	};
 	const struct ox_source *source;
 	struct ox_span span;

@@ -166,7 +166,7 @@ struct formatter {
 	struct ox_star *s;
 	const struct ox_tuple *args;
 	const struct ox_dict *kwargs;
-	int64_t next;    /* of {} */
+	int64_t next; /* of {} */
 	bool automatic, manual;
 };
 
@@ -265,7 +265,8 @@ static int format_run(struct formatter *f, struct ox_slice text, struct ox_buf *
 			const char *close = memchr(text.data + i, '}', text.len - i);
 			const char *open = memchr(text.data + i + 1, '{', text.len - i - 1);
 			if (!close || (open && open < close)) {
-				ox_star_fail(f->s, close ? "format: nested fields are not supported" : "format: '{' without '}'");
+				ox_star_fail(f->s, close ? "format: nested fields are not supported"
+							 : "format: '{' without '}'");
 				return -1;
 			}
 			size_t end = (size_t)(close - text.data);
@@ -277,7 +278,8 @@ static int format_run(struct formatter *f, struct ox_slice text, struct ox_buf *
 	return 0;
 }
 
-ox_star_value ox_format(struct ox_star *s, struct ox_slice format, const struct ox_tuple *args, const struct ox_dict *kwargs)
+ox_star_value ox_format(struct ox_star *s, struct ox_slice format, const struct ox_tuple *args,
+			const struct ox_dict *kwargs)
 {
 	struct formatter f = {.s = s, .args = args, .kwargs = kwargs};
 	struct ox_buf out = {.limit = s->heap.limit};

@@ -46,14 +46,14 @@ struct ox_frame *ox_frame_enter(struct ox_star *s, const struct ox_closure *fn, 
 		memset(regs + params, 0, (p->locals - params) * sizeof *regs);
 	struct ox_frame *f = &s->frames[s->frame_count++];
 	*f = (struct ox_frame){
-		.fn = fn,
-		.proto = p,
-		.pc = p->code,
-		.regs = regs,
-		.dest = dest,
-		.iterations = (uint32_t)s->iterations.len,
-		.boundary = boundary,
-		.saved_top = saved,
+	    .fn = fn,
+	    .proto = p,
+	    .pc = p->code,
+	    .regs = regs,
+	    .dest = dest,
+	    .iterations = (uint32_t)s->iterations.len,
+	    .boundary = boundary,
+	    .saved_top = saved,
 	};
 	++*p->running;
 	return f;
@@ -91,7 +91,8 @@ static int too_many(struct ox_star *s, const struct ox_closure *fn, size_t given
 	const struct ox_proto *p = fn->proto;
 	bool optional = p->positional && ox_star_ok(fn->defaults[p->positional - 1]);
 	ox_star_fail_with(s, "arguments", NULL, "%.*s() takes %s%u positional argument%s, got %zu",
-			  OX_SLICE_ARG(p->name), optional ? "at most " : "", p->positional, plural(p->positional), given);
+			  OX_SLICE_ARG(p->name), optional ? "at most " : "", p->positional, plural(p->positional),
+			  given);
 	return -1;
 }
 

@@ -117,7 +117,8 @@ int ox_set_index(struct ox_star *s, ox_star_value object, ox_star_value key, ox_
 	size_t i;
 	if (ox_is(object, OX_OBJ_LIST)) {
 		struct ox_list *l = OX_AS(ox_list, object);
-		if (ox_check_mutable(s, &l->head, "assign to an item of") < 0 || sequence_index(s, object, key, l->len, &i) < 0)
+		if (ox_check_mutable(s, &l->head, "assign to an item of") < 0 ||
+		    sequence_index(s, object, key, l->len, &i) < 0)
 			return -1;
 		l->items[i] = value;
 		return 0;

@@ -264,10 +264,22 @@ ox_star_value ox_int_invert(struct ox_star *s, ox_star_value v)
 	return ox_int_binary(s, OX_OP_SUB, ox_from_small(-1), v);
 }
 
+static void format_small(int64_t n, struct ox_buf *out)
+{
+	char text[24], *p = text + sizeof text;
+	uint64_t left = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+	do
+		*--p = (char)('0' + left % 10);
+	while (left /= 10);
+	if (n < 0)
+		*--p = '-';
+	ox_buf_add(out, p, (size_t)(text + sizeof text - p));
+}
+
 int ox_int_format(struct ox_star *s, ox_star_value v, int base, struct ox_buf *out)
 {
 	if (ox_is_small(v) && base == 10) {
-		ox_buf_printf(out, "%lld", (long long)ox_small(v));
+		format_small(ox_small(v), out);
 		return 0;
 	}
 	mpz_t z;

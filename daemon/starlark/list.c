@@ -111,8 +111,8 @@ int ox_check_mutable(struct ox_star *s, struct ox_obj *container, const char *ve
 	if (container->frozen)
 		ox_star_fail_with(s, "frozen", NULL, "cannot %s a frozen %s", verb, what);
 	else if (container->aux)
-		ox_star_fail_with(s, "iterating", "loop over a copy: list(x)", "cannot %s a %s while it is iterated over",
-				  verb, what);
+		ox_star_fail_with(s, "iterating", "loop over a copy: list(x)",
+				  "cannot %s a %s while it is iterated over", verb, what);
 	else
 		return 0;
 	return -1;

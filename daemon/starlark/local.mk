@@ -38,7 +38,8 @@ daemon_starlark_libstarlark_a_SOURCES = \
 	daemon/starlark/thread.h \
 	daemon/starlark/universal.c \
 	daemon/starlark/value.h \
-	daemon/starlark/vm.c
+	daemon/starlark/vm.c daemon/starlark/vm_impl.h \
+	daemon/starlark/vm_slow.c
 SYNTAX_LIBS = daemon/starlark/libsyntax.a $(BASE_LIBS)
 STARLARK_LIBS = daemon/starlark/libstarlark.a $(SYNTAX_LIBS) $(GMP_LIBS) -lm
 

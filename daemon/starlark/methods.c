@@ -1,8 +1,9 @@
 /* Methods of list, dict, set and bytes. */
 #include "daemon/starlark/thread.h"
 
-#define METHOD(name) \
-	static ox_star_value name(struct ox_star *s, ox_star_value self, const ox_star_value *args, OX_UNUSED void *data)
+#define METHOD(name)                                                                                                   \
+	static ox_star_value name(struct ox_star *s, ox_star_value self, const ox_star_value *args,                    \
+				  OX_UNUSED void *data)
 
 static int mutable(struct ox_star *s, ox_star_value self, const char *verb)
 {
@@ -86,7 +87,8 @@ METHOD(list_pop)
 		i = (int64_t)l->len;
 	int64_t at = i < 0 ? i + (int64_t)l->len : i;
 	if (at < 0 || at >= (int64_t)l->len)
-		return ox_star_fail_with(s, "index", NULL, "list.pop(): index %lld is outside of the list, which has %zu item%s",
+		return ox_star_fail_with(s, "index", NULL,
+					 "list.pop(): index %lld is outside of the list, which has %zu item%s",
 					 (long long)i, l->len, l->len == 1 ? "" : "s");
 	return take_item(l, (size_t)at);
 }
@@ -209,7 +211,8 @@ METHOD(dict_setdefault)
 METHOD(dict_update)
 {
 	struct ox_dict *d = OX_AS(ox_dict, self);
-	if (mutable(s, self, "update") < 0 || (ox_star_ok(args[0]) && ox_dict_merge(s, d, args[0], "dict.update") < 0) ||
+	if (mutable(s, self, "update") < 0 ||
+	    (ox_star_ok(args[0]) && ox_dict_merge(s, d, args[0], "dict.update") < 0) ||
 	    ox_dict_update(s, d, OX_AS(ox_dict, args[1])) < 0)
 		return OX_STAR_FAILED;
 	return OX_STAR_NONE;
@@ -369,76 +372,85 @@ METHOD(bytes_elems)
 
 /* ---- tables ---- */
 
-#define P(name, types, kind, fallback, doc) {name, types, (kind) | OX_STAR_POSITIONAL_ONLY, fallback, doc, 0, NULL}
+#define P(name, types, kind, fallback, doc)                                                                            \
+	{                                                                                                              \
+		name, types, (kind) | OX_STAR_POSITIONAL_ONLY, fallback, doc, 0, NULL                                  \
+	}
 #define VALUE P("x", 0, OX_STAR_REQUIRED, NULL, "")
 
 static const struct ox_star_param one[] = {VALUE, {0}};
 static const struct ox_star_param index_params[] = {
-	VALUE,
-	P("start", OX_STAR_T_INT | OX_STAR_T_NONE, OX_STAR_OPTIONAL, "None", "where to begin"),
-	P("end", OX_STAR_T_INT | OX_STAR_T_NONE, OX_STAR_OPTIONAL, "None", "where to stop"),
-	{0},
+    VALUE,
+    P("start", OX_STAR_T_INT | OX_STAR_T_NONE, OX_STAR_OPTIONAL, "None", "where to begin"),
+    P("end", OX_STAR_T_INT | OX_STAR_T_NONE, OX_STAR_OPTIONAL, "None", "where to stop"),
+    {0},
 };
-static const struct ox_star_param insert_params[] = {P("i", OX_STAR_T_INT, OX_STAR_REQUIRED, NULL, "index"), VALUE, {0}};
+static const struct ox_star_param insert_params[] = {
+    P("i", OX_STAR_T_INT, OX_STAR_REQUIRED, NULL, "index"), VALUE, {0}};
 static const struct ox_star_param pop_params[] = {P("i", OX_STAR_T_INT, OX_STAR_OPTIONAL, "-1", "index"), {0}};
 static const struct ox_star_param get_params[] = {
-	P("key", 0, OX_STAR_REQUIRED, NULL, ""), {"default", 0, OX_STAR_OPTIONAL, "None", "given back when the key is absent", 0, NULL}, {0},
+    P("key", 0, OX_STAR_REQUIRED, NULL, ""),
+    {"default", 0, OX_STAR_OPTIONAL, "None", "given back when the key is absent", 0, NULL},
+    {0},
 };
 static const struct ox_star_param dict_pop_params[] = {
-	P("key", 0, OX_STAR_REQUIRED, NULL, ""), {"default", 0, OX_STAR_OPTIONAL, NULL, "given back when the key is absent", 0, NULL}, {0},
+    P("key", 0, OX_STAR_REQUIRED, NULL, ""),
+    {"default", 0, OX_STAR_OPTIONAL, NULL, "given back when the key is absent", 0, NULL},
+    {0},
 };
 static const struct ox_star_param update_params[] = {
-	P("pairs", 0, OX_STAR_OPTIONAL, NULL, "a dict, or pairs of key and value"),
-	{"kwargs", 0, OX_STAR_NAMED_REST, NULL, "more entries", 0, NULL},
-	{0},
+    P("pairs", 0, OX_STAR_OPTIONAL, NULL, "a dict, or pairs of key and value"),
+    {"kwargs", 0, OX_STAR_NAMED_REST, NULL, "more entries", 0, NULL},
+    {0},
 };
 static const struct ox_star_param others[] = {{"others", 0, OX_STAR_REST, NULL, "iterables", 0, NULL}, {0}};
 
 const struct ox_star_function ox_list_methods[] = {
-	{"append", one, list_append, OX_STAR_T_NONE, "add a value at the end"},
-	{"clear", NULL, list_clear, OX_STAR_T_NONE, "remove all items"},
-	{"extend", one, list_extend, OX_STAR_T_NONE, "add the items of an iterable at the end"},
-	{"index", index_params, list_index, OX_STAR_T_INT, "where a value is; an error when it is absent"},
-	{"insert", insert_params, list_insert, OX_STAR_T_NONE, "put a value before index i"},
-	{"pop", pop_params, list_pop, 0, "remove and give back an item, the last by default"},
-	{"remove", one, list_remove, OX_STAR_T_NONE, "remove the first item that equals the value"},
-	{0},
+    {"append", one, list_append, OX_STAR_T_NONE, "add a value at the end"},
+    {"clear", NULL, list_clear, OX_STAR_T_NONE, "remove all items"},
+    {"extend", one, list_extend, OX_STAR_T_NONE, "add the items of an iterable at the end"},
+    {"index", index_params, list_index, OX_STAR_T_INT, "where a value is; an error when it is absent"},
+    {"insert", insert_params, list_insert, OX_STAR_T_NONE, "put a value before index i"},
+    {"pop", pop_params, list_pop, 0, "remove and give back an item, the last by default"},
+    {"remove", one, list_remove, OX_STAR_T_NONE, "remove the first item that equals the value"},
+    {0},
 };
 
 const struct ox_star_function ox_dict_methods[] = {
-	{"clear", NULL, dict_clear, OX_STAR_T_NONE, "remove all entries"},
-	{"get", get_params, dict_get, 0, "the value of a key, or the default"},
-	{"items", NULL, dict_items, OX_STAR_T_LIST, "pairs of key and value"},
-	{"keys", NULL, dict_keys, OX_STAR_T_LIST, "the keys"},
-	{"pop", dict_pop_params, dict_pop, 0, "remove a key and give back its value"},
-	{"popitem", NULL, dict_popitem, OX_STAR_T_TUPLE, "remove and give back the first entry"},
-	{"setdefault", get_params, dict_setdefault, 0, "the value of a key, which is stored first when absent"},
-	{"update", update_params, dict_update, OX_STAR_T_NONE, "add or replace entries"},
-	{"values", NULL, dict_values, OX_STAR_T_LIST, "the values"},
-	{0},
+    {"clear", NULL, dict_clear, OX_STAR_T_NONE, "remove all entries"},
+    {"get", get_params, dict_get, 0, "the value of a key, or the default"},
+    {"items", NULL, dict_items, OX_STAR_T_LIST, "pairs of key and value"},
+    {"keys", NULL, dict_keys, OX_STAR_T_LIST, "the keys"},
+    {"pop", dict_pop_params, dict_pop, 0, "remove a key and give back its value"},
+    {"popitem", NULL, dict_popitem, OX_STAR_T_TUPLE, "remove and give back the first entry"},
+    {"setdefault", get_params, dict_setdefault, 0, "the value of a key, which is stored first when absent"},
+    {"update", update_params, dict_update, OX_STAR_T_NONE, "add or replace entries"},
+    {"values", NULL, dict_values, OX_STAR_T_LIST, "the values"},
+    {0},
 };
 
 const struct ox_star_function ox_set_methods[] = {
-	{"add", one, set_add, OX_STAR_T_NONE, "add a value"},
-	{"clear", NULL, dict_clear, OX_STAR_T_NONE, "remove all values"},
-	{"difference", others, set_difference, OX_STAR_T_SET, "what is in none of the others"},
-	{"difference_update", others, set_difference_update, OX_STAR_T_NONE, "remove what is in the others"},
-	{"discard", one, set_discard, OX_STAR_T_NONE, "remove a value if it is there"},
-	{"intersection", others, set_intersection, OX_STAR_T_SET, "what is in all of them"},
-	{"intersection_update", others, set_intersection_update, OX_STAR_T_NONE, "keep only what is in all of the others"},
-	{"isdisjoint", one, set_isdisjoint, OX_STAR_T_BOOL, "have they nothing in common?"},
-	{"issubset", one, set_issubset, OX_STAR_T_BOOL, "is everything here also there?"},
-	{"issuperset", one, set_issuperset, OX_STAR_T_BOOL, "is everything there also here?"},
-	{"pop", NULL, set_pop, 0, "remove and give back the first value"},
-	{"remove", one, set_remove, OX_STAR_T_NONE, "remove a value; an error when it is absent"},
-	{"symmetric_difference", one, set_symmetric_difference, OX_STAR_T_SET, "what is in exactly one of them"},
-	{"symmetric_difference_update", one, set_symmetric_difference_update, OX_STAR_T_NONE, "become the symmetric difference"},
-	{"union", others, set_union, OX_STAR_T_SET, "what is in any of them"},
-	{"update", others, set_update, OX_STAR_T_NONE, "add what is in the others"},
-	{0},
+    {"add", one, set_add, OX_STAR_T_NONE, "add a value"},
+    {"clear", NULL, dict_clear, OX_STAR_T_NONE, "remove all values"},
+    {"difference", others, set_difference, OX_STAR_T_SET, "what is in none of the others"},
+    {"difference_update", others, set_difference_update, OX_STAR_T_NONE, "remove what is in the others"},
+    {"discard", one, set_discard, OX_STAR_T_NONE, "remove a value if it is there"},
+    {"intersection", others, set_intersection, OX_STAR_T_SET, "what is in all of them"},
+    {"intersection_update", others, set_intersection_update, OX_STAR_T_NONE, "keep only what is in all of the others"},
+    {"isdisjoint", one, set_isdisjoint, OX_STAR_T_BOOL, "have they nothing in common?"},
+    {"issubset", one, set_issubset, OX_STAR_T_BOOL, "is everything here also there?"},
+    {"issuperset", one, set_issuperset, OX_STAR_T_BOOL, "is everything there also here?"},
+    {"pop", NULL, set_pop, 0, "remove and give back the first value"},
+    {"remove", one, set_remove, OX_STAR_T_NONE, "remove a value; an error when it is absent"},
+    {"symmetric_difference", one, set_symmetric_difference, OX_STAR_T_SET, "what is in exactly one of them"},
+    {"symmetric_difference_update", one, set_symmetric_difference_update, OX_STAR_T_NONE,
+     "become the symmetric difference"},
+    {"union", others, set_union, OX_STAR_T_SET, "what is in any of them"},
+    {"update", others, set_update, OX_STAR_T_NONE, "add what is in the others"},
+    {0},
 };
 
 const struct ox_star_function ox_bytes_methods[] = {
-	{"elems", NULL, bytes_elems, OX_STAR_T_OTHER, "an iterable of the bytes as ints"},
-	{0},
+    {"elems", NULL, bytes_elems, OX_STAR_T_OTHER, "an iterable of the bytes as ints"},
+    {0},
 };

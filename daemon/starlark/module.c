@@ -61,11 +61,11 @@ static int resolve(struct job *j, struct ox_node *tree, struct ox_resolution *na
 	const struct ox_star_options *o = &j->s->options;
 	bool late = o->names == OX_STAR_NAMES_LATE && !j->strict;
 	struct ox_resolve_options options = {
-		.unknown = late ? OX_UNKNOWN_LATER : OX_UNKNOWN_ERROR,
-		.spec_top_level = o->spec_top_level,
-		.predeclared = is_predeclared,
-		.each = each_predeclared,
-		.user = j->s,
+	    .unknown = late ? OX_UNKNOWN_LATER : OX_UNKNOWN_ERROR,
+	    .spec_top_level = o->spec_top_level,
+	    .predeclared = is_predeclared,
+	    .each = each_predeclared,
+	    .user = j->s,
 	};
 	return ox_resolve(tree, j->expression, &j->module->names, &j->module->arena, &j->report, &options, names);
 }
@@ -255,7 +255,8 @@ static struct ox_star_module *run_loaded(struct ox_star *s, const struct ox_star
 	m->state = OX_MODULE_FAILED;
 	if (status < 0) {
 		if (!ox_star_failing(s))
-			ox_fail_code(s, status, "load", NULL, "cannot load %.*s: %s", OX_SLICE_ARG(source->name), err.text);
+			ox_fail_code(s, status, "load", NULL, "cannot load %.*s: %s", OX_SLICE_ARG(source->name),
+				     err.text);
 		return NULL;
 	}
 	m->state = OX_MODULE_READY;

@@ -4,11 +4,11 @@
 #include <math.h>
 
 static const char *const op_texts[] = {
-	[OX_OP_ADD] = "+", [OX_OP_SUB] = "-", [OX_OP_MUL] = "*", [OX_OP_DIV] = "/", [OX_OP_FLOORDIV] = "//",
-	[OX_OP_MOD] = "%", [OX_OP_AND] = "&", [OX_OP_OR] = "|", [OX_OP_XOR] = "^", [OX_OP_SHL] = "<<",
-	[OX_OP_SHR] = ">>", [OX_OP_EQ] = "==", [OX_OP_NE] = "!=", [OX_OP_LT] = "<", [OX_OP_GT] = ">",
-	[OX_OP_LE] = "<=", [OX_OP_GE] = ">=", [OX_OP_IN] = "in", [OX_OP_NOT_IN] = "not in",
-	[OX_OP_NEGATE] = "-", [OX_OP_PLUS] = "+", [OX_OP_INVERT] = "~",
+    [OX_OP_ADD] = "+",  [OX_OP_SUB] = "-",    [OX_OP_MUL] = "*", [OX_OP_DIV] = "/",         [OX_OP_FLOORDIV] = "//",
+    [OX_OP_MOD] = "%",  [OX_OP_AND] = "&",    [OX_OP_OR] = "|",  [OX_OP_XOR] = "^",         [OX_OP_SHL] = "<<",
+    [OX_OP_SHR] = ">>", [OX_OP_EQ] = "==",    [OX_OP_NE] = "!=", [OX_OP_LT] = "<",          [OX_OP_GT] = ">",
+    [OX_OP_LE] = "<=",  [OX_OP_GE] = ">=",    [OX_OP_IN] = "in", [OX_OP_NOT_IN] = "not in", [OX_OP_NEGATE] = "-",
+    [OX_OP_PLUS] = "+", [OX_OP_INVERT] = "~",
 };
 
 const char *ox_op_text(int op)
@@ -19,8 +19,9 @@ const char *ox_op_text(int op)
 static ox_star_value undefined(struct ox_star *s, int op, ox_star_value a, ox_star_value b)
 {
 	bool text = op == OX_OP_ADD && (ox_is_string(a) || ox_is_string(b));
-	return ox_star_fail_with(s, "operator", text ? "make a string of it with str(x)" : NULL, "%s %s %s is not defined",
-				 ox_star_type_name(s, a), op_texts[op], ox_star_type_name(s, b));
+	return ox_star_fail_with(s, "operator", text ? "make a string of it with str(x)" : NULL,
+				 "%s %s %s is not defined", ox_star_type_name(s, a), op_texts[op],
+				 ox_star_type_name(s, b));
 }
 
 static bool is_float(ox_star_value v)
@@ -234,8 +235,30 @@ static ox_star_value bitwise(struct ox_star *s, int op, ox_star_value a, ox_star
 	return undefined(s, op, a, b);
 }
 
+/* The operators that cannot leave the small integers; 0: another one. */
+static ox_star_value small_bitwise(int op, int64_t a, int64_t b)
+{
+	switch (op) {
+	case OX_OP_OR:
+		return ox_from_small(a | b);
+	case OX_OP_XOR:
+		return ox_from_small(a ^ b);
+	case OX_OP_SHR:
+		return b < 0 ? OX_STAR_FAILED : ox_from_small(a >> (b > 62 ? 62 : b));
+	case OX_OP_SHL:
+		return b < 0 || b > 30 || a < 0 || a >> 31 ? OX_STAR_FAILED : ox_from_small(a << b);
+	default:
+		return OX_STAR_FAILED;
+	}
+}
+
 ox_star_value ox_binary(struct ox_star *s, int op, ox_star_value a, ox_star_value b)
 {
+	if (ox_is_small(a) && ox_is_small(b) && op <= OX_OP_SHR) {
+		ox_star_value v = small_bitwise(op, ox_small(a), ox_small(b));
+		if (ox_star_ok(v))
+			return v;
+	}
 	if (op >= OX_OP_IN)
 		return membership(s, op, a, b);
 	if (op >= OX_OP_LT)
@@ -366,7 +389,8 @@ ox_star_value ox_contains(struct ox_star *s, ox_star_value container, ox_star_va
 		return found < 0 ? OX_STAR_FAILED : ox_star_bool(found == 1);
 	case OX_OBJ_RANGE:
 		if (!is_number(item))
-			return ox_star_fail_with(s, "operator", NULL, "%s in range is not defined", ox_star_type_name(s, item));
+			return ox_star_fail_with(s, "operator", NULL, "%s in range is not defined",
+						 ox_star_type_name(s, item));
 		return contains_number(OX_AS(ox_range, container), item);
 	case OX_OBJ_NATIVE:
 		break;

@@ -34,8 +34,8 @@ void ox_p_error(struct ox_parser *p, struct ox_span span, const char *hint, cons
 	ox_buf_vprintf(&text, fmt, ap);
 	va_end(ap);
 	ox_report(p->sc.report,
-		  &(struct ox_remark){.severity = OX_SEVERITY_ERROR, .code = "syntax", .span = span, .hint = hint}, "%s",
-		  ox_buf_text(&text));
+		  &(struct ox_remark){.severity = OX_SEVERITY_ERROR, .code = "syntax", .span = span, .hint = hint},
+		  "%s", ox_buf_text(&text));
 	ox_buf_free(&text);
 }
 
@@ -70,8 +70,11 @@ static bool never_closed(struct ox_parser *p)
 	if (p->failed || p->tok.kind != OX_TOK_EOF || p->sc.depth == 0)
 		return false;
 	const struct ox_scan_bracket *b = &p->sc.brackets[p->sc.depth - 1];
-	ox_p_error(p, (struct ox_span){b->offset, b->offset + 1}, NULL, "'%c' is never closed: '%c' is missing", b->opener,
-		   b->opener == '(' ? ')' : b->opener == '[' ? ']' : '}');
+	ox_p_error(p, (struct ox_span){b->offset, b->offset + 1}, NULL, "'%c' is never closed: '%c' is missing",
+		   b->opener,
+		   b->opener == '('   ? ')'
+		   : b->opener == '[' ? ']'
+				      : '}');
 	return true;
 }
 
@@ -168,7 +171,8 @@ struct ox_node *ox_p_node(struct ox_parser *p, enum ox_node_kind kind, uint32_t 
 	n->c = c;
 	n->depth = depth + 1;
 	if (n->depth > OX_TREE_DEPTH_MAX) {
-		ox_p_error(p, n->span, "split it into several statements", "this expression is too long or nested too deeply");
+		ox_p_error(p, n->span, "split it into several statements",
+			   "this expression is too long or nested too deeply");
 		p->sc.at = p->sc.len;
 	}
 	return n;
@@ -315,7 +319,8 @@ static struct ox_node *load_name(struct ox_parser *p)
 	n->text = tok.text;
 	n->point = tok.span;
 	if (tok.text.len && tok.text.data[0] == '_')
-		ox_p_error(p, tok.span, NULL, "'%.*s' is private to its file: it begins with _", OX_SLICE_ARG(tok.text));
+		ox_p_error(p, tok.span, NULL, "'%.*s' is private to its file: it begins with _",
+			   OX_SLICE_ARG(tok.text));
 	return n;
 }
 
@@ -436,7 +441,8 @@ static struct ox_node *statement_line(struct ox_parser *p)
 	} while (ox_p_take(p, OX_TOK_SEMI));
 	if (!p->failed && p->tok.kind != OX_TOK_EOF && p->tok.kind != OX_TOK_NEWLINE) {
 		char what[64];
-		const char *hint = p->tok.kind == OX_TOK_COLON ? "a block begins with def, if, elif, else or for" : NULL;
+		const char *hint =
+		    p->tok.kind == OX_TOK_COLON ? "a block begins with def, if, elif, else or for" : NULL;
 		ox_p_error(p, p->tok.span, hint, "got %s after the end of a statement", describe(p, what));
 	}
 	ox_p_take(p, OX_TOK_NEWLINE);
@@ -500,7 +506,8 @@ static struct ox_node *block(struct ox_parser *p, const char *owner)
 		return statement_line(p);
 	ox_p_advance(p);
 	if (p->tok.kind != OX_TOK_INDENT) {
-		ox_p_error(p, p->tok.span, "write pass for a block that does nothing", "%s needs an indented block", owner);
+		ox_p_error(p, p->tok.span, "write pass for a block that does nothing", "%s needs an indented block",
+			   owner);
 		return NULL;
 	}
 	if (!ox_p_enter(p))

@@ -208,7 +208,8 @@ static struct ox_node *call(struct ox_parser *p, struct ox_node *callee)
 	}
 	ox_p_close(p, OX_TOK_RPAREN, open);
 	struct ox_node *n = ox_p_node(p, OX_NODE_CALL, callee->span.start, callee, args.first, NULL);
-	n->point = (struct ox_span){callee->kind == OX_NODE_DOT ? callee->point.start : callee->span.start, n->span.end};
+	n->point =
+	    (struct ox_span){callee->kind == OX_NODE_DOT ? callee->point.start : callee->span.start, n->span.end};
 	return n;
 }
 
@@ -252,17 +253,17 @@ static void reserved(struct ox_parser *p)
 	static const struct {
 		const char *word, *hint;
 	} hints[] = {
-		{"while", "use a for loop over range(...)"},
-		{"try", "Starlark has no exceptions: errors end the evaluation"},
-		{"except", "Starlark has no exceptions: errors end the evaluation"},
-		{"raise", "use fail(\"message\")"},
-		{"assert", "use fail(\"message\") in an if"},
-		{"import", "use load(\"file.bzl\", \"name\")"},
-		{"from", "use load(\"file.bzl\", \"name\")"},
-		{"class", "Starlark has no classes: use a dict"},
-		{"is", "use =="},
-		{"del", "use list.pop(i) or dict.pop(key)"},
-		{"global", "pass the value as an argument and return the new one"},
+	    {"while", "use a for loop over range(...)"},
+	    {"try", "Starlark has no exceptions: errors end the evaluation"},
+	    {"except", "Starlark has no exceptions: errors end the evaluation"},
+	    {"raise", "use fail(\"message\")"},
+	    {"assert", "use fail(\"message\") in an if"},
+	    {"import", "use load(\"file.bzl\", \"name\")"},
+	    {"from", "use load(\"file.bzl\", \"name\")"},
+	    {"class", "Starlark has no classes: use a dict"},
+	    {"is", "use =="},
+	    {"del", "use list.pop(i) or dict.pop(key)"},
+	    {"global", "pass the value as an argument and return the new one"},
 	};
 	const char *hint = NULL;
 	for (size_t i = 0; i < OX_COUNT(hints); i++) {
@@ -350,11 +351,12 @@ enum { LEVEL_NOT = 2, LEVEL_COMPARE = 3, LEVEL_UNARY = 10 };
 static int level_of(enum ox_token_kind kind)
 {
 	static const uint8_t levels[OX_TOK_COUNT] = {
-		[OX_TOK_OR] = 1, [OX_TOK_AND] = 2, [OX_TOK_EQEQ] = 4, [OX_TOK_NE] = 4, [OX_TOK_LT] = 4,
-		[OX_TOK_LE] = 4, [OX_TOK_GT] = 4, [OX_TOK_GE] = 4, [OX_TOK_IN] = 4, [OX_TOK_NOT] = 4,
-		[OX_TOK_PIPE] = 5, [OX_TOK_CARET] = 6, [OX_TOK_AMP] = 7, [OX_TOK_LTLT] = 8, [OX_TOK_GTGT] = 8,
-		[OX_TOK_PLUS] = 9, [OX_TOK_MINUS] = 9, [OX_TOK_STAR] = 10, [OX_TOK_SLASH] = 10,
-		[OX_TOK_SLASHSLASH] = 10, [OX_TOK_PERCENT] = 10,
+	    [OX_TOK_OR] = 1,       [OX_TOK_AND] = 2,   [OX_TOK_EQEQ] = 4,   [OX_TOK_NE] = 4,
+	    [OX_TOK_LT] = 4,       [OX_TOK_LE] = 4,    [OX_TOK_GT] = 4,     [OX_TOK_GE] = 4,
+	    [OX_TOK_IN] = 4,       [OX_TOK_NOT] = 4,   [OX_TOK_PIPE] = 5,   [OX_TOK_CARET] = 6,
+	    [OX_TOK_AMP] = 7,      [OX_TOK_LTLT] = 8,  [OX_TOK_GTGT] = 8,   [OX_TOK_PLUS] = 9,
+	    [OX_TOK_MINUS] = 9,    [OX_TOK_STAR] = 10, [OX_TOK_SLASH] = 10, [OX_TOK_SLASHSLASH] = 10,
+	    [OX_TOK_PERCENT] = 10,
 	};
 	return levels[kind] - 1;
 }

@@ -14,7 +14,7 @@ enum { OX_TREE_DEPTH_MAX = 1000 };
 struct ox_parser {
 	struct ox_scanner sc;
 	struct ox_token tok; /* the next one, not consumed */
-	uint32_t last_end; /* where the last consumed token ended */
+	uint32_t last_end;   /* where the last consumed token ended */
 	uint32_t nesting, nesting_limit;
 	bool failed;
 	bool exhausted;

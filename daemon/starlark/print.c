@@ -8,7 +8,8 @@ struct writing {
 	const struct ox_obj *object;
 };
 
-static int write_value(struct ox_star *s, ox_star_value v, bool quoted, struct ox_buf *out, const struct writing *outer);
+static int write_value(struct ox_star *s, ox_star_value v, bool quoted, struct ox_buf *out,
+		       const struct writing *outer);
 
 static void write_escape(struct ox_buf *out, unsigned char c)
 {
@@ -121,7 +122,8 @@ static int write_container(struct ox_star *s, ox_star_value v, struct ox_buf *ou
 static void write_range(const struct ox_range *r, struct ox_buf *out)
 {
 	if (r->step != 1)
-		ox_buf_printf(out, "range(%lld, %lld, %lld)", (long long)r->start, (long long)r->stop, (long long)r->step);
+		ox_buf_printf(out, "range(%lld, %lld, %lld)", (long long)r->start, (long long)r->stop,
+			      (long long)r->step);
 	else if (r->start != 0)
 		ox_buf_printf(out, "range(%lld, %lld)", (long long)r->start, (long long)r->stop);
 	else
@@ -152,7 +154,8 @@ static int write_native(struct ox_star *s, ox_star_value v, struct ox_buf *out)
 	return 0;
 }
 
-static int write_object(struct ox_star *s, ox_star_value v, bool quoted, struct ox_buf *out, const struct writing *outer)
+static int write_object(struct ox_star *s, ox_star_value v, bool quoted, struct ox_buf *out,
+			const struct writing *outer)
 {
 	switch (ox_object(v)->kind) {
 	case OX_OBJ_INT:
@@ -194,9 +197,8 @@ static int write_value(struct ox_star *s, ox_star_value v, bool quoted, struct o
 	if (ox_is_object(v))
 		return write_object(s, v, quoted, out, outer);
 	if (ox_is_small(v))
-		ox_buf_printf(out, "%lld", (long long)ox_small(v));
-	else
-		ox_buf_str(out, ox_same(v, OX_STAR_NONE) ? "None" : ox_same(v, OX_STAR_TRUE) ? "True" : "False");
+		return ox_int_format(s, v, 10, out);
+	ox_buf_str(out, ox_same(v, OX_STAR_NONE) ? "None" : ox_same(v, OX_STAR_TRUE) ? "True" : "False");
 	return 0;
 }
 

@@ -25,9 +25,9 @@ enum ox_scope {
 struct ox_binding {
 	struct ox_slice name;
 	enum ox_scope scope;
-	uint32_t slot; /* LOCAL, CELL: register; FREE: index in func->free; GLOBAL: index */
+	uint32_t slot;        /* LOCAL, CELL: register; FREE: index in func->free; GLOBAL: index */
 	struct ox_span first; /* where it was bound */
-	bool loaded; /* by load(): not visible to files that load this one */
+	bool loaded;          /* by load(): not visible to files that load this one */
 };
 
 /* A def, a lambda, or the file itself. In the arena. */
@@ -38,7 +38,7 @@ struct ox_function {
 	OX_VEC(struct ox_binding *) locals;
 	/* What it uses of outer functions: the binding there (CELL or FREE). */
 	OX_VEC(struct ox_binding *) free;
-	struct ox_map names; /* of its outermost block */
+	struct ox_map names;           /* of its outermost block */
 	struct ox_function *next_made; /* all functions of a resolution, to be released together */
 };
 

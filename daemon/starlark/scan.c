@@ -4,13 +4,13 @@
 
 static const char *const token_texts[OX_TOK_COUNT] = {
 #define T(name, text) [OX_TOK_##name] = text,
-	OX_TOKENS(T)
+    OX_TOKENS(T)
 #undef T
 };
 
 static const char *const reserved_words[] = {
-	"as",     "assert", "async",    "await", "class", "del", "except", "finally", "from",
-	"global", "import", "is", "nonlocal", "raise", "try",   "while", "with", "yield",
+    "as",     "assert", "async", "await",    "class", "del", "except", "finally", "from",
+    "global", "import", "is",    "nonlocal", "raise", "try", "while",  "with",    "yield",
 };
 
 const char *ox_token_text(enum ox_token_kind kind)
@@ -199,7 +199,9 @@ static void scan_name(struct ox_scanner *sc, struct ox_token *tok)
 	if (quote && word.len <= 2 && (word.data[0] == 'f' || word.data[word.len - 1] == 'f')) {
 		struct ox_span span = {start, sc->at + 1};
 		ox_report(sc->report,
-			  &(struct ox_remark){.severity = OX_SEVERITY_ERROR, .code = "syntax", .span = span,
+			  &(struct ox_remark){.severity = OX_SEVERITY_ERROR,
+					      .code = "syntax",
+					      .span = span,
 					      .hint = "use \"...\".format(...) or \"...\" % (...)"},
 			  "Starlark has no f-strings");
 		ox_scan_string(sc, tok, false, false);
@@ -306,31 +308,64 @@ static void open_bracket(struct ox_scanner *sc, uint32_t at, char c)
 	sc->brackets[sc->depth++] = (struct ox_scan_bracket){c, at};
 }
 
-struct operator {
+struct operator
+{
 	char text[4];
 	enum ox_token_kind kind;
 };
 
 /* Longest first among those that begin alike. */
 static const struct operator operators[] = {
-	{"//=", OX_TOK_SLASHSLASH_EQ}, {"<<=", OX_TOK_LTLT_EQ}, {">>=", OX_TOK_GTGT_EQ}, {"**", OX_TOK_STARSTAR},
-	{"//", OX_TOK_SLASHSLASH}, {"<<", OX_TOK_LTLT}, {">>", OX_TOK_GTGT}, {"+=", OX_TOK_PLUS_EQ},
-	{"-=", OX_TOK_MINUS_EQ}, {"*=", OX_TOK_STAR_EQ}, {"/=", OX_TOK_SLASH_EQ}, {"%=", OX_TOK_PERCENT_EQ},
-	{"&=", OX_TOK_AMP_EQ}, {"|=", OX_TOK_PIPE_EQ}, {"^=", OX_TOK_CARET_EQ}, {"==", OX_TOK_EQEQ},
-	{"!=", OX_TOK_NE}, {"<=", OX_TOK_LE}, {">=", OX_TOK_GE}, {"+", OX_TOK_PLUS}, {"-", OX_TOK_MINUS},
-	{"*", OX_TOK_STAR}, {"/", OX_TOK_SLASH}, {"%", OX_TOK_PERCENT}, {"&", OX_TOK_AMP}, {"|", OX_TOK_PIPE},
-	{"^", OX_TOK_CARET}, {"=", OX_TOK_EQ}, {"<", OX_TOK_LT}, {">", OX_TOK_GT}, {"~", OX_TOK_TILDE},
-	{".", OX_TOK_DOT}, {",", OX_TOK_COMMA}, {";", OX_TOK_SEMI}, {":", OX_TOK_COLON}, {"(", OX_TOK_LPAREN},
-	{")", OX_TOK_RPAREN}, {"[", OX_TOK_LBRACK}, {"]", OX_TOK_RBRACK}, {"{", OX_TOK_LBRACE}, {"}", OX_TOK_RBRACE},
+    {"//=", OX_TOK_SLASHSLASH_EQ},
+    {"<<=", OX_TOK_LTLT_EQ},
+    {">>=", OX_TOK_GTGT_EQ},
+    {"**", OX_TOK_STARSTAR},
+    {"//", OX_TOK_SLASHSLASH},
+    {"<<", OX_TOK_LTLT},
+    {">>", OX_TOK_GTGT},
+    {"+=", OX_TOK_PLUS_EQ},
+    {"-=", OX_TOK_MINUS_EQ},
+    {"*=", OX_TOK_STAR_EQ},
+    {"/=", OX_TOK_SLASH_EQ},
+    {"%=", OX_TOK_PERCENT_EQ},
+    {"&=", OX_TOK_AMP_EQ},
+    {"|=", OX_TOK_PIPE_EQ},
+    {"^=", OX_TOK_CARET_EQ},
+    {"==", OX_TOK_EQEQ},
+    {"!=", OX_TOK_NE},
+    {"<=", OX_TOK_LE},
+    {">=", OX_TOK_GE},
+    {"+", OX_TOK_PLUS},
+    {"-", OX_TOK_MINUS},
+    {"*", OX_TOK_STAR},
+    {"/", OX_TOK_SLASH},
+    {"%", OX_TOK_PERCENT},
+    {"&", OX_TOK_AMP},
+    {"|", OX_TOK_PIPE},
+    {"^", OX_TOK_CARET},
+    {"=", OX_TOK_EQ},
+    {"<", OX_TOK_LT},
+    {">", OX_TOK_GT},
+    {"~", OX_TOK_TILDE},
+    {".", OX_TOK_DOT},
+    {",", OX_TOK_COMMA},
+    {";", OX_TOK_SEMI},
+    {":", OX_TOK_COLON},
+    {"(", OX_TOK_LPAREN},
+    {")", OX_TOK_RPAREN},
+    {"[", OX_TOK_LBRACK},
+    {"]", OX_TOK_RBRACK},
+    {"{", OX_TOK_LBRACE},
+    {"}", OX_TOK_RBRACE},
 };
 
 /* One character is by far the most frequent case. */
 static bool single(struct ox_scanner *sc, struct ox_token *tok)
 {
 	static const uint8_t kinds[128] = {
-		[','] = OX_TOK_COMMA, [':'] = OX_TOK_COLON, ['.'] = OX_TOK_DOT, ['('] = OX_TOK_LPAREN,
-		[')'] = OX_TOK_RPAREN, ['['] = OX_TOK_LBRACK, [']'] = OX_TOK_RBRACK, ['{'] = OX_TOK_LBRACE,
-		['}'] = OX_TOK_RBRACE,
+	    [','] = OX_TOK_COMMA,  [':'] = OX_TOK_COLON,  ['.'] = OX_TOK_DOT,
+	    ['('] = OX_TOK_LPAREN, [')'] = OX_TOK_RPAREN, ['['] = OX_TOK_LBRACK,
+	    [']'] = OX_TOK_RBRACK, ['{'] = OX_TOK_LBRACE, ['}'] = OX_TOK_RBRACE,
 	};
 	unsigned char c = (unsigned char)sc->text[sc->at];
 	if (c >= 128 || !kinds[c])

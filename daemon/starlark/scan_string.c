@@ -40,7 +40,8 @@ static void bad_escape(struct literal *lit, const char *why)
 {
 	struct ox_scanner *sc = lit->sc;
 	ox_report(sc->report,
-		  &(struct ox_remark){.severity = OX_SEVERITY_ERROR, .code = "syntax",
+		  &(struct ox_remark){.severity = OX_SEVERITY_ERROR,
+				      .code = "syntax",
 				      .span = {lit->escape, sc->at},
 				      .hint = "double the backslash, or put an r before the opening quote"},
 		  "invalid escape sequence '%.*s'%s", (int)(sc->at - lit->escape), sc->text + lit->escape, why);

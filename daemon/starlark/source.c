@@ -130,11 +130,11 @@ void ox_source_locate(const struct ox_source *src, struct ox_span span, struct o
 static void report(struct ox_report *r, const struct ox_remark *m, const char *message)
 {
 	struct ox_diagnostic d = {
-		.severity = m->severity,
-		.code = ox_slice_str(m->code),
-		.message = ox_slice_str(message),
-		.hint = ox_slice_str(m->hint),
-		.notes = ox_slice_str(m->notes),
+	    .severity = m->severity,
+	    .code = ox_slice_str(m->code),
+	    .message = ox_slice_str(message),
+	    .hint = ox_slice_str(m->hint),
+	    .notes = ox_slice_str(m->notes),
 	};
 	if (m->severity == OX_SEVERITY_ERROR && r->errors++ >= r->limit)
 		return;

@@ -21,7 +21,10 @@ static void emit(struct ox_sink *self, const struct ox_event *event)
 	if (d->line) {
 		fprintf(stderr, "  %.*s\n  ", OX_SLICE_ARG(d->source_line));
 		for (uint32_t i = 1; i < d->end_column; i++)
-			fputc(i < d->column ? (i <= d->source_line.len && d->source_line.data[i - 1] == '\t' ? '\t' : ' ') : '^', stderr);
+			fputc(i < d->column
+				  ? (i <= d->source_line.len && d->source_line.data[i - 1] == '\t' ? '\t' : ' ')
+				  : '^',
+			      stderr);
 		fputc('\n', stderr);
 	}
 	if (d->hint.len)
@@ -50,8 +53,8 @@ static int read_file(const char *path, struct ox_buf *out, struct ox_err *err)
 }
 
 /* Relative to the loading file. */
-static int load(void *user, struct ox_star *s, struct ox_slice from, struct ox_slice wanted, struct ox_star_source *source,
-		struct ox_err *err)
+static int load(void *user, struct ox_star *s, struct ox_slice from, struct ox_slice wanted,
+		struct ox_star_source *source, struct ox_err *err)
 {
 	struct ox_buf path = {0}, text = {0};
 	size_t folder = from.len;
@@ -107,13 +110,13 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	struct ox_star *s = ox_star_new(&(struct ox_star_options){
-		.names = strict ? OX_STAR_NAMES_STRICT : OX_STAR_NAMES_LATE,
-		.spec_top_level = strict,
-		.sink = &sink,
-		.print = print,
-		.load = load,
-		.memory_limit = (size_t)1 << 30,
-		.step_limit = UINT64_C(1) << 40,
+	    .names = strict ? OX_STAR_NAMES_STRICT : OX_STAR_NAMES_LATE,
+	    .spec_top_level = strict,
+	    .sink = &sink,
+	    .print = print,
+	    .load = load,
+	    .memory_limit = (size_t)1 << 30,
+	    .step_limit = UINT64_C(1) << 40,
 	});
 	if (!s)
 		return 8;

@@ -209,11 +209,11 @@ void *ox_star_native_user(ox_star_value v, const struct ox_star_type *type)
 /* ---- kinds ---- */
 
 static const enum ox_star_kind kinds[] = {
-	[OX_OBJ_INT] = OX_STAR_T_INT, [OX_OBJ_FLOAT] = OX_STAR_T_FLOAT, [OX_OBJ_STRING] = OX_STAR_T_STRING,
-	[OX_OBJ_BYTES] = OX_STAR_T_BYTES, [OX_OBJ_LIST] = OX_STAR_T_LIST, [OX_OBJ_TUPLE] = OX_STAR_T_TUPLE,
-	[OX_OBJ_DICT] = OX_STAR_T_DICT, [OX_OBJ_SET] = OX_STAR_T_SET, [OX_OBJ_RANGE] = OX_STAR_T_RANGE,
-	[OX_OBJ_FUNCTION] = OX_STAR_T_FUNCTION, [OX_OBJ_BUILTIN] = OX_STAR_T_FUNCTION,
-	[OX_OBJ_NATIVE] = OX_STAR_T_NATIVE, [OX_OBJ_VIEW] = OX_STAR_T_OTHER, [OX_OBJ_CELL] = OX_STAR_T_OTHER,
+    [OX_OBJ_INT] = OX_STAR_T_INT,           [OX_OBJ_FLOAT] = OX_STAR_T_FLOAT,      [OX_OBJ_STRING] = OX_STAR_T_STRING,
+    [OX_OBJ_BYTES] = OX_STAR_T_BYTES,       [OX_OBJ_LIST] = OX_STAR_T_LIST,        [OX_OBJ_TUPLE] = OX_STAR_T_TUPLE,
+    [OX_OBJ_DICT] = OX_STAR_T_DICT,         [OX_OBJ_SET] = OX_STAR_T_SET,          [OX_OBJ_RANGE] = OX_STAR_T_RANGE,
+    [OX_OBJ_FUNCTION] = OX_STAR_T_FUNCTION, [OX_OBJ_BUILTIN] = OX_STAR_T_FUNCTION, [OX_OBJ_NATIVE] = OX_STAR_T_NATIVE,
+    [OX_OBJ_VIEW] = OX_STAR_T_OTHER,        [OX_OBJ_CELL] = OX_STAR_T_OTHER,
 };
 
 enum ox_star_kind ox_star_kind(ox_star_value v)
@@ -227,7 +227,8 @@ enum ox_star_kind ox_star_kind(ox_star_value v)
 
 static const char *view_name(const struct ox_view *view)
 {
-	static const char *const names[] = {"string.elems", "string.elems", "string.codepoints", "string.codepoints", "bytes.elems"};
+	static const char *const names[] = {"string.elems", "string.elems", "string.codepoints", "string.codepoints",
+					    "bytes.elems"};
 	return names[view->mode];
 }
 

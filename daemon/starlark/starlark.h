@@ -99,10 +99,11 @@ struct ox_star_options {
 	uint32_t depth_limit;     /* nested calls [200] */
 	uint32_t nesting_limit;   /* nested brackets, blocks and operators in source [200] */
 	enum ox_star_names names; /* of files given to ox_star_eval; loaded files are strict */
-	bool spec_top_level;      /* refuse if and for outside functions, and rebinding of globals, as the specification does */
-	bool recursion;           /* allow functions to call themselves */
-	struct ox_sink *sink;     /* diagnostics; may be NULL */
-	void *user;               /* passed to the functions below, and ox_star_user */
+	bool spec_top_level; /* refuse if and for outside functions, and rebinding of globals, as the specification does
+			      */
+	bool recursion;      /* allow functions to call themselves */
+	struct ox_sink *sink; /* diagnostics; may be NULL */
+	void *user;           /* passed to the functions below, and ox_star_user */
 	/* True stops the evaluation with OX_ECANCELLED; asked every few thousand steps. May be NULL. */
 	bool (*cancelled)(void *user);
 	/* print(); text without newline. NULL: nothing is printed. */
@@ -159,7 +160,7 @@ ox_star_value ox_star_call(struct ox_star *s, ox_star_value fn, const ox_star_va
 ox_star_value ox_star_fail(struct ox_star *s, const char *fmt, ...) OX_PRINTF(2, 3);
 /* With a stable code ("unknown-attribute") and a hint; both may be NULL. */
 ox_star_value ox_star_fail_with(struct ox_star *s, const char *code, const char *hint, const char *fmt, ...)
-	OX_PRINTF(4, 5);
+    OX_PRINTF(4, 5);
 /* The message of err becomes the pending error; its code is what ox_star_eval returns. */
 ox_star_value ox_star_fail_err(struct ox_star *s, const struct ox_err *err);
 bool ox_star_failing(const struct ox_star *s); /* is an error pending? */
@@ -180,7 +181,8 @@ static inline ox_star_value ox_star_bool(bool b)
 ox_star_value ox_star_int(struct ox_star *s, int64_t n);
 ox_star_value ox_star_float(struct ox_star *s, double d);
 ox_star_value ox_star_string(struct ox_star *s, const char *text); /* copied */
-ox_star_value ox_star_slice(struct ox_star *s, struct ox_slice text); /* copied; bytes that are not UTF-8 become U+FFFD */
+ox_star_value ox_star_slice(struct ox_star *s,
+			    struct ox_slice text); /* copied; bytes that are not UTF-8 become U+FFFD */
 ox_star_value ox_star_bytes(struct ox_star *s, struct ox_slice bytes);
 ox_star_value ox_star_list(struct ox_star *s, const ox_star_value *items, size_t count);
 ox_star_value ox_star_tuple(struct ox_star *s, const ox_star_value *items, size_t count);
@@ -227,9 +229,9 @@ int ox_star_freeze(struct ox_star *s, ox_star_value v);
 
 enum ox_star_param_kind {
 	OX_STAR_REQUIRED = 0,
-	OX_STAR_OPTIONAL,          /* absent: the value of `fallback` */
-	OX_STAR_REST,              /* *args: a tuple; later parameters are by name only */
-	OX_STAR_NAMED_REST,        /* **kwargs: a dict; must be last */
+	OX_STAR_OPTIONAL,   /* absent: the value of `fallback` */
+	OX_STAR_REST,       /* *args: a tuple; later parameters are by name only */
+	OX_STAR_NAMED_REST, /* **kwargs: a dict; must be last */
 	OX_STAR_KIND_MASK = 7,
 	OX_STAR_POSITIONAL_ONLY = 8, /* flag: cannot be given by name */
 	OX_STAR_NAMED_ONLY = 16,     /* flag: cannot be given by position */
@@ -238,14 +240,16 @@ enum ox_star_param_kind {
 /* An argument array ends with a zeroed entry. Checks, messages and the manual are made from it. */
 struct ox_star_param {
 	const char *name;
-	uint32_t types;   /* mask of ox_star_kind; OX_STAR_T_ANY accepts everything */
-	uint32_t kind;    /* enum ox_star_param_kind with flags */
-	/* Of an absent optional: a literal in Starlark ("None", "True", "0", "\"x\"", "[]", "{}"), NULL: OX_STAR_FAILED is passed. */
+	uint32_t types; /* mask of ox_star_kind; OX_STAR_T_ANY accepts everything */
+	uint32_t kind;  /* enum ox_star_param_kind with flags */
+	/* Of an absent optional: a literal in Starlark ("None", "True", "0", "\"x\"", "[]", "{}"), NULL: OX_STAR_FAILED
+	 * is passed. */
 	const char *fallback;
 	const char *doc;
 	/* Of lists, tuples and sets, and of the values of dicts; of what *args and **kwargs take. 0: any. */
 	uint32_t item_types;
-	const struct ox_star_type *const *natives; /* with OX_STAR_T_NATIVE: NULL-ended list of those accepted; NULL: any */
+	const struct ox_star_type *const
+	    *natives; /* with OX_STAR_T_NATIVE: NULL-ended list of those accepted; NULL: any */
 };
 
 /* args[i] is what params[i] got, types checked. `self` is the receiver of a
@@ -297,7 +301,8 @@ struct ox_star_type {
 	ox_star_value (*items)(struct ox_star *s, ox_star_value self);
 	/* self[key]. Default: not indexable. */
 	ox_star_value (*index)(struct ox_star *s, ox_star_value self, ox_star_value key);
-	/* Attributes that are in no table. Return OX_STAR_FAILED without failing (get) or 1 (set) for "no such attribute". */
+	/* Attributes that are in no table. Return OX_STAR_FAILED without failing (get) or 1 (set) for "no such
+	 * attribute". */
 	ox_star_value (*get_other)(struct ox_star *s, ox_star_value self, struct ox_slice name);
 	int (*set_other)(struct ox_star *s, ox_star_value self, struct ox_slice name, ox_star_value v);
 	void (*finalize)(void *user);

@@ -93,7 +93,8 @@ ox_star_value ox_string_concat(struct ox_star *s, ox_star_value av, ox_star_valu
 		return bv;
 	struct ox_string_buffer *buf = a->buffer;
 	if (buf && a->len == buf->used && b->len < buf->cap - buf->used) {
-		struct ox_string *str = (struct ox_string *)ox_new_object(s, (enum ox_obj_kind)a->head.kind, sizeof *str);
+		struct ox_string *str =
+		    (struct ox_string *)ox_new_object(s, (enum ox_obj_kind)a->head.kind, sizeof *str);
 		if (!str)
 			return OX_STAR_FAILED;
 		memmove(buf->data + buf->used, b->data, b->len);

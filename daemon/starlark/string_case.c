@@ -4,8 +4,9 @@
 #include <locale.h>
 #include <wctype.h>
 
-#define METHOD(name) \
-	ox_star_value name(struct ox_star *s, ox_star_value self, OX_UNUSED const ox_star_value *args, OX_UNUSED void *data)
+#define METHOD(name)                                                                                                   \
+	ox_star_value name(struct ox_star *s, ox_star_value self, OX_UNUSED const ox_star_value *args,                 \
+			   OX_UNUSED void *data)
 
 static ox_star_value view(struct ox_star *s, ox_star_value self, enum ox_view_mode mode)
 {

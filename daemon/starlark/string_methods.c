@@ -3,8 +3,9 @@
 
 #include <ctype.h>
 
-#define METHOD(name) \
-	static ox_star_value name(struct ox_star *s, ox_star_value self, const ox_star_value *args, OX_UNUSED void *data)
+#define METHOD(name)                                                                                                   \
+	static ox_star_value name(struct ox_star *s, ox_star_value self, const ox_star_value *args,                    \
+				  OX_UNUSED void *data)
 
 static ox_star_value text(struct ox_star *s, struct ox_slice t)
 {
@@ -12,7 +13,8 @@ static ox_star_value text(struct ox_star *s, struct ox_slice t)
 }
 
 /* The part of the string that the optional start and end arguments leave. */
-static int window(struct ox_star *s, ox_star_value self, const ox_star_value *args, struct ox_slice *part, int64_t *start)
+static int window(struct ox_star *s, ox_star_value self, const ox_star_value *args, struct ox_slice *part,
+		  int64_t *start)
 {
 	ox_star_value bounds[3] = {args[0], args[1], OX_STAR_NONE};
 	struct ox_indices x;
@@ -38,7 +40,8 @@ static int64_t find(struct ox_slice t, struct ox_slice part, bool last)
 	return -1;
 }
 
-static ox_star_value search(struct ox_star *s, ox_star_value self, const ox_star_value *args, bool last, const char *must)
+static ox_star_value search(struct ox_star *s, ox_star_value self, const ox_star_value *args, bool last,
+			    const char *must)
 {
 	struct ox_slice part;
 	int64_t start;
@@ -93,7 +96,8 @@ static ox_star_value has_affix(struct ox_star *s, ox_star_value self, const ox_s
 	if (window(s, self, args + 1, &t, &start) < 0)
 		return OX_STAR_FAILED;
 	if (ox_is_string(args[0]))
-		return ox_star_bool(end ? ox_slice_ends(t, ox_text_of(args[0])) : ox_slice_starts(t, ox_text_of(args[0])));
+		return ox_star_bool(end ? ox_slice_ends(t, ox_text_of(args[0]))
+					: ox_slice_starts(t, ox_text_of(args[0])));
 	const struct ox_tuple *any = OX_AS(ox_tuple, args[0]);
 	for (size_t i = 0; i < any->len; i++) {
 		struct ox_slice part = ox_text_of(any->items[i]);
@@ -164,8 +168,8 @@ METHOD(str_join)
 		return OX_STAR_FAILED;
 	for (; !out.failed && ox_charge(s, 1) && ox_iter_next(s, &it, &item); n++) {
 		if (!ox_is_string(item)) {
-			ox_star_fail_with(s, "type", "convert it with str(x)", "string.join(): item %zu is %s, not a string",
-					  n, ox_star_type_name(s, item));
+			ox_star_fail_with(s, "type", "convert it with str(x)",
+					  "string.join(): item %zu is %s, not a string", n, ox_star_type_name(s, item));
 			break;
 		}
 		if (n)
@@ -217,8 +221,8 @@ static size_t space_width(const char *p, size_t left)
 	size_t width = ox_utf8_width(p, left);
 	uint32_t c = ox_utf8_decode(p, &width);
 	bool ascii = c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1C && c <= 0x1F);
-	bool other = c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 ||
-		     c == 0x202F || c == 0x205F || c == 0x3000;
+	bool other = c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 ||
+		     c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
 	return ascii || other ? width : 0;
 }
 
@@ -415,80 +419,85 @@ METHOD(str_format)
 
 /* ---- table ---- */
 
-#define P(name, types, kind, fallback, doc) {name, types, (kind) | OX_STAR_POSITIONAL_ONLY, fallback, doc, 0, NULL}
+#define P(name, types, kind, fallback, doc)                                                                            \
+	{                                                                                                              \
+		name, types, (kind) | OX_STAR_POSITIONAL_ONLY, fallback, doc, 0, NULL                                  \
+	}
 #define INT_OR_NONE (OX_STAR_T_INT | OX_STAR_T_NONE)
-#define WINDOW \
-	P("start", INT_OR_NONE, OX_STAR_OPTIONAL, "None", "where to begin"), \
-	P("end", INT_OR_NONE, OX_STAR_OPTIONAL, "None", "where to stop")
+#define WINDOW                                                                                                         \
+	P("start", INT_OR_NONE, OX_STAR_OPTIONAL, "None", "where to begin"),                                           \
+	    P("end", INT_OR_NONE, OX_STAR_OPTIONAL, "None", "where to stop")
 
 static const struct ox_star_param sub[] = {P("sub", OX_STAR_T_STRING, OX_STAR_REQUIRED, NULL, ""), WINDOW, {0}};
 static const struct ox_star_param affix[] = {
-	{"sub", OX_STAR_T_STRING | OX_STAR_T_TUPLE, OX_STAR_POSITIONAL_ONLY, NULL, "a string, or a tuple of them", OX_STAR_T_STRING, NULL},
-	WINDOW,
-	{0},
+    {"sub", OX_STAR_T_STRING | OX_STAR_T_TUPLE, OX_STAR_POSITIONAL_ONLY, NULL, "a string, or a tuple of them",
+     OX_STAR_T_STRING, NULL},
+    WINDOW,
+    {0},
 };
 static const struct ox_star_param one_string[] = {P("x", OX_STAR_T_STRING, OX_STAR_REQUIRED, NULL, ""), {0}};
 static const struct ox_star_param iterable[] = {P("iterable", 0, OX_STAR_REQUIRED, NULL, "of strings"), {0}};
 static const struct ox_star_param cutset[] = {
-	P("chars", OX_STAR_T_STRING | OX_STAR_T_NONE, OX_STAR_OPTIONAL, "None", "characters to remove; None: white space"), {0},
+    P("chars", OX_STAR_T_STRING | OX_STAR_T_NONE, OX_STAR_OPTIONAL, "None", "characters to remove; None: white space"),
+    {0},
 };
 static const struct ox_star_param replace[] = {
-	P("old", OX_STAR_T_STRING, OX_STAR_REQUIRED, NULL, ""),
-	P("new", OX_STAR_T_STRING, OX_STAR_REQUIRED, NULL, ""),
-	P("count", OX_STAR_T_INT, OX_STAR_OPTIONAL, "-1", "how many at most; negative: all"),
-	{0},
+    P("old", OX_STAR_T_STRING, OX_STAR_REQUIRED, NULL, ""),
+    P("new", OX_STAR_T_STRING, OX_STAR_REQUIRED, NULL, ""),
+    P("count", OX_STAR_T_INT, OX_STAR_OPTIONAL, "-1", "how many at most; negative: all"),
+    {0},
 };
 static const struct ox_star_param split_params[] = {
-	P("sep", OX_STAR_T_STRING | OX_STAR_T_NONE, OX_STAR_OPTIONAL, "None", "None: runs of white space"),
-	P("maxsplit", INT_OR_NONE, OX_STAR_OPTIONAL, "None", "how often at most"),
-	{0},
+    P("sep", OX_STAR_T_STRING | OX_STAR_T_NONE, OX_STAR_OPTIONAL, "None", "None: runs of white space"),
+    P("maxsplit", INT_OR_NONE, OX_STAR_OPTIONAL, "None", "how often at most"),
+    {0},
 };
 static const struct ox_star_param keepends[] = {P("keepends", 0, OX_STAR_OPTIONAL, "False", "keep the line ends"), {0}};
 static const struct ox_star_param format_params[] = {
-	{"args", 0, OX_STAR_REST, NULL, "for {} and {0}", 0, NULL},
-	{"kwargs", 0, OX_STAR_NAMED_REST, NULL, "for {name}", 0, NULL},
-	{0},
+    {"args", 0, OX_STAR_REST, NULL, "for {} and {0}", 0, NULL},
+    {"kwargs", 0, OX_STAR_NAMED_REST, NULL, "for {name}", 0, NULL},
+    {0},
 };
 
 #define STRING OX_STAR_T_STRING
-#define LIST OX_STAR_T_LIST
+#define LIST   OX_STAR_T_LIST
 
 const struct ox_star_function ox_string_methods[] = {
-	{"capitalize", NULL, ox_str_capitalize, STRING, "the first letter in upper case, the others in lower case"},
-	{"codepoint_ords", NULL, ox_str_codepoint_ords, OX_STAR_T_OTHER, "an iterable of the code points as ints"},
-	{"codepoints", NULL, ox_str_codepoints, OX_STAR_T_OTHER, "an iterable of the code points as strings"},
-	{"count", sub, str_count, OX_STAR_T_INT, "how often a string occurs, without overlaps"},
-	{"elem_ords", NULL, ox_str_elem_ords, OX_STAR_T_OTHER, "an iterable of the bytes as ints"},
-	{"elems", NULL, ox_str_elems, OX_STAR_T_OTHER, "an iterable of the bytes as strings"},
-	{"endswith", affix, str_endswith, OX_STAR_T_BOOL, "does it end in this?"},
-	{"find", sub, str_find, OX_STAR_T_INT, "where a string occurs first, or -1"},
-	{"format", format_params, str_format, STRING, "replace {} fields by arguments"},
-	{"index", sub, str_index, OX_STAR_T_INT, "where a string occurs first; an error when it does not"},
-	{"isalnum", NULL, ox_str_isalnum, OX_STAR_T_BOOL, "only letters and digits, at least one?"},
-	{"isalpha", NULL, ox_str_isalpha, OX_STAR_T_BOOL, "only letters, at least one?"},
-	{"isdigit", NULL, ox_str_isdigit, OX_STAR_T_BOOL, "only digits, at least one?"},
-	{"islower", NULL, ox_str_islower, OX_STAR_T_BOOL, "letters, all of them in lower case?"},
-	{"isspace", NULL, ox_str_isspace, OX_STAR_T_BOOL, "only white space, at least one?"},
-	{"istitle", NULL, ox_str_istitle, OX_STAR_T_BOOL, "does every word begin in upper case?"},
-	{"isupper", NULL, ox_str_isupper, OX_STAR_T_BOOL, "letters, all of them in upper case?"},
-	{"join", iterable, str_join, STRING, "the strings, with this one between them"},
-	{"lower", NULL, ox_str_lower, STRING, "in lower case"},
-	{"lstrip", cutset, str_lstrip, STRING, "without characters at the start"},
-	{"partition", one_string, str_partition, OX_STAR_T_TUPLE, "what is before, at and after the first separator"},
-	{"removeprefix", one_string, str_removeprefix, STRING, "without this start"},
-	{"removesuffix", one_string, str_removesuffix, STRING, "without this end"},
-	{"replace", replace, str_replace, STRING, "with one string replaced by another"},
-	{"rfind", sub, str_rfind, OX_STAR_T_INT, "where a string occurs last, or -1"},
-	{"rindex", sub, str_rindex, OX_STAR_T_INT, "where a string occurs last; an error when it does not"},
-	{"rpartition", one_string, str_rpartition, OX_STAR_T_TUPLE, "what is before, at and after the last separator"},
-	{"rsplit", split_params, str_rsplit, LIST, "parts between separators, counted from the end"},
-	{"rstrip", cutset, str_rstrip, STRING, "without characters at the end"},
-	{"split", split_params, str_split, LIST, "parts between separators"},
-	{"split_codepoints", NULL, ox_str_codepoints, OX_STAR_T_OTHER, "older name of codepoints"},
-	{"splitlines", keepends, str_splitlines, LIST, "the lines"},
-	{"startswith", affix, str_startswith, OX_STAR_T_BOOL, "does it start with this?"},
-	{"strip", cutset, str_strip, STRING, "without characters at both ends"},
-	{"title", NULL, ox_str_title, STRING, "every word with its first letter in upper case"},
-	{"upper", NULL, ox_str_upper, STRING, "in upper case"},
-	{0},
+    {"capitalize", NULL, ox_str_capitalize, STRING, "the first letter in upper case, the others in lower case"},
+    {"codepoint_ords", NULL, ox_str_codepoint_ords, OX_STAR_T_OTHER, "an iterable of the code points as ints"},
+    {"codepoints", NULL, ox_str_codepoints, OX_STAR_T_OTHER, "an iterable of the code points as strings"},
+    {"count", sub, str_count, OX_STAR_T_INT, "how often a string occurs, without overlaps"},
+    {"elem_ords", NULL, ox_str_elem_ords, OX_STAR_T_OTHER, "an iterable of the bytes as ints"},
+    {"elems", NULL, ox_str_elems, OX_STAR_T_OTHER, "an iterable of the bytes as strings"},
+    {"endswith", affix, str_endswith, OX_STAR_T_BOOL, "does it end in this?"},
+    {"find", sub, str_find, OX_STAR_T_INT, "where a string occurs first, or -1"},
+    {"format", format_params, str_format, STRING, "replace {} fields by arguments"},
+    {"index", sub, str_index, OX_STAR_T_INT, "where a string occurs first; an error when it does not"},
+    {"isalnum", NULL, ox_str_isalnum, OX_STAR_T_BOOL, "only letters and digits, at least one?"},
+    {"isalpha", NULL, ox_str_isalpha, OX_STAR_T_BOOL, "only letters, at least one?"},
+    {"isdigit", NULL, ox_str_isdigit, OX_STAR_T_BOOL, "only digits, at least one?"},
+    {"islower", NULL, ox_str_islower, OX_STAR_T_BOOL, "letters, all of them in lower case?"},
+    {"isspace", NULL, ox_str_isspace, OX_STAR_T_BOOL, "only white space, at least one?"},
+    {"istitle", NULL, ox_str_istitle, OX_STAR_T_BOOL, "does every word begin in upper case?"},
+    {"isupper", NULL, ox_str_isupper, OX_STAR_T_BOOL, "letters, all of them in upper case?"},
+    {"join", iterable, str_join, STRING, "the strings, with this one between them"},
+    {"lower", NULL, ox_str_lower, STRING, "in lower case"},
+    {"lstrip", cutset, str_lstrip, STRING, "without characters at the start"},
+    {"partition", one_string, str_partition, OX_STAR_T_TUPLE, "what is before, at and after the first separator"},
+    {"removeprefix", one_string, str_removeprefix, STRING, "without this start"},
+    {"removesuffix", one_string, str_removesuffix, STRING, "without this end"},
+    {"replace", replace, str_replace, STRING, "with one string replaced by another"},
+    {"rfind", sub, str_rfind, OX_STAR_T_INT, "where a string occurs last, or -1"},
+    {"rindex", sub, str_rindex, OX_STAR_T_INT, "where a string occurs last; an error when it does not"},
+    {"rpartition", one_string, str_rpartition, OX_STAR_T_TUPLE, "what is before, at and after the last separator"},
+    {"rsplit", split_params, str_rsplit, LIST, "parts between separators, counted from the end"},
+    {"rstrip", cutset, str_rstrip, STRING, "without characters at the end"},
+    {"split", split_params, str_split, LIST, "parts between separators"},
+    {"split_codepoints", NULL, ox_str_codepoints, OX_STAR_T_OTHER, "older name of codepoints"},
+    {"splitlines", keepends, str_splitlines, LIST, "the lines"},
+    {"startswith", affix, str_startswith, OX_STAR_T_BOOL, "does it start with this?"},
+    {"strip", cutset, str_strip, STRING, "without characters at both ends"},
+    {"title", NULL, ox_str_title, STRING, "every word with its first letter in upper case"},
+    {"upper", NULL, ox_str_upper, STRING, "in upper case"},
+    {0},
 };

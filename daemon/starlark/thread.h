@@ -10,7 +10,7 @@
 enum {
 	OX_STACK_VALUES = 1 << 18,
 	OX_NATIVE_DEPTH_MAX = 150, /* virtual machines inside each other, by way of native functions */
-	OX_VALUE_DEPTH_MAX = 300, /* of values that are compared, hashed or printed */
+	OX_VALUE_DEPTH_MAX = 300,  /* of values that are compared, hashed or printed */
 	OX_POLL_STEPS = 1 << 14,
 	OX_HEAP_CLASSES = 64,
 };
@@ -47,7 +47,7 @@ struct ox_star_module {
 };
 
 struct ox_failure {
-	int code; /* 0: none */
+	int code;                     /* 0: none */
 	char *message, *hint, *notes; /* malloc */
 	const char *id;
 	const struct ox_source *source; /* NULL: no place */
@@ -57,8 +57,8 @@ struct ox_failure {
 /* Methods of one type by name: filled on first use. */
 struct ox_method_table {
 	const struct ox_star_function *specs; /* the key */
-	ox_star_value *names;   /* interned */
-	ox_star_value *values;  /* unbound builtins */
+	ox_star_value *names;                 /* interned */
+	ox_star_value *values;                /* unbound builtins */
 	size_t mask;
 };
 
@@ -75,10 +75,10 @@ struct ox_star {
 	ox_star_value *stack;
 	struct ox_frame *frames;
 	uint32_t frame_count, native_depth, value_depth;
-	ox_star_value *stack_top; /* first value of the stack that nobody uses */
+	ox_star_value *stack_top;           /* first value of the stack that nobody uses */
 	OX_VEC(struct ox_obj *) iterations; /* containers that running loops hold */
-	int64_t fuel;   /* steps until the next look at limits */
-	uint64_t steps; /* used up, without what is left of fuel */
+	int64_t fuel;                       /* steps until the next look at limits */
+	uint64_t steps;                     /* used up, without what is left of fuel */
 	uint32_t seed;
 	locale_t unicode; /* for letters; 0 when the system lacks C.UTF-8 */
 };
@@ -102,8 +102,10 @@ static inline void *ox_heap_alloc(struct ox_star *s, size_t size)
 }
 
 /* fail.c */
-ox_star_value ox_failv(struct ox_star *s, int code, const char *id, const char *hint, const char *fmt, va_list ap) OX_PRINTF(5, 0);
-ox_star_value ox_fail_code(struct ox_star *s, int code, const char *id, const char *hint, const char *fmt, ...) OX_PRINTF(5, 6);
+ox_star_value ox_failv(struct ox_star *s, int code, const char *id, const char *hint, const char *fmt, va_list ap)
+    OX_PRINTF(5, 0);
+ox_star_value ox_fail_code(struct ox_star *s, int code, const char *id, const char *hint, const char *fmt, ...)
+    OX_PRINTF(5, 6);
 ox_star_value ox_fail_memory(struct ox_star *s);
 void ox_forget_failure(struct ox_star *s);
 int ox_report_failure(struct ox_star *s, struct ox_err *err); /* emits, clears; returns the code */

@@ -7,6 +7,7 @@
 
 #include "daemon/starlark/source.h"
 
+/* clang-format off: one line per entry */
 #define OX_TOKENS(T) \
 	T(EOF, "end of file") T(NEWLINE, "end of line") T(INDENT, "indentation") T(OUTDENT, "end of block") \
 	T(IDENT, "name") T(INT, "integer") T(FLOAT, "float") T(STRING, "string") T(BYTES, "bytes") \
@@ -20,6 +21,7 @@
 	T(AND, "and") T(BREAK, "break") T(CONTINUE, "continue") T(DEF, "def") T(ELIF, "elif") T(ELSE, "else") \
 	T(FOR, "for") T(IF, "if") T(IN, "in") T(LAMBDA, "lambda") T(LOAD, "load") T(NOT, "not") T(OR, "or") \
 	T(PASS, "pass") T(RETURN, "return") T(NOT_IN, "not in") T(RESERVED, "reserved word") T(BAD, "invalid text")
+/* clang-format on */
 
 enum ox_token_kind {
 #define T(name, text) OX_TOK_##name,

@@ -90,8 +90,8 @@ static ox_star_value fn_ord(struct ox_star *s, ox_star_value self, const ox_star
 	if (ox_is(args[0], OX_OBJ_BYTES) && text.len == 1)
 		return ox_from_small((unsigned char)text.data[0]);
 	if (width == 0 || width != text.len)
-		return ox_star_fail(s, "ord() takes one character, got a %s of %zu bytes", ox_star_type_name(s, args[0]),
-				    text.len);
+		return ox_star_fail(s, "ord() takes one character, got a %s of %zu bytes",
+				    ox_star_type_name(s, args[0]), text.len);
 	return ox_from_small(ox_utf8_decode(text.data, &width));
 }
 
@@ -307,65 +307,78 @@ static ox_star_value fn_type(struct ox_star *s, ox_star_value self, const ox_sta
 	return ox_intern(s, ox_slice_str(ox_star_type_name(s, args[0])));
 }
 
-#define X {"x", 0, OX_STAR_REQUIRED | OX_STAR_POSITIONAL_ONLY, NULL, "", 0, NULL}
+#define X                                                                                                              \
+	{                                                                                                              \
+		"x", 0, OX_STAR_REQUIRED | OX_STAR_POSITIONAL_ONLY, NULL, "", 0, NULL                                  \
+	}
 
 static const struct ox_star_param one[] = {X, {0}};
-static const struct ox_star_param number[] = {{"x", ANY_NUMBER, OX_STAR_POSITIONAL_ONLY, NULL, "a number", 0, NULL}, {0}};
-static const struct ox_star_param bytes_params[] = {{"x", 0, OX_STAR_POSITIONAL_ONLY, NULL, "string, bytes or iterable of int", 0, NULL}, {0}};
-static const struct ox_star_param chr_params[] = {{"i", OX_STAR_T_INT, OX_STAR_POSITIONAL_ONLY, NULL, "code point", 0, NULL}, {0}};
-static const struct ox_star_param ord_params[] = {{"s", OX_STAR_T_STRING | OX_STAR_T_BYTES, OX_STAR_POSITIONAL_ONLY, NULL, "one character or byte", 0, NULL}, {0}};
+static const struct ox_star_param number[] = {{"x", ANY_NUMBER, OX_STAR_POSITIONAL_ONLY, NULL, "a number", 0, NULL},
+					      {0}};
+static const struct ox_star_param bytes_params[] = {
+    {"x", 0, OX_STAR_POSITIONAL_ONLY, NULL, "string, bytes or iterable of int", 0, NULL}, {0}};
+static const struct ox_star_param chr_params[] = {
+    {"i", OX_STAR_T_INT, OX_STAR_POSITIONAL_ONLY, NULL, "code point", 0, NULL}, {0}};
+static const struct ox_star_param ord_params[] = {
+    {"s", OX_STAR_T_STRING | OX_STAR_T_BYTES, OX_STAR_POSITIONAL_ONLY, NULL, "one character or byte", 0, NULL}, {0}};
 static const struct ox_star_param print_params[] = {
-	{"args", 0, OX_STAR_REST, NULL, "values", 0, NULL},
-	{"sep", OX_STAR_T_STRING, OX_STAR_OPTIONAL, "\" \"", "what stands between them", 0, NULL},
-	{0},
+    {"args", 0, OX_STAR_REST, NULL, "values", 0, NULL},
+    {"sep", OX_STAR_T_STRING, OX_STAR_OPTIONAL, "\" \"", "what stands between them", 0, NULL},
+    {0},
 };
 static const struct ox_star_param fail_params[] = {
-	{"args", 0, OX_STAR_REST, NULL, "parts of the message", 0, NULL},
-	{"sep", OX_STAR_T_STRING, OX_STAR_OPTIONAL, "\" \"", "what stands between them", 0, NULL},
-	{"msg", 0, OX_STAR_OPTIONAL, "None", "begin of the message", 0, NULL},
-	{0},
+    {"args", 0, OX_STAR_REST, NULL, "parts of the message", 0, NULL},
+    {"sep", OX_STAR_T_STRING, OX_STAR_OPTIONAL, "\" \"", "what stands between them", 0, NULL},
+    {"msg", 0, OX_STAR_OPTIONAL, "None", "begin of the message", 0, NULL},
+    {0},
 };
 static const struct ox_star_param float_params[] = {
-	{"x", OX_STAR_T_STRING | ANY_NUMBER | OX_STAR_T_BOOL, OX_STAR_OPTIONAL | OX_STAR_POSITIONAL_ONLY, "0.0", "", 0, NULL},
-	{0},
+    {"x", OX_STAR_T_STRING | ANY_NUMBER | OX_STAR_T_BOOL, OX_STAR_OPTIONAL | OX_STAR_POSITIONAL_ONLY, "0.0", "", 0,
+     NULL},
+    {0},
 };
 static const struct ox_star_param int_params[] = {
-	{"x", OX_STAR_T_STRING | ANY_NUMBER | OX_STAR_T_BOOL, OX_STAR_REQUIRED | OX_STAR_POSITIONAL_ONLY, NULL, "", 0, NULL},
-	{"base", OX_STAR_T_INT, OX_STAR_OPTIONAL, NULL, "of the digits, 0: as its prefix says", 0, NULL},
-	{0},
+    {"x", OX_STAR_T_STRING | ANY_NUMBER | OX_STAR_T_BOOL, OX_STAR_REQUIRED | OX_STAR_POSITIONAL_ONLY, NULL, "", 0,
+     NULL},
+    {"base", OX_STAR_T_INT, OX_STAR_OPTIONAL, NULL, "of the digits, 0: as its prefix says", 0, NULL},
+    {0},
 };
 static const struct ox_star_param getattr_params[] = {
-	X,
-	{"name", OX_STAR_T_STRING, OX_STAR_REQUIRED | OX_STAR_POSITIONAL_ONLY, NULL, "", 0, NULL},
-	{"default", 0, OX_STAR_OPTIONAL | OX_STAR_POSITIONAL_ONLY, NULL, "given back when there is no such attribute", 0, NULL},
-	{0},
+    X,
+    {"name", OX_STAR_T_STRING, OX_STAR_REQUIRED | OX_STAR_POSITIONAL_ONLY, NULL, "", 0, NULL},
+    {"default", 0, OX_STAR_OPTIONAL | OX_STAR_POSITIONAL_ONLY, NULL, "given back when there is no such attribute", 0,
+     NULL},
+    {0},
 };
 static const struct ox_star_param hasattr_params[] = {
-	X, {"name", OX_STAR_T_STRING, OX_STAR_REQUIRED | OX_STAR_POSITIONAL_ONLY, NULL, "", 0, NULL}, {0},
+    X,
+    {"name", OX_STAR_T_STRING, OX_STAR_REQUIRED | OX_STAR_POSITIONAL_ONLY, NULL, "", 0, NULL},
+    {0},
 };
-static const struct ox_star_param optional[] = {{"x", 0, OX_STAR_OPTIONAL | OX_STAR_POSITIONAL_ONLY, "False", "", 0, NULL}, {0}};
+static const struct ox_star_param optional[] = {
+    {"x", 0, OX_STAR_OPTIONAL | OX_STAR_POSITIONAL_ONLY, "False", "", 0, NULL}, {0}};
 
 const struct ox_star_function ox_builtin_functions[] = {
-	{"abs", number, fn_abs, ANY_NUMBER, "the number without its sign"},
-	{"all", one, fn_all, OX_STAR_T_BOOL, "are all items true?"},
-	{"any", one, fn_any, OX_STAR_T_BOOL, "is any item true?"},
-	{"bool", optional, fn_bool, OX_STAR_T_BOOL, "the truth of a value"},
-	{"bytes", bytes_params, fn_bytes, OX_STAR_T_BYTES, "bytes of a string's UTF-8, or of ints from 0 to 255"},
-	{"chr", chr_params, fn_chr, OX_STAR_T_STRING, "the character with a code point"},
-	{"dir", one, fn_dir, OX_STAR_T_LIST, "names of a value's attributes and methods, sorted"},
-	{"fail", fail_params, fn_fail, OX_STAR_T_NONE, "end the evaluation with a message"},
-	{"float", float_params, fn_float, OX_STAR_T_FLOAT, "a float from a number or its text"},
-	{"getattr", getattr_params, fn_getattr, 0, "the attribute with a name"},
-	{"hasattr", hasattr_params, fn_hasattr, OX_STAR_T_BOOL, "is there an attribute or method of this name?"},
-	{"hash", ord_params, fn_hash, OX_STAR_T_INT, "a number made from a string or bytes, the same everywhere"},
-	{"int", int_params, fn_int, OX_STAR_T_INT, "an int from a number (cut towards zero) or its text"},
-	{"len", one, fn_len, OX_STAR_T_INT, "how many items; bytes, of a string"},
-	{"ord", ord_params, fn_ord, OX_STAR_T_INT, "the code point of a character, the value of a byte"},
-	{"print", print_params, fn_print, OX_STAR_T_NONE, "write values to the log"},
-	{"repr", one, fn_repr, OX_STAR_T_STRING, "the value as source text"},
-	{"str", one, fn_str, OX_STAR_T_STRING, "the value as text"},
-	{"type", one, fn_type, OX_STAR_T_STRING, "the name of a value's type"},
-	{0},
+    {"abs", number, fn_abs, ANY_NUMBER, "the number without its sign"},
+    {"all", one, fn_all, OX_STAR_T_BOOL, "are all items true?"},
+    {"any", one, fn_any, OX_STAR_T_BOOL, "is any item true?"},
+    {"bool", optional, fn_bool, OX_STAR_T_BOOL, "the truth of a value"},
+    {"bytes", bytes_params, fn_bytes, OX_STAR_T_BYTES, "bytes of a string's UTF-8, or of ints from 0 to 255"},
+    {"chr", chr_params, fn_chr, OX_STAR_T_STRING, "the character with a code point"},
+    {"dir", one, fn_dir, OX_STAR_T_LIST, "names of a value's attributes and methods, sorted"},
+    {"fail", fail_params, fn_fail, OX_STAR_T_NONE, "end the evaluation with a message"},
+    {"float", float_params, fn_float, OX_STAR_T_FLOAT, "a float from a number or its text"},
+    {"getattr", getattr_params, fn_getattr, 0, "the attribute with a name"},
+    {"hasattr", hasattr_params, fn_hasattr, OX_STAR_T_BOOL, "is there an attribute or method of this name?"},
+    {"hash", ord_params, fn_hash, OX_STAR_T_INT, "a number made from a string or bytes, the same everywhere"},
+    {"int", int_params, fn_int, OX_STAR_T_INT, "an int from a number (cut towards zero) or its text"},
+    {"len", one, fn_len, OX_STAR_T_INT, "how many items; bytes, of a string"},
+    {"ord", ord_params, fn_ord, OX_STAR_T_INT, "the code point of a character, the value of a byte"},
+    {"print", print_params, fn_print, OX_STAR_T_NONE, "write values to the log"},
+    {"repr", one, fn_repr, OX_STAR_T_STRING, "the value as source text"},
+    {"str", one, fn_str, OX_STAR_T_STRING, "the value as text"},
+    {"type", one, fn_type, OX_STAR_T_STRING, "the name of a value's type"},
+    {0},
 };
 
 int ox_builtins_define(struct ox_star *s)

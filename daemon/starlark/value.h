@@ -63,7 +63,7 @@ struct ox_string_buffer {
 struct ox_string { /* bytes too */
 	struct ox_obj head;
 	size_t len;
-	const char *data; /* NUL-terminated unless in a shared buffer */
+	const char *data;                /* NUL-terminated unless in a shared buffer */
 	struct ox_string_buffer *buffer; /* NULL: `data` is its own */
 };
 
@@ -221,7 +221,7 @@ ox_star_value ox_string_copy(struct ox_star *s, enum ox_obj_kind kind, struct ox
 ox_star_value ox_string_of_buf(struct ox_star *s, struct ox_buf *text); /* frees the buffer; fails with it */
 ox_star_value ox_string_concat(struct ox_star *s, ox_star_value a, ox_star_value b);
 ox_star_value ox_intern(struct ox_star *s, struct ox_slice text); /* one object per text */
-size_t ox_utf8_width(const char *p, size_t left);       /* bytes of the code point at p, at least 1 */
+size_t ox_utf8_width(const char *p, size_t left);                 /* bytes of the code point at p, at least 1 */
 uint32_t ox_utf8_decode(const char *p, size_t *width);
 size_t ox_utf8_encode(uint32_t c, char out[static 4]);
 
@@ -241,13 +241,15 @@ struct ox_list *ox_list_new(struct ox_star *s, size_t cap);
 int ox_list_push(struct ox_star *s, struct ox_list *l, ox_star_value v);
 int ox_list_reserve(struct ox_star *s, struct ox_list *l, size_t len);
 struct ox_tuple *ox_tuple_new(struct ox_star *s, size_t len);
-/* The items of a list, tuple, set or dict's keys, range, view, iterable native as a new list's items; failing when not iterable. */
+/* The items of a list, tuple, set or dict's keys, range, view, iterable native as a new list's items; failing when not
+ * iterable. */
 struct ox_list *ox_list_of(struct ox_star *s, ox_star_value iterable);
 
 struct ox_dict *ox_dict_new(struct ox_star *s, enum ox_obj_kind kind, size_t room);
 /* 1 found (*value set), 0 absent, -1 failing (key not hashable). */
 int ox_dict_find(struct ox_star *s, const struct ox_dict *d, ox_star_value key, ox_star_value *value);
-int ox_dict_store(struct ox_star *s, struct ox_dict *d, ox_star_value key, ox_star_value value); /* 1 new, 0 replaced, -1 */
+int ox_dict_store(struct ox_star *s, struct ox_dict *d, ox_star_value key,
+		  ox_star_value value); /* 1 new, 0 replaced, -1 */
 int ox_dict_delete(struct ox_star *s, struct ox_dict *d, ox_star_value key, ox_star_value *old); /* 1, 0, -1 */
 void ox_dict_clear(struct ox_dict *d);
 struct ox_dict *ox_dict_copy(struct ox_star *s, const struct ox_dict *d);
@@ -280,7 +282,7 @@ bool ox_iterable(ox_star_value v);
 
 /* ---- compare.c ---- */
 
-int ox_hash(struct ox_star *s, ox_star_value v, uint32_t *hash); /* -1: failing, not hashable */
+int ox_hash(struct ox_star *s, ox_star_value v, uint32_t *hash);   /* -1: failing, not hashable */
 int ox_equal(struct ox_star *s, ox_star_value a, ox_star_value b); /* 1, 0, -1 */
 /* Orders into *order; -1: failing, not comparable. */
 int ox_compare(struct ox_star *s, ox_star_value a, ox_star_value b, int op, int *order);
@@ -289,10 +291,28 @@ uint32_t ox_hash_text(struct ox_star *s, struct ox_string *str);
 /* ---- ops.c ---- */
 
 enum ox_op {
-	OX_OP_ADD, OX_OP_SUB, OX_OP_MUL, OX_OP_DIV, OX_OP_FLOORDIV, OX_OP_MOD,
-	OX_OP_AND, OX_OP_OR, OX_OP_XOR, OX_OP_SHL, OX_OP_SHR,
-	OX_OP_EQ, OX_OP_NE, OX_OP_LT, OX_OP_GT, OX_OP_LE, OX_OP_GE, OX_OP_IN, OX_OP_NOT_IN,
-	OX_OP_NEGATE, OX_OP_PLUS, OX_OP_INVERT,
+	OX_OP_ADD,
+	OX_OP_SUB,
+	OX_OP_MUL,
+	OX_OP_DIV,
+	OX_OP_FLOORDIV,
+	OX_OP_MOD,
+	OX_OP_AND,
+	OX_OP_OR,
+	OX_OP_XOR,
+	OX_OP_SHL,
+	OX_OP_SHR,
+	OX_OP_EQ,
+	OX_OP_NE,
+	OX_OP_LT,
+	OX_OP_GT,
+	OX_OP_LE,
+	OX_OP_GE,
+	OX_OP_IN,
+	OX_OP_NOT_IN,
+	OX_OP_NEGATE,
+	OX_OP_PLUS,
+	OX_OP_INVERT,
 };
 
 const char *ox_op_text(int op);
@@ -318,7 +338,8 @@ void ox_write_quoted(struct ox_buf *out, struct ox_slice text, bool bytes);
 /* ---- format.c ---- */
 
 ox_star_value ox_percent(struct ox_star *s, struct ox_slice format, ox_star_value args);
-ox_star_value ox_format(struct ox_star *s, struct ox_slice format, const struct ox_tuple *args, const struct ox_dict *kwargs);
+ox_star_value ox_format(struct ox_star *s, struct ox_slice format, const struct ox_tuple *args,
+			const struct ox_dict *kwargs);
 
 /* ---- attr.c ---- */
 
@@ -347,15 +368,16 @@ struct ox_args {
 
 struct ox_signature *ox_signature_new(struct ox_star *s, const struct ox_star_function *spec);
 ox_star_value ox_builtin_new(struct ox_star *s, const struct ox_star_function *spec, ox_star_value self, void *data);
-ox_star_value ox_call_builtin(struct ox_star *s, const struct ox_builtin *b, ox_star_value self, const struct ox_args *args);
+ox_star_value ox_call_builtin(struct ox_star *s, const struct ox_builtin *b, ox_star_value self,
+			      const struct ox_args *args);
 /* "string, list or None" */
 void ox_types_text(uint32_t types, struct ox_buf *out);
 int ox_check_kind(struct ox_star *s, const char *function, const struct ox_star_param *p, ox_star_value v);
 
 /* ---- builtins ---- */
 
-extern const struct ox_star_function ox_builtin_functions[], ox_container_functions[], ox_string_methods[], ox_list_methods[], ox_dict_methods[],
-	ox_set_methods[], ox_bytes_methods[];
+extern const struct ox_star_function ox_builtin_functions[], ox_container_functions[], ox_string_methods[],
+    ox_list_methods[], ox_dict_methods[], ox_set_methods[], ox_bytes_methods[];
 int ox_builtins_define(struct ox_star *s);
 
 #endif

@@ -19,12 +19,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct ox_star_module *module;
 	struct ox_err err = {0};
 	struct ox_star *s = ox_star_new(&(struct ox_star_options){
-		.memory_limit = 16 << 20,
-		.step_limit = 200000,
-		.names = size & 1 ? OX_STAR_NAMES_LATE : OX_STAR_NAMES_STRICT,
-		.recursion = size & 2,
-		.sink = &sink,
-		.print = print,
+	    .memory_limit = 16 << 20,
+	    .step_limit = 200000,
+	    .names = size & 1 ? OX_STAR_NAMES_LATE : OX_STAR_NAMES_STRICT,
+	    .recursion = size & 2,
+	    .sink = &sink,
+	    .print = print,
 	});
 	if (!s)
 		return 0;

@@ -60,7 +60,8 @@ static void emit(struct ox_sink *self, const struct ox_event *event)
 	if (pattern && matches(pattern, d->message)) {
 		c->met[d->line] = true;
 	} else {
-		printf("%s:%u: unexpected error: %.*s\n", c->file, c->first_line + d->line - 1, OX_SLICE_ARG(d->message));
+		printf("%s:%u: unexpected error: %.*s\n", c->file, c->first_line + d->line - 1,
+		       OX_SLICE_ARG(d->message));
 		c->failures++;
 	}
 	free(pattern);
@@ -108,18 +109,19 @@ static ox_star_value freeze(struct ox_star *s, ox_star_value self, const ox_star
 	return ox_star_freeze(s, args[0]) < 0 ? OX_STAR_FAILED : args[0];
 }
 
-static const struct ox_star_param eq_params[] = {{"got", 0, 0, NULL, "", 0, NULL}, {"want", 0, 0, NULL, "", 0, NULL}, {0}};
+static const struct ox_star_param eq_params[] = {
+    {"got", 0, 0, NULL, "", 0, NULL}, {"want", 0, 0, NULL, "", 0, NULL}, {0}};
 static const struct ox_star_param one[] = {{"x", 0, 0, NULL, "", 0, NULL}, {0}};
 static const struct ox_star_function functions[] = {
-	{"assert_eq", eq_params, assert_eq, 0, ""},
-	{"assert_true", one, assert_true, 0, ""},
-	{"assert_fails", eq_params, assert_fails, 0, ""},
-	{"freeze", one, freeze, 0, ""},
+    {"assert_eq", eq_params, assert_eq, 0, ""},
+    {"assert_true", one, assert_true, 0, ""},
+    {"assert_fails", eq_params, assert_fails, 0, ""},
+    {"freeze", one, freeze, 0, ""},
 };
 
 /* load("self") loads this text. */
-static int load(void *user, struct ox_star *s, struct ox_slice from, struct ox_slice wanted, struct ox_star_source *source,
-		struct ox_err *err)
+static int load(void *user, struct ox_star *s, struct ox_slice from, struct ox_slice wanted,
+		struct ox_star_source *source, struct ox_err *err)
 {
 	(void)user, (void)s, (void)from;
 	source->name = wanted;
@@ -142,13 +144,13 @@ static bool option(const char *text, const char *name)
 static void run_chunk(struct chunk *c)
 {
 	struct ox_star *s = ox_star_new(&(struct ox_star_options){
-		.sink = &c->sink,
-		.load = load,
-		.names = option(c->text, "late") ? OX_STAR_NAMES_LATE : OX_STAR_NAMES_STRICT,
-		.spec_top_level = option(c->text, "strict"),
-		.recursion = option(c->text, "recursion"),
-		.memory_limit = 64 << 20,
-		.step_limit = 10000000,
+	    .sink = &c->sink,
+	    .load = load,
+	    .names = option(c->text, "late") ? OX_STAR_NAMES_LATE : OX_STAR_NAMES_STRICT,
+	    .spec_top_level = option(c->text, "strict"),
+	    .recursion = option(c->text, "recursion"),
+	    .memory_limit = 64 << 20,
+	    .step_limit = 10000000,
 	});
 	uint32_t lines = lines_of(c->text);
 	struct ox_star_module *module;

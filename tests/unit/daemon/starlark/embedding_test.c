@@ -60,7 +60,8 @@ static void globals_are_read_and_functions_called(void **state)
 {
 	(void)state;
 	struct world *w = begin((struct ox_star_options){0});
-	assert_int_equal(0, eval(w, "def add(a, b=2, **kw): return a + b + kw.get('c', 0)\nx = [1, 'a']\nprint('hi', 1)\n"));
+	assert_int_equal(
+	    0, eval(w, "def add(a, b=2, **kw): return a + b + kw.get('c', 0)\nx = [1, 'a']\nprint('hi', 1)\n"));
 	assert_string_equal("t.bzl:3:hi 1", w->printed);
 	ox_star_value args[] = {ox_star_int(w->s, 40)};
 	struct ox_star_kwarg kwargs[] = {{"c", ox_star_int(w->s, 100)}};
@@ -93,10 +94,10 @@ static void failures_of_calls_are_reported_with_the_stack(void **state)
 /* ---- native functions and types ---- */
 
 static const struct ox_star_param greet_params[] = {
-	{"name", OX_STAR_T_STRING, OX_STAR_REQUIRED, NULL, "whom", 0, NULL},
-	{"times", OX_STAR_T_INT | OX_STAR_T_NONE, OX_STAR_OPTIONAL, "2", "how often", 0, NULL},
-	{"tags", OX_STAR_T_LIST, OX_STAR_OPTIONAL, "[]", "", OX_STAR_T_STRING, NULL},
-	{0},
+    {"name", OX_STAR_T_STRING, OX_STAR_REQUIRED, NULL, "whom", 0, NULL},
+    {"times", OX_STAR_T_INT | OX_STAR_T_NONE, OX_STAR_OPTIONAL, "2", "how often", 0, NULL},
+    {"tags", OX_STAR_T_LIST, OX_STAR_OPTIONAL, "[]", "", OX_STAR_T_STRING, NULL},
+    {0},
 };
 
 static ox_star_value greet(struct ox_star *s, ox_star_value self, const ox_star_value *args, void *data)
@@ -170,13 +171,17 @@ static void thing_end(void *user)
 }
 
 static const struct ox_star_attr_spec thing_attrs[] = {
-	{"size", OX_STAR_T_INT, thing_size, thing_set_size, "how large", 0},
-	{"age", OX_STAR_T_INT, thing_size, NULL, "how old", 0},
-	{0},
+    {"size", OX_STAR_T_INT, thing_size, thing_set_size, "how large", 0},
+    {"age", OX_STAR_T_INT, thing_size, NULL, "how old", 0},
+    {0},
 };
 static const struct ox_star_function thing_methods[] = {{"grow", NULL, thing_grow, 0, "by one"}, {0}};
 static const struct ox_star_type thing_type_spec = {
-	.name = "Thing", .attrs = thing_attrs, .methods = thing_methods, .type_of = thing_type, .finalize = thing_end,
+    .name = "Thing",
+    .attrs = thing_attrs,
+    .methods = thing_methods,
+    .type_of = thing_type,
+    .finalize = thing_end,
 };
 
 static void native_types_have_attributes_and_methods(void **state)
@@ -190,7 +195,8 @@ static void native_types_have_attributes_and_methods(void **state)
 				    "b = [a, type(thing), thing.size, str(thing), thing == thing, dir(thing)]\n"));
 	struct ox_buf text = {0};
 	ox_star_repr(w->s, global(w, "b"), &text);
-	assert_string_equal("[\"Thing\", \"BigThing\", 7, \"<BigThing>\", True, [\"age\", \"grow\", \"size\"]]", ox_buf_text(&text));
+	assert_string_equal("[\"Thing\", \"BigThing\", 7, \"<BigThing>\", True, [\"age\", \"grow\", \"size\"]]",
+			    ox_buf_text(&text));
 	ox_buf_free(&text);
 	assert_string_equal("3:7: it grew\n3:14: it grew\n", ox_buf_text(&w->collect.text));
 	ox_buf_clear(&w->collect.text);
@@ -244,7 +250,9 @@ static void no_limit_is_too_small_to_be_safe(void **state)
 		struct ox_star *s = ox_star_new(&(struct ox_star_options){.memory_limit = limit, .sink = &c.sink});
 		if (!s)
 			continue;
-		int status = ox_star_eval(s, "t", OX_SLICE("d = {str(i): [i, i * 1.5] for i in range(200)}\nx = sorted(d.items())\n"), &m, NULL);
+		int status = ox_star_eval(
+		    s, "t", OX_SLICE("d = {str(i): [i, i * 1.5] for i in range(200)}\nx = sorted(d.items())\n"), &m,
+		    NULL);
 		assert_true(status == 0 || status == OX_EEXHAUSTED);
 		ox_star_free(s);
 		ox_buf_free(&c.text);
@@ -295,16 +303,16 @@ static void names_can_be_listed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(globals_are_read_and_functions_called),
-		cmocka_unit_test(failures_of_calls_are_reported_with_the_stack),
-		cmocka_unit_test(arguments_of_native_functions_are_checked),
-		cmocka_unit_test(native_types_have_attributes_and_methods),
-		cmocka_unit_test(endless_programs_are_stopped),
-		cmocka_unit_test(memory_is_limited),
-		cmocka_unit_test(no_limit_is_too_small_to_be_safe),
-		cmocka_unit_test(unknown_names_are_warnings_until_reached),
-		cmocka_unit_test(expressions_see_a_modules_globals),
-		cmocka_unit_test(names_can_be_listed),
+	    cmocka_unit_test(globals_are_read_and_functions_called),
+	    cmocka_unit_test(failures_of_calls_are_reported_with_the_stack),
+	    cmocka_unit_test(arguments_of_native_functions_are_checked),
+	    cmocka_unit_test(native_types_have_attributes_and_methods),
+	    cmocka_unit_test(endless_programs_are_stopped),
+	    cmocka_unit_test(memory_is_limited),
+	    cmocka_unit_test(no_limit_is_too_small_to_be_safe),
+	    cmocka_unit_test(unknown_names_are_warnings_until_reached),
+	    cmocka_unit_test(expressions_see_a_modules_globals),
+	    cmocka_unit_test(names_can_be_listed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -90,25 +90,25 @@ static void precedence(void **state)
 static void several_errors_are_reported_in_one_run(void **state)
 {
 	(void)state;
-	check_errors("x = \ny = 1\nz = = 2\nf(\n",
-		     "1:5: got end of line where an expression should be\n"
-		     "3:5: got '=' where an expression should be\n"
-		     "4:2: '(' is never closed: ')' is missing\n");
+	check_errors("x = \ny = 1\nz = = 2\nf(\n", "1:5: got end of line where an expression should be\n"
+						   "3:5: got '=' where an expression should be\n"
+						   "4:2: '(' is never closed: ')' is missing\n");
 }
 
 static void a_missing_closer_names_its_opener(void **state)
 {
 	(void)state;
-	check_errors("x = foo(1,\n  2\ny = 3\n", "3:1: got 'y' where ',' or ')' should be, to close the '(' on line 1\n");
-	check_errors("x = [1\n\ndef f():\n  pass\n", "3:1: got 'def' where ',' or ']' should be, to close the '[' on line 1\n");
+	check_errors("x = foo(1,\n  2\ny = 3\n",
+		     "3:1: got 'y' where ',' or ')' should be, to close the '(' on line 1\n");
+	check_errors("x = [1\n\ndef f():\n  pass\n",
+		     "3:1: got 'def' where ',' or ']' should be, to close the '[' on line 1\n");
 }
 
 static void words_of_python_get_advice(void **state)
 {
 	(void)state;
-	check_errors("try:\n  pass\n",
-		     "1:1: 'try' is a reserved word: Starlark has no such statement"
-		     " (Starlark has no exceptions: errors end the evaluation)\n");
+	check_errors("try:\n  pass\n", "1:1: 'try' is a reserved word: Starlark has no such statement"
+				       " (Starlark has no exceptions: errors end the evaluation)\n");
 }
 
 static void absurd_nesting_is_an_error(void **state)
@@ -202,13 +202,13 @@ static void unknown_names_get_a_hint(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(precedence),
-		cmocka_unit_test(several_errors_are_reported_in_one_run),
-		cmocka_unit_test(a_missing_closer_names_its_opener),
-		cmocka_unit_test(words_of_python_get_advice),
-		cmocka_unit_test(absurd_nesting_is_an_error),
-		cmocka_unit_test(names_get_scopes),
-		cmocka_unit_test(unknown_names_get_a_hint),
+	    cmocka_unit_test(precedence),
+	    cmocka_unit_test(several_errors_are_reported_in_one_run),
+	    cmocka_unit_test(a_missing_closer_names_its_opener),
+	    cmocka_unit_test(words_of_python_get_advice),
+	    cmocka_unit_test(absurd_nesting_is_an_error),
+	    cmocka_unit_test(names_get_scopes),
+	    cmocka_unit_test(unknown_names_get_a_hint),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

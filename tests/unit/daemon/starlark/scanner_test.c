@@ -55,8 +55,10 @@ static void tokens_of_a_line(void **state)
 static void blocks_become_indent_and_outdent(void **state)
 {
 	(void)state;
-	check("if x:\n  y\nz\n", "if name:x : end of line indentation name:y end of line end of block name:z end of line end of file", "");
-	check("if x:\n\ty\n        z\n", "if name:x : end of line indentation name:y end of line name:z end of line end of block end of file", "");
+	check("if x:\n  y\nz\n",
+	      "if name:x : end of line indentation name:y end of line end of block name:z end of line end of file", "");
+	check("if x:\n\ty\n        z\n",
+	      "if name:x : end of line indentation name:y end of line name:z end of line end of block end of file", "");
 	check("if x:\n   y\n  z\n", NULL, "3:3: this line's indentation does not match any open block\n");
 }
 
@@ -79,9 +81,11 @@ static void string_escapes(void **state)
 	(void)state;
 	check("'a\\n\\x41\\u00e9'", "string:a\nA\xC3\xA9 end of line end of file", "");
 	check("r'\\n' b'\\xff'", "string:\\n bytes:\xFF end of line end of file", "");
-	check("'\\q'", NULL, "1:2: invalid escape sequence '\\q' (double the backslash, or put an r before the opening quote)\n");
+	check("'\\q'", NULL,
+	      "1:2: invalid escape sequence '\\q' (double the backslash, or put an r before the opening quote)\n");
 	check("'\\ud800'", NULL,
-	      "1:2: invalid escape sequence '\\ud800': no such code point (double the backslash, or put an r before the opening quote)\n");
+	      "1:2: invalid escape sequence '\\ud800': no such code point (double the backslash, or put an r before "
+	      "the opening quote)\n");
 	check("'abc", NULL, "1:1: this string is never closed: ' is missing at the end of the line\n");
 }
 
@@ -125,15 +129,11 @@ static void nearest_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tokens_of_a_line),
-		cmocka_unit_test(blocks_become_indent_and_outdent),
-		cmocka_unit_test(brackets_join_lines),
-		cmocka_unit_test(line_ends_and_byte_order_marks_of_windows),
-		cmocka_unit_test(string_escapes),
-		cmocka_unit_test(text_that_is_not_utf8_is_refused),
-		cmocka_unit_test(nesting_is_limited),
-		cmocka_unit_test(columns_count_code_points),
-		cmocka_unit_test(nearest_names),
+	    cmocka_unit_test(tokens_of_a_line),    cmocka_unit_test(blocks_become_indent_and_outdent),
+	    cmocka_unit_test(brackets_join_lines), cmocka_unit_test(line_ends_and_byte_order_marks_of_windows),
+	    cmocka_unit_test(string_escapes),      cmocka_unit_test(text_that_is_not_utf8_is_refused),
+	    cmocka_unit_test(nesting_is_limited),  cmocka_unit_test(columns_count_code_points),
+	    cmocka_unit_test(nearest_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
