@@ -58,10 +58,11 @@ static void close_all(struct assemble *a)
 		close(a->stub);
 }
 
-static int write_executable(struct assemble *a, const char *path, struct ox_err *err)
+static int write_executable(struct assemble *a, const char *path, struct ox_digest *digest, uint64_t *size,
+			    struct ox_err *err)
 {
 	struct ox_attach_piece pieces[MAX_SEGMENTS + 1];
-	uint64_t offsets[MAX_SEGMENTS], total = 0, size;
+	uint64_t offsets[MAX_SEGMENTS], total = 0;
 	struct ox_buf head = {0};
 	int rc = ox_pack_write_head(a->refs, a->count, a->assembly->config, &head, offsets, &total, err);
 	if (!rc)
@@ -72,9 +73,11 @@ static int write_executable(struct assemble *a, const char *path, struct ox_err 
 	if (!rc) {
 		pieces[0] = (struct ox_attach_piece){.offset = 0, .size = head.len, .bytes = head.data, .fd = -1};
 		for (size_t i = 0; i < a->count; i++)
-			pieces[i + 1] = (struct ox_attach_piece){
-				.offset = offsets[i], .size = a->refs[i].bytes.len, .fd = a->fds[i]};
-		rc = ox_attach(a->stub, pieces, a->count + 1, out, &size, err);
+			pieces[i + 1] = (struct ox_attach_piece){.offset = offsets[i],
+								 .size = a->refs[i].bytes.len,
+								 .bytes = a->refs[i].bytes.data,
+								 .fd = a->fds[i]};
+		rc = ox_attach(a->stub, pieces, a->count + 1, out, size, digest, err);
 	}
 	if (out >= 0 && close(out) != 0 && !rc)
 		rc = ox_fail_errno(err, errno, "cannot write %s", path);
@@ -95,10 +98,10 @@ static int run_step(void *ctx, struct ox_step_result *result, struct ox_err *err
 	const char *path = ox_arena_printf(a->ctx->arena, "%s/executable", dir.data);
 	rc = path ? open_all(a, err) : ox_fail_nomem(err, "executable");
 	if (!rc)
-		rc = write_executable(a, path, err);
+		rc = write_executable(a, path, &digest, &size, err);
 	close_all(a);
 	if (!rc)
-		rc = ox_store_put_temp(store, path, &digest, &size, err);
+		rc = ox_store_put_temp_hashed(store, path, &digest, err);
 	if (!rc)
 		ox_step_result_add(result, "executable", &digest, size);
 	ox_store_temp_remove(dir.data);

@@ -8,19 +8,21 @@
 #ifndef OX_BUNDLE_ATTACH_H
 #define OX_BUNDLE_ATTACH_H
 
+#include "proto/base/digest_id.h"
 #include "proto/base/err.h"
 #include "proto/base/slice.h"
 
-/* A part of the payload: bytes in memory, or `size` bytes of a descriptor from its start. */
+/* A part of the payload. */
 struct ox_attach_piece {
 	uint64_t offset; /* in the payload; ascending, without overlap */
 	uint64_t size;
-	const char *bytes; /* NULL: from fd */
-	int fd;
+	const char *bytes; /* in memory, or mapped from fd */
+	int fd;            /* to copy from its start; -1: from memory */
 };
 
-/* Writes the executable `stub` with the payload into `out`, an empty regular file. */
+/* Writes the executable `stub` with the payload into `out`, an empty regular file. The digest is made meanwhile,
+ * by a second thread, from what is being copied. */
 int ox_attach(int stub, const struct ox_attach_piece *pieces, size_t count, int out, uint64_t *size,
-	      struct ox_err *err);
+	      struct ox_digest *digest, struct ox_err *err);
 
 #endif

@@ -9,7 +9,8 @@
 
 int ox_write_at(int fd, const void *data, size_t len, uint64_t offset, struct ox_err *err);
 
-/* Copies `len` bytes between regular files inside the kernel where it can. A source that ends early is OX_ECORRUPT. */
+/* Copies `len` bytes between regular files, sharing blocks where the file system can. A source
+ * that ends early is OX_ECORRUPT. */
 int ox_copy_at(int from, uint64_t from_offset, int to, uint64_t to_offset, uint64_t len, struct ox_err *err);
 
 #endif

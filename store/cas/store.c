@@ -197,14 +197,9 @@ int ox_store_put(struct ox_store *s, struct ox_slice bytes, struct ox_digest *di
 	return rc;
 }
 
-/* A temporary file of ours becomes an object. */
-static int adopt(struct ox_store *s, int fd, const char *path, struct ox_digest *digest, uint64_t *size,
-		 struct ox_err *err)
+int ox_store_put_temp_hashed(struct ox_store *s, const char *path, const struct ox_digest *digest, struct ox_err *err)
 {
-	int rc = lseek(fd, 0, SEEK_SET) == 0 ? ox_digest_fd(fd, digest, size, err)
-					     : ox_fail_errno(err, errno, "cannot rewind %s", path);
-	if (rc == 0)
-		rc = ox_lease_enter(s, digest, err);
+	int rc = ox_lease_enter(s, digest, err);
 	if (rc) {
 		unlink(path);
 		return rc;
@@ -212,6 +207,19 @@ static int adopt(struct ox_store *s, int fd, const char *path, struct ox_digest 
 	rc = ox_loose_publish(s, path, digest, err);
 	ox_lease_leave(s, digest, rc == 0);
 	return rc;
+}
+
+/* A temporary file of ours becomes an object. */
+static int adopt(struct ox_store *s, int fd, const char *path, struct ox_digest *digest, uint64_t *size,
+		 struct ox_err *err)
+{
+	int rc = lseek(fd, 0, SEEK_SET) == 0 ? ox_digest_fd(fd, digest, size, err)
+					     : ox_fail_errno(err, errno, "cannot rewind %s", path);
+	if (rc) {
+		unlink(path);
+		return rc;
+	}
+	return ox_store_put_temp_hashed(s, path, digest, err);
 }
 
 static int put_copy(struct ox_store *s, int from, struct ox_digest *digest, uint64_t *size, struct ox_err *err)

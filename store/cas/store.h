@@ -73,6 +73,9 @@ int ox_store_put_file(struct ox_store *s, const char *path, struct ox_digest *di
 int ox_store_put_temp(struct ox_store *s, const char *path, struct ox_digest *digest, uint64_t *size,
 		      struct ox_err *err);
 
+/* The same when the caller hashed the bytes while writing them; 64 KiB or more. */
+int ox_store_put_temp_hashed(struct ox_store *s, const char *path, const struct ox_digest *digest, struct ox_err *err);
+
 /* Present and, as far as can be told without reading it all again, right: 1, 0 or an error. */
 int ox_store_has(struct ox_store *s, const struct ox_digest *digest, struct ox_err *err);
 

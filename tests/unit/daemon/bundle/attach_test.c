@@ -7,6 +7,7 @@
 
 #include "daemon/bundle/attach.h"
 #include "daemon/bundle/elf.h"
+#include "store/digest/digest.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -99,11 +100,17 @@ static int attach(const struct folder *f, uint64_t size, struct ox_err *err)
 	assert_true(stub >= 0 && out >= 0 && piece >= 0);
 	assert_int_equal(write(piece, "end", 4), 4);
 	struct ox_attach_piece pieces[] = {
-		{.offset = 0, .size = 6, .bytes = "hello"},
-		{.offset = size - 4, .size = 4, .fd = piece},
+		{.offset = 0, .size = 6, .bytes = "hello", .fd = -1},
+		{.offset = size - 4, .size = 4, .bytes = "end", .fd = piece},
 	};
 	uint64_t total = 0;
-	int rc = ox_attach(stub, pieces, OX_COUNT(pieces), out, &total, err);
+	struct ox_digest digest, found;
+	int rc = ox_attach(stub, pieces, OX_COUNT(pieces), out, &total, &digest, err);
+	if (!rc) {
+		assert_int_equal(lseek(out, 0, SEEK_SET), 0);
+		assert_int_equal(ox_digest_fd(out, &found, NULL, NULL), 0);
+		assert_true(ox_digest_eq(&digest, &found));
+	}
 	struct stat st;
 	assert_int_equal(fstat(out, &st), 0);
 	if (!rc)
