@@ -74,3 +74,6 @@ tests_unit_store_robust_test_SOURCES = tests/unit/store/robust_test.c
 tests_unit_store_robust_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_store_robust_test_LDADD = $(STORE_LIBS) $(CMOCKA_LIBS)
 endif
+
+EXTRA_DIST += tests/whole/store_damage_test.py
+TESTS += tests/whole/store_damage_test.py

@@ -20,7 +20,6 @@ EXTRA_DIST += \
 	tests/whole/executable_alone_test.py \
 	tests/whole/executable_behaviour_test.py \
 	tests/whole/store_crash_test.py \
-	tests/whole/store_damage_test.py \
 	tests/whole/oxtest.py \
 	tests/data/behaviour/behaviour/__init__.py \
 	tests/data/behaviour/behaviour/__main__.py \

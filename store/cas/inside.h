@@ -17,7 +17,6 @@ enum { OX_LOOSE_MIN = 64 * 1024 };
 struct ox_seen {
 	struct ox_map map; /* digest bytes -> struct ox_seen_entry */
 	struct ox_arena arena;
-	size_t unsynced; /* files put and not synced */
 };
 
 struct ox_temp {

@@ -53,8 +53,8 @@ static int check(struct ox_store *s, const struct ox_digest *digest, int fd, uin
 	int rc = S_ISREG(st.st_mode) ? bytes_are_right(fd, digest, err) : 0;
 	if (rc == 0)
 		return ox_loose_quarantine(s, digest, err);
-	if (rc == 1) /* found right, but perhaps not on disk yet */
-		ox_seen_file(s, digest, &before, true);
+	if (rc == 1)
+		ox_seen_file(s, digest, &before);
 	return rc;
 }
 
@@ -147,7 +147,7 @@ int ox_loose_publish(struct ox_store *s, const char *path, const struct ox_diges
 	unlink(path); /* changes ctime: the signature is taken after it */
 	if (ours && fstatat(s->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
 		struct ox_signature signature = ox_signature_of(&st);
-		ox_seen_file(s, digest, &signature, true);
+		ox_seen_file(s, digest, &signature);
 	}
 	return rc < 0 ? rc : 0;
 }

@@ -1,12 +1,13 @@
 #include "store/cas/seen.h"
 
+#include "proto/base/vec.h"
 #include "store/cas/inside.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
-enum { RECORD_SIZE = 16 + OX_SIGNATURE_SIZE, MOST_ENTRIES = 4096, SYNC_ONE_BY_ONE = 16, USE_GRAIN = 3600 };
+enum { RECORD_SIZE = 16 + OX_SIGNATURE_SIZE, MOST_ENTRIES = 4096, USE_GRAIN = 3600 };
 
 static const uint64_t no_signature = UINT64_MAX;
 
@@ -16,7 +17,6 @@ struct ox_seen_entry {
 	uint64_t size, boot;
 	unsigned lease; /* its generation; 0: in none */
 	bool dirty;     /* to be written */
-	bool unsynced;  /* a file that may not be on disk */
 };
 
 static struct ox_seen_entry *lookup(struct ox_store *s, const struct ox_digest *digest)
@@ -30,7 +30,7 @@ static struct ox_seen_entry *enter(struct ox_store *s, const struct ox_digest *d
 	if (e)
 		return e;
 	if (s->seen.map.len >= MOST_ENTRIES)
-		(void)ox_seen_flush(s, false, NULL);
+		(void)ox_seen_flush(s, NULL);
 	e = ox_arena_alloc(&s->seen.arena, sizeof *e);
 	if (!e)
 		return NULL;
@@ -82,7 +82,7 @@ bool ox_seen_verified(struct ox_store *s, const struct ox_digest *digest, const 
 	return true;
 }
 
-void ox_seen_file(struct ox_store *s, const struct ox_digest *digest, const struct ox_signature *signature, bool fresh)
+void ox_seen_file(struct ox_store *s, const struct ox_digest *digest, const struct ox_signature *signature)
 {
 	struct ox_seen_entry *e = enter(s, digest);
 	if (!e)
@@ -92,10 +92,6 @@ void ox_seen_file(struct ox_store *s, const struct ox_digest *digest, const stru
 	/* Without a boot id only what was synced may be remembered. */
 	e->boot = s->boot ? s->boot : no_signature;
 	e->dirty = true;
-	if (fresh && !e->unsynced) {
-		e->unsynced = true;
-		s->seen.unsynced++;
-	}
 }
 
 void ox_seen_small(struct ox_store *s, const struct ox_digest *digest, uint64_t size)
@@ -118,39 +114,6 @@ void ox_seen_set_leased(struct ox_store *s, const struct ox_digest *digest)
 	struct ox_seen_entry *e = lookup(s, digest);
 	if (e)
 		e->lease = s->lease.generation;
-}
-
-static int sync_one(struct ox_store *s, struct ox_seen_entry *e, struct ox_err *err)
-{
-	char name[OX_OBJECT_NAME_SIZE];
-	struct stat st;
-	int rc = 0;
-	ox_object_name(&e->digest, name);
-	int fd = openat(s->dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return 0; /* removed meanwhile */
-	if (fdatasync(fd) != 0)
-		rc = ox_fail_errno(err, errno, "cannot write %s/%s to disk", s->dir, name);
-	if (rc == 0 && fstat(fd, &st) == 0) {
-		struct ox_signature now = ox_signature_of(&st);
-		if (ox_signature_eq(&now, &e->signature))
-			e->boot = 0;
-	}
-	close(fd);
-	return rc;
-}
-
-static int sync_files(struct ox_store *s, struct ox_err *err)
-{
-	int rc = 0;
-	if (s->seen.unsynced > SYNC_ONE_BY_ONE && syncfs(s->dir_fd) != 0)
-		return ox_fail_errno(err, errno, "cannot write %s to disk", s->dir);
-	for (size_t i = 0; rc == 0 && i < s->seen.map.len; i++) {
-		struct ox_seen_entry *e = s->seen.map.entries[i].value;
-		if (e && e->unsynced)
-			rc = sync_one(s, e, err);
-	}
-	return rc;
 }
 
 static int write_entry(struct ox_records *index, const struct ox_seen_entry *e, struct ox_buf *value,
@@ -185,16 +148,70 @@ static int write_entries(struct ox_store *s, struct ox_err *err)
 	return rc ? rc : ended;
 }
 
-int ox_seen_flush(struct ox_store *s, bool sync, struct ox_err *err)
+int ox_seen_flush(struct ox_store *s, struct ox_err *err)
 {
-	int rc = 0;
-	if (s->seen.map.len == 0)
-		return 0;
-	if (sync && s->seen.unsynced)
-		rc = sync_files(s, err);
-	if (rc == 0)
-		rc = write_entries(s, err);
+	int rc = s->seen.map.len ? write_entries(s, err) : 0;
 	ox_seen_free(s);
+	return rc;
+}
+
+struct promotion {
+	struct ox_store *s;
+	OX_VEC(struct ox_record) records; /* bytes in the arena */
+	struct ox_arena arena;
+	bool failed;
+};
+
+static int note_unsynced(void *ctx, const struct ox_record *record)
+{
+	struct promotion *p = ctx;
+	if (!record->sound || record->value.len != RECORD_SIZE || u64_at(record->value.data + 8) != p->s->boot)
+		return 0;
+	struct ox_record *slot = ox_vec_push(&p->records);
+	p->failed |= !slot;
+	if (!slot)
+		return 1;
+	*slot = *record;
+	slot->key = ox_arena_slice(&p->arena, record->key);
+	slot->value = ox_arena_slice(&p->arena, record->value);
+	p->failed |= !slot->key.data || !slot->value.data;
+	return p->failed;
+}
+
+/* The boot id in a record becomes "always". */
+static int write_promoted(struct promotion *p, struct ox_err *err)
+{
+	int rc = ox_records_begin_write(p->s->index, err);
+	if (rc)
+		return rc;
+	for (size_t i = 0; rc == 0 && i < p->records.len; i++) {
+		const struct ox_record *r = &p->records.items[i];
+		char value[RECORD_SIZE];
+		memcpy(value, r->value.data, RECORD_SIZE);
+		memset(value + 8, 0, 8);
+		rc = ox_records_put_used(p->s->index, r->space, r->key, ox_slice(value, RECORD_SIZE), r->used, err);
+	}
+	int ended = ox_records_end(p->s->index, rc == 0, rc ? NULL : err);
+	return rc ? rc : ended;
+}
+
+int ox_seen_sync(struct ox_store *s, struct ox_err *err)
+{
+	struct promotion p = {.s = s};
+	int rc = ox_seen_flush(s, err);
+	if (rc == 0)
+		rc = ox_store_need_index(s, err);
+	/* First what is known, then the sync: so every file that is spoken of has been synced. */
+	if (rc == 0 && s->boot)
+		rc = ox_records_each(s->index, OX_SPACE_OBJECT, note_unsynced, &p, err);
+	if (p.failed)
+		rc = ox_fail_nomem(err, "list of objects");
+	if (rc == 0 && p.records.len && syncfs(s->dir_fd) != 0)
+		rc = ox_fail_errno(err, errno, "cannot write %s to disk", s->dir);
+	if (rc == 0 && p.records.len)
+		rc = write_promoted(&p, err);
+	ox_vec_free(&p.records);
+	ox_arena_free(&p.arena);
 	return rc;
 }
 
@@ -202,5 +219,4 @@ void ox_seen_free(struct ox_store *s)
 {
 	ox_map_free(&s->seen.map);
 	ox_arena_free(&s->seen.arena);
-	s->seen.unsynced = 0;
 }

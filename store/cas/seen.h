@@ -13,8 +13,8 @@
 /* True when the object's file had this signature when its bytes were right. */
 bool ox_seen_verified(struct ox_store *s, const struct ox_digest *digest, const struct ox_signature *signature);
 
-/* The file of this signature was found right; fresh: it was written just now. */
-void ox_seen_file(struct ox_store *s, const struct ox_digest *digest, const struct ox_signature *signature, bool fresh);
+/* The file of this signature was found right, or written just now. */
+void ox_seen_file(struct ox_store *s, const struct ox_digest *digest, const struct ox_signature *signature);
 /* A small object was used. */
 void ox_seen_small(struct ox_store *s, const struct ox_digest *digest, uint64_t size);
 
@@ -22,8 +22,10 @@ void ox_seen_small(struct ox_store *s, const struct ox_digest *digest, uint64_t 
 bool ox_seen_leased(struct ox_store *s, const struct ox_digest *digest);
 void ox_seen_set_leased(struct ox_store *s, const struct ox_digest *digest);
 
-/* Write to the index; with sync, files first go to disk. */
-int ox_seen_flush(struct ox_store *s, bool sync, struct ox_err *err);
+/* Write to the index. */
+int ox_seen_flush(struct ox_store *s, struct ox_err *err);
+/* The same, then bring all files to disk and make what any process recorded since the boot last. */
+int ox_seen_sync(struct ox_store *s, struct ox_err *err);
 void ox_seen_free(struct ox_store *s);
 
 #endif

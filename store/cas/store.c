@@ -131,7 +131,7 @@ void ox_store_close(struct ox_store *s)
 	if (!s)
 		return;
 	if (s->dir_fd >= 0)
-		(void)ox_seen_flush(s, false, NULL);
+		(void)ox_seen_flush(s, NULL);
 	ox_seen_free(s);
 	while (s->lease.holders)
 		ox_lease_release(s);
@@ -405,7 +405,7 @@ int ox_store_open_object(struct ox_store *s, const struct ox_digest *digest, int
 
 int ox_store_sync(struct ox_store *s, struct ox_err *err)
 {
-	int rc = ox_seen_flush(s, true, err);
+	int rc = ox_seen_sync(s, err);
 	if (rc == 0 && s->small)
 		rc = ox_db_checkpoint(s->small, err);
 	if (rc == 0 && s->index)

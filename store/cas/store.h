@@ -105,8 +105,8 @@ uint64_t ox_store_quarantined(const struct ox_store *s);
 int ox_store_temp_dir(struct ox_store *s, struct ox_buf *path, struct ox_err *err);
 void ox_store_temp_remove(const char *path);
 
-/* Make everything put so far durable (batched fsync), and write down what this
- * handle learned. Correctness does not depend on it: call it when there is time. */
+/* Make everything that anybody put so far durable (one batched sync), and write down what
+ * this handle learned. Correctness does not depend on it: call it when there is time (gc does). */
 int ox_store_sync(struct ox_store *s, struct ox_err *err);
 
 #endif

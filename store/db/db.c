@@ -42,7 +42,8 @@ static int fail(sqlite3 *handle, int rc, const char *path, struct ox_err *err)
 		if (sys)
 			return ox_fail_errno(err, sys, "cannot use %s (%s)", path, text);
 		if (handle && sqlite3_extended_errcode(handle) == SQLITE_IOERR_WRITE) /* loses its errno */
-			return ox_fail(err, OX_EEXHAUSTED, "cannot write to %s: No space left on device, or not allowed to grow", path);
+			return ox_fail(err, OX_EEXHAUSTED,
+				       "cannot write to %s: No space left on device, or not allowed to grow", path);
 		break;
 	default:
 		break;

@@ -106,26 +106,32 @@ int ox_records_get(struct ox_records *r, int space, struct ox_slice key, struct 
 	return cure(r, rc, err);
 }
 
-static int put_once(struct ox_records *r, int space, struct ox_slice key, struct ox_slice value, struct ox_err *err)
+static int put_once(struct ox_records *r, int space, struct ox_slice key, struct ox_slice value, uint64_t used,
+		    struct ox_err *err)
 {
 	sqlite3_stmt *st = keyed(r, PUT, space, key, err);
 	if (!st)
 		return err->code;
-	uint64_t now = ox_clock_real() / 1000000000u;
 	bind(st, 3, value);
-	sqlite3_bind_int64(st, 4, (sqlite3_int64)now);
-	sqlite3_bind_int64(st, 5, (sqlite3_int64)seal_of(space, key, value, now));
+	sqlite3_bind_int64(st, 4, (sqlite3_int64)used);
+	sqlite3_bind_int64(st, 5, (sqlite3_int64)seal_of(space, key, value, used));
 	return ox_db_run(r->db, st, err);
 }
 
 int ox_records_put(struct ox_records *r, int space, struct ox_slice key, struct ox_slice value, struct ox_err *err)
 {
+	return ox_records_put_used(r, space, key, value, ox_clock_real() / 1000000000u, err);
+}
+
+int ox_records_put_used(struct ox_records *r, int space, struct ox_slice key, struct ox_slice value, uint64_t used,
+			struct ox_err *err)
+{
 	struct ox_err why = {0};
-	int rc = put_once(r, space, key, value, &why);
+	int rc = put_once(r, space, key, value, used, &why);
 	if (rc == OX_ECORRUPT) {
 		rc = ox_db_recover(r->db, &why);
 		if (rc == 0)
-			rc = put_once(r, space, key, value, &why);
+			rc = put_once(r, space, key, value, used, &why);
 	}
 	if (rc && err)
 		*err = why;

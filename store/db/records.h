@@ -19,7 +19,10 @@ void ox_records_close(struct ox_records *r); /* NULL is fine */
 int ox_records_get(struct ox_records *r, int space, struct ox_slice key, struct ox_buf *value, struct ox_err *err);
 /* Writes or replaces; the time of use is now. */
 int ox_records_put(struct ox_records *r, int space, struct ox_slice key, struct ox_slice value, struct ox_err *err);
-/* The same, but only if the value differs or the last use is `age` seconds ago or more. */
+/* The same with a time of use (seconds since the epoch). */
+int ox_records_put_used(struct ox_records *r, int space, struct ox_slice key, struct ox_slice value, uint64_t used,
+			struct ox_err *err);
+/* The same as ox_records_put, but only if the value differs or the last use is `age` seconds ago or more. */
 int ox_records_refresh(struct ox_records *r, int space, struct ox_slice key, struct ox_slice value, uint64_t age,
 		       struct ox_err *err);
 int ox_records_remove(struct ox_records *r, int space, struct ox_slice key, struct ox_err *err);

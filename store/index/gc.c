@@ -251,10 +251,12 @@ int ox_store_gc(struct ox_store *s, const struct ox_gc_options *options, struct 
 {
 	struct gc gc = {.s = s, .options = options, .report = report, .now = ox_clock_real() / 1000000000u};
 	*report = (struct ox_gc_report){0};
-	(void)ox_seen_flush(s, false, NULL); /* on a full disk it cannot be written, and need not */
+	(void)ox_seen_flush(s, NULL); /* on a full disk it cannot be written, and need not */
 	int rc = ox_sweep(s, options->dry_run, report, err);
 	if (rc == 0)
 		rc = collect(&gc, err);
+	if (rc == 0 && !options->dry_run)
+		(void)ox_store_sync(s, NULL); /* there is time now; on a full disk it has to wait */
 	ox_map_free(&gc.removed);
 	ox_map_free(&gc.kept);
 	ox_map_free(&gc.uses);

@@ -227,7 +227,7 @@ int ox_store_verify(struct ox_store *s, bool repair, void (*problem)(void *ctx, 
 	struct verify v = {.s = s, .repair = repair, .problem = problem, .ctx = ctx, .report = report};
 	v.err = err ? err : &own;
 	*report = (struct ox_verify_report){0};
-	(void)ox_seen_flush(s, false, NULL);
+	(void)ox_seen_flush(s, NULL);
 	int rc = ox_loose_each(s, check_loose, &v, v.err);
 	if (rc == 0)
 		rc = check_objects_db(&v, v.err);
