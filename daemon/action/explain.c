@@ -70,27 +70,33 @@ static void note_change(struct change *c, const struct ox_step_input *before, co
 		*c = (struct change){before, after, 0};
 }
 
+/* Of several inputs with one name, the first is compared with the first, and so on. */
 static struct change compare(const struct ox_step_input *old, size_t old_count, const struct ox_step *step)
 {
 	struct change c = {0};
-	struct ox_map by_name = {0};
-	for (size_t i = 0; i < old_count; i++) {
+	struct ox_map by_name = {0}; /* name -> the first old input of it that was not compared yet */
+	const struct ox_step_input **next = calloc(old_count + 1, sizeof *next); /* with the same name */
+	for (size_t i = old_count; next && i-- > 0;) {
 		void **slot = ox_map_put(&by_name, old[i].name, NULL);
-		if (slot)
-			*slot = (void *)(uintptr_t)&old[i];
+		if (!slot)
+			continue;
+		next[i] = *slot;
+		*slot = (void *)(uintptr_t)&old[i];
 	}
 	for (size_t i = 0; i < step->count; i++) {
 		void **slot = ox_map_find(&by_name, step->inputs[i].name);
 		const struct ox_step_input *before = slot ? *slot : NULL;
-		if (slot)
-			*slot = NULL;
+		if (before)
+			*slot = (void *)(uintptr_t)next[before - old];
 		if (!before || !ox_digest_eq(&before->digest, &step->inputs[i].digest))
 			note_change(&c, before, &step->inputs[i]);
 	}
-	for (size_t i = 0; i < by_name.len; i++)
-		if (by_name.entries[i].value)
-			note_change(&c, by_name.entries[i].value, NULL);
+	for (size_t i = by_name.len; i-- > 0;) {
+		for (const struct ox_step_input *gone = by_name.entries[i].value; gone; gone = next[gone - old])
+			note_change(&c, gone, NULL);
+	}
 	ox_map_free(&by_name);
+	free(next);
 	return c;
 }
 

@@ -98,6 +98,31 @@ static void a_failure_is_recorded_nowhere(void **state)
 	ox_arena_free(&arena);
 }
 
+static void run_linked(struct scratch *sc, struct seen *seen, struct work *w, const char *third)
+{
+	struct ox_arena arena = {0};
+	struct ox_outputs out;
+	struct ox_actions *a;
+	const char *const values[] = {"-lm", "-ldl", third};
+	assert_ok(sc, ox_actions_new(sc->s, &seen->sink, "scope", &a, &sc->err));
+	struct ox_step *step = ox_step_new(&arena, "stub", 1, "app");
+	for (size_t i = 0; i < OX_COUNT(values); i++)
+		ox_step_text(step, "library", ox_slice_str(values[i]));
+	assert_ok(sc, ox_actions_run(a, step, do_work, w, &out, &sc->err));
+	ox_actions_free(a);
+	ox_arena_free(&arena);
+}
+
+static void inputs_of_one_name_are_compared_in_their_order(void **state)
+{
+	struct scratch *sc = *state;
+	struct seen seen = {.sink.emit = on_event};
+	struct work w = {.sc = sc, .text = "result"};
+	run_linked(sc, &seen, &w, "-lz");
+	run_linked(sc, &seen, &w, "-lssl");
+	assert_string_equal(seen.reason, "library changed from \"-lz\" to \"-lssl\"");
+}
+
 static void a_step_that_ran_says_which_input_changed(void **state)
 {
 	struct scratch *sc = *state;
@@ -348,6 +373,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(a_step_runs_once_and_is_found_afterwards), TEST(a_failure_is_recorded_nowhere),
 	    TEST(a_step_that_ran_says_which_input_changed), TEST(a_lost_output_makes_the_step_run_again),
+	    TEST(inputs_of_one_name_are_compared_in_their_order), TEST(a_lost_output_makes_the_step_run_again),
 	    TEST(a_batch_hands_over_only_what_is_missing),  TEST(processes_share_one_run_of_a_step),
 	    TEST(a_waiter_takes_over_when_the_holder_dies), TEST(a_cancelled_build_starts_no_step),
 	    TEST(a_files_digest_follows_its_content),
