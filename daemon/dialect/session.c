@@ -107,13 +107,18 @@ int ox_dialect_resolve_requested(struct ox_dialect *d, struct ox_err *err)
 		return 0;
 	size_t count = ox_dialect_requested(d, &names);
 	for (size_t i = 0; i < count; i++) {
+		if (ox_targets_find(&d->targets, names[i]))
+			continue;
+		/* No mistake of the file's: from inside, nothing is resolved, and it is told when the file has ended. */
+		return err ? ox_targets_unknown(&d->targets, names[i], err) : 0;
+	}
+	for (size_t i = 0; i < count; i++) {
 		/* The entry may move while its function registers more. */
 		struct ox_slice name = names[i];
 		const struct ox_target_entry *entry = ox_targets_find(&d->targets, name);
-		if (entry && entry->progress == OX_TARGET_DONE)
+		if (entry->progress == OX_TARGET_DONE)
 			continue;
-		if (entry)
-			tell(d, name, OX_TARGET_STARTED);
+		tell(d, name, OX_TARGET_STARTED);
 		struct ox_err cause = {0};
 		if (!ox_star_ok(ox_targets_resolve(d->star, &d->targets, name, &cause))) {
 			if (err)

@@ -155,6 +155,36 @@ class Rebuild(oxtest.TestCase):
                 self.assertEqual(file.read(), content, damage)
             self.assertEqual(again.said(), f"{self.word} one\n")
 
+    def test_another_compiler_of_the_same_name(self):
+        """A wrapper stands for the compiler; replacing it links anew, and the result runs."""
+        compiler = self.box.write("bin/cc", '#!/bin/sh\nexec /usr/bin/cc "$@"\n')
+        os.chmod(compiler, 0o755)
+        path = {"PATH": self.box.path("bin") + ":" + os.environ["PATH"]}
+        self.make(env=path)
+        self.assertTrue(self.make(env=path).memoised)
+        self.box.write("bin/cc", f'#!/bin/sh\n# {self.word}\nexec /usr/bin/cc "$@"\n')
+        second = self.make(env=path)
+        self.assertIn("stub", second.kinds())
+        self.assertEqual(second.said(), f"{self.word} one\n")
+
+    def test_another_static_library(self):
+        """A copy of libz.a stands before the real one; one more member in it links anew."""
+        found = subprocess.run(["cc", "-print-file-name=libz.a"], capture_output=True, text=True, check=True)
+        library = self.box.path("lib", "libz.a")
+        os.mkdir(self.box.path("lib"))
+        shutil.copy(found.stdout.strip(), library)
+        path = {"LIBRARY_PATH": self.box.path("lib")}
+        self.make(env=path)
+        self.assertTrue(self.make(env=path).memoised)
+        member = self.box.write("member.c", "int %s;\n" % self.word.replace("-", "_"))
+        subprocess.run(["cc", "-c", member, "-o", self.box.path("member.o")], check=True)
+        subprocess.run(["ar", "q", library, self.box.path("member.o")], check=True)
+        second = self.make(env=path)
+        self.assertIn("stub", second.kinds())
+        changed = [step.get("changed_input", "") for step in second.ran if step["action"] == "stub"]
+        self.assertIn("libz.a", changed[0])
+        self.assertEqual(second.said(), f"{self.word} one\n")
+
     def test_print_is_told_again(self):
         self.box.write("project/pyoxidizer.bzl", "print('hello')\n" + CONFIG)
         for _ in range(2):
