@@ -56,7 +56,8 @@ static int install_finder(struct ox_program *p, struct ox_err *err)
 	p->importer = PyImport_ImportModule("oxidized_importer");
 	if (!p->importer)
 		return python_error("import of oxidized importer module", err);
-	struct ox_finder_options options = {p->pack, p->exe, p->origin, start_method(p)};
+	struct ox_finder_options options = {p->pack, p->exe, p->origin, start_method(p),
+					    ox_program_text(p, "run_command")};
 	p->finder = ox_finder_new(p->importer, &options);
 	PyObject *list = PySys_GetObject("meta_path"); /* borrowed */
 	if (!p->finder || !list || PyList_SetSlice(list, 0, PY_SSIZE_T_MAX, NULL) < 0 ||

@@ -54,6 +54,12 @@ static int report(bool *interrupted)
 	return STATUS_ERROR;
 }
 
+/* Up to 3.9 atexit prints each error and then raises the last one again. */
+static bool has_reported(const char *function)
+{
+	return PY_VERSION_HEX < 0x030A0000 && strcmp(function, "_run_exitfuncs") == 0;
+}
+
 static void call_if_imported(const char *module_name, const char *function)
 {
 	PyObject *module = PyDict_GetItemString(PyImport_GetModuleDict(), module_name); /* borrowed */
@@ -61,10 +67,22 @@ static void call_if_imported(const char *module_name, const char *function)
 		return;
 	Py_INCREF(module);
 	PyObject *result = PyObject_CallMethod(module, function, NULL);
-	if (!result)
+	if (!result && has_reported(function))
+		PyErr_Clear();
+	else if (!result)
 		PyErr_WriteUnraisable(module);
 	Py_XDECREF(result);
 	Py_DECREF(module);
+}
+
+static void report_flush(PyObject *stream)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+	(void)stream;
+	PyErr_FormatUnraisable("Exception ignored on flushing sys.stdout");
+#else
+	PyErr_WriteUnraisable(stream);
+#endif
 }
 
 /* A stream that is closed, or lacks flush, is not an error. */
@@ -79,7 +97,7 @@ static int flush(const char *name, bool say)
 	PyErr_Clear();
 	PyObject *result = is_closed ? Py_NewRef(Py_None) : PyObject_CallMethod(stream, "flush", NULL);
 	if (!result && say)
-		PyErr_WriteUnraisable(stream);
+		report_flush(stream);
 	PyErr_Clear();
 	Py_XDECREF(closed);
 	Py_XDECREF(result);
@@ -132,7 +150,7 @@ int ox_leave(struct ox_program *p, int rc)
 	int status = rc < 0 ? report(&interrupted) : 0;
 	call_if_imported("threading", "_shutdown");
 	call_if_imported("atexit", "_run_exitfuncs");
-	if (!wants_teardown(p) && has_one_thread() && ox_live_is_harmless())
+	if (!wants_teardown(p) && has_one_thread() && ox_live_is_harmless(p->frozen_at_start))
 		status = leave_early(status);
 	else
 		status = tear_down(status);

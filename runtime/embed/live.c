@@ -15,7 +15,7 @@ static const char *const harmless_modules[] = {
 	"_tokenize", "_tracemalloc", "_typing", "_uuid", "_warnings", "_weakref", "_zoneinfo", "array",
 	"atexit", "audioop", "binascii", "builtins", "cmath", "decimal", "errno", "fcntl", "gc", "grp", "io",
 	"itertools", "marshal", "math", "mmap", "nis", "oxidized_importer", "posix", "pwd", "pyexpat",
-	"resource", "select", "spwd", "sys", "syslog", "termios", "time", "unicodedata", "zlib",
+	"resource", "select", "spwd", "sys", "sys.monitoring", "syslog", "termios", "time", "unicodedata", "zlib",
 };
 
 /* Harmless as long as no object of this type lives: a connection that is closed may
@@ -148,21 +148,23 @@ static bool is_harmless(const struct known *s, PyObject *o)
 	return is_harmless_file(s, o);
 }
 
-/* Frozen objects are not listed. */
-static bool is_nothing_frozen(PyObject *gc)
+long ox_live_frozen(void)
 {
-	PyObject *count = PyObject_CallMethod(gc, "get_freeze_count", NULL);
-	bool none = count && PyLong_AsLong(count) == 0;
+	PyObject *gc = PyImport_ImportModule("gc");
+	PyObject *count = gc ? PyObject_CallMethod(gc, "get_freeze_count", NULL) : NULL;
+	long frozen = count ? PyLong_AsLong(count) : -1;
 	Py_XDECREF(count);
-	return none;
+	Py_XDECREF(gc);
+	PyErr_Clear();
+	return frozen;
 }
 
-bool ox_live_is_harmless(void)
+bool ox_live_is_harmless(long frozen_at_start)
 {
 	struct known known = {.count = 0};
 	PyObject *gc = PyImport_ImportModule("gc");
 	PyObject *objects = gc ? PyObject_CallMethod(gc, "get_objects", NULL) : NULL;
-	bool harmless = objects && PyList_Check(objects) && is_nothing_frozen(gc);
+	bool harmless = objects && PyList_Check(objects) && ox_live_frozen() == frozen_at_start;
 	find_streams(&known);
 	find_careful_type(&known);
 	for (Py_ssize_t i = 0; harmless && i < PyList_GET_SIZE(objects); i++)

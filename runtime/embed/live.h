@@ -6,7 +6,12 @@
 
 #include <stdbool.h>
 
-/* False when some object's teardown could be observed, or when that cannot be told. */
-bool ox_live_is_harmless(void);
+/* How many objects the collector has set aside (gc.freeze): it does not list them. Some
+ * versions of CPython start with a few. */
+long ox_live_frozen(void);
+
+/* False when objects were set aside since the start, when some object's teardown could be
+ * observed, or when that cannot be told. */
+bool ox_live_is_harmless(long frozen_at_start);
 
 #endif

@@ -19,6 +19,7 @@ struct ox_program {
 	const char *origin; /* its folder */
 	PyObject *importer; /* module oxidized_importer; NULL when not used */
 	PyObject *finder;   /* on sys.meta_path */
+	long frozen_at_start; /* see live.h */
 };
 
 /* Opens the payload and works out where the executable is. */

@@ -1,6 +1,7 @@
 #include "runtime/embed/run.h"
 
 #include "runtime/embed/leave.h"
+#include "runtime/embed/live.h"
 #include "runtime/embed/multiprocess.h"
 
 static PyObject *main_dict(void)
@@ -124,10 +125,6 @@ static int run_module(struct ox_program *p, const char *module)
  * archives, standard input, the REPL, and programs that take python's own options. */
 static bool is_left_to_cpython(struct ox_program *p)
 {
-#if PY_VERSION_HEX >= 0x030D0000
-	if (ox_program_text(p, "run_command"))
-		return true; /* shows source lines of the command */
-#endif
 	return ox_program_is(p, "config_profile", "python") || ox_program_flag(p, "parse_argv", false) ||
 	       ox_program_flag(p, "inspect", false) || ox_program_flag(p, "interactive", false) ||
 	       (!ox_program_text(p, "run_command") && !ox_program_text(p, "run_module"));
@@ -137,6 +134,7 @@ int ox_run(struct ox_program *p)
 {
 	const char *child = ox_multiprocess_command(p);
 	int rc;
+	p->frozen_at_start = ox_live_frozen();
 	if (child)
 		rc = run_command(child);
 	else if (is_left_to_cpython(p))

@@ -291,6 +291,7 @@ PyObject *ox_finder_new(PyObject *module, const struct ox_finder_options *option
 	if (!f)
 		return NULL;
 	f->index.pack = options->pack;
+	f->command = options->command;
 	if (options->mp_start_method)
 		f->mp_start_method = PyUnicode_FromString(options->mp_start_method);
 	if (read_optimize(f) < 0 || ox_index_add_interpreter(&f->index) < 0 ||

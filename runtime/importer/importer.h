@@ -16,6 +16,7 @@ struct ox_finder_options {
 	const char *exe;             /* path of the executable: base of virtual paths */
 	const char *origin;          /* its folder: base of relative paths */
 	const char *mp_start_method; /* set when multiprocessing is imported; NULL: leave it */
+	const char *command;         /* source of "<string>", for tracebacks; borrowed; may be NULL */
 };
 
 /* A new OxidizedFinder that answers for the payload and for the interpreter's own

@@ -37,6 +37,23 @@ static PyMethodDef updatecache_def = {
 	"updatecache", (PyCFunction)(void (*)(void))updatecache, METH_VARARGS | METH_KEYWORDS, NULL,
 };
 
+/* CPython shows source lines of a command since 3.13. */
+static int remember_command(struct ox_finder *self, PyObject *module)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+	if (self->command) {
+		PyObject *name = PyUnicode_FromString("<string>");
+		PyObject *lines = name ? remember(module, name, ox_slice_str(self->command)) : NULL;
+		Py_XDECREF(lines);
+		Py_XDECREF(name);
+		return lines ? 0 : -1;
+	}
+#endif
+	(void)self;
+	(void)module;
+	return 0;
+}
+
 int ox_linecache_teach(struct ox_finder *self, PyObject *module)
 {
 	PyObject *own = PyObject_GetAttrString(module, "updatecache");
@@ -46,5 +63,5 @@ int ox_linecache_teach(struct ox_finder *self, PyObject *module)
 	Py_XDECREF(ours);
 	Py_XDECREF(bound);
 	Py_XDECREF(own);
-	return rc;
+	return rc < 0 ? -1 : remember_command(self, module);
 }

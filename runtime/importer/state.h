@@ -23,6 +23,7 @@ struct ox_finder {
 	PyObject *origin;          /* str */
 	PyObject *base;            /* str: the executable, base of virtual paths */
 	PyObject *mp_start_method; /* str or NULL */
+	const char *command;       /* source of "<string>", or NULL */
 };
 
 extern struct PyModuleDef ox_module_def;
