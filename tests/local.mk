@@ -16,6 +16,10 @@ tests_unit_proto_base_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_proto_base_test_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 
 # Whole-program tests: the real programs, each test with its own store and socket.
+TESTS += \
+	tests/whole/executable_alone_test.py \
+	tests/whole/executable_behaviour_test.py \
+	tests/whole/store_crash_test.py
 EXTRA_DIST += \
 	tests/whole/executable_alone_test.py \
 	tests/whole/executable_behaviour_test.py \
