@@ -119,14 +119,30 @@ static bool in_build_tree(void)
 	return false;
 }
 
+/* Where an installation that was moved has them: prefix/libexec/oxidizer/program. */
+static const char *beside_program(struct ox_arena *arena)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	for (int up = 0; n > 0 && up < 3; up++)
+		while (n > 0 && path[--n] != '/')
+			;
+	if (n <= 0)
+		return NULL;
+	const char *root = ox_arena_printf(arena, "%.*s/share/oxidizer", (int)n, path);
+	return root && exists(root, "runtime/sources.list") ? root : NULL;
+}
+
 static int find_root(struct ox_build_context *ctx, const char **root, struct ox_err *err)
 {
 	ox_memo_env(ctx->memo, "OXIDIZER_RUNTIME_SOURCES");
 	const char *named = ctx->env.get(ctx->env.ctx, "OXIDIZER_RUNTIME_SOURCES");
 	if (named && *named)
 		*root = named;
-	else
-		*root = in_build_tree() ? OX_SOURCE_DIR : OX_PKGDATADIR;
+	else if (in_build_tree())
+		*root = OX_SOURCE_DIR;
+	else if (!(*root = beside_program(ctx->arena)))
+		*root = OX_PKGDATADIR;
 	if (exists(*root, "runtime/sources.list"))
 		return 0;
 	return ox_fail(err, OX_ENOENT,
