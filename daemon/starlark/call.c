@@ -252,7 +252,11 @@ static int bind_named(struct ox_star *s, const struct ox_builtin *b, ox_star_val
 	}
 	if (g->named_rest < 0)
 		return unknown_keyword(s, b, name);
-	return ox_star_put(s, slots[g->named_rest], name, value);
+	int added = ox_dict_store(s, OX_AS(ox_dict, slots[g->named_rest]), name, value);
+	if (added == 0)
+		ox_star_fail_with(s, "arguments", NULL, "%s() got argument '%.*s' twice", b->spec->name,
+				  OX_SLICE_ARG(ox_text_of(name)));
+	return added == 1 ? 0 : -1;
 }
 
 static int fill_missing(struct ox_star *s, const struct ox_builtin *b, ox_star_value *slots)

@@ -99,6 +99,7 @@ static int grow(struct ox_star *s, struct ox_dict *d)
 	d->entries = entries;
 	d->cap = (uint32_t)granted;
 	d->len = n;
+	d->first = 0;
 	d->slots = slots;
 	d->slot_count = slot_count;
 	if (slots)
@@ -153,21 +154,27 @@ int ox_dict_delete(struct ox_star *s, struct ox_dict *d, ox_star_value key, ox_s
 	*old = d->entries[i].value;
 	d->entries[i].key = d->entries[i].value = OX_STAR_FAILED;
 	d->live--;
+	while (d->first < d->len && !ox_star_ok(d->entries[d->first].key))
+		d->first++;
 	/* The last entry can go without leaving a hole in a table that has no index. */
-	if (!d->slots && i == (int64_t)d->len - 1)
+	if (!d->slots && i == (int64_t)d->len - 1) {
 		d->len--;
+		d->first = d->first < d->len ? d->first : d->len;
+	}
 	return 1;
 }
 
 void ox_dict_clear(struct ox_dict *d)
 {
-	d->live = d->len = 0;
+	d->live = d->len = d->first = 0;
 	if (d->slots)
 		memset(d->slots, 0, d->slot_count * sizeof *d->slots);
 }
 
 struct ox_dict_entry *ox_dict_next(const struct ox_dict *d, uint32_t *i)
 {
+	if (*i < d->first)
+		*i = d->first;
 	while (*i < d->len) {
 		struct ox_dict_entry *e = &d->entries[(*i)++];
 		if (ox_star_ok(e->key))

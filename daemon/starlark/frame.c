@@ -294,6 +294,7 @@ int ox_unpack(struct ox_star *s, ox_star_value v, ox_star_value *into, size_t co
 	}
 	if (len != count)
 		return unpack_count(s, count, len);
-	memcpy(into, items, count * sizeof *into);
+	if (count)
+		memcpy(into, items, count * sizeof *into);
 	return 0;
 }

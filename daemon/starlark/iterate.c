@@ -57,8 +57,11 @@ static ox_star_value view_item(struct ox_star *s, const struct ox_view *view, si
 	size_t width = points ? ox_utf8_width(p, text->len - *at) : 1;
 	*at += width;
 	switch (view->mode) {
-	case OX_VIEW_ELEMS:
 	case OX_VIEW_CODEPOINTS:
+		if (width == 1 && (unsigned char)*p >= 0x80) /* half a character, from a slice */
+			return ox_star_string(s, "\xEF\xBF\xBD");
+		return ox_string_copy(s, OX_OBJ_STRING, ox_slice(p, width));
+	case OX_VIEW_ELEMS:
 		return ox_string_copy(s, OX_OBJ_STRING, ox_slice(p, width));
 	case OX_VIEW_CODEPOINT_ORDS:
 		return ox_from_small(ox_utf8_decode(p, &width));

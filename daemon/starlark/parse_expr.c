@@ -2,6 +2,7 @@
 #include "daemon/starlark/parse_impl.h"
 
 static struct ox_node *binary(struct ox_parser *p, int level);
+static struct ox_node *lambda(struct ox_parser *p);
 
 struct ox_node *ox_p_ident(struct ox_parser *p)
 {
@@ -52,7 +53,7 @@ static struct ox_node *clauses(struct ox_parser *p)
 			struct ox_node *in = binary(p, 0);
 			ox_p_append(&chain, ox_p_node(p, OX_NODE_FOR_CLAUSE, start, vars, in, NULL));
 		} else if (ox_p_take(p, OX_TOK_IF)) {
-			struct ox_node *cond = binary(p, 0);
+			struct ox_node *cond = p->tok.kind == OX_TOK_LAMBDA ? lambda(p) : binary(p, 0);
 			ox_p_append(&chain, ox_p_node(p, OX_NODE_IF_CLAUSE, start, cond, NULL, NULL));
 		} else {
 			break;

@@ -33,6 +33,13 @@ static void write_escape(struct ox_buf *out, unsigned char c)
 	}
 }
 
+/* Characters that cannot be seen or change the direction of the text around them. */
+static bool invisible(uint32_t c)
+{
+	return (c >= 0x80 && c < 0xA0) || c == 0xAD || (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
+	       (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF;
+}
+
 void ox_write_quoted(struct ox_buf *out, struct ox_slice text, bool bytes)
 {
 	ox_buf_str(out, bytes ? "b\"" : "\"");
@@ -42,6 +49,8 @@ void ox_write_quoted(struct ox_buf *out, struct ox_slice text, bool bytes)
 		if (c < 0x20 || c == 0x7F || c == '"' || c == '\\' || (c >= 0x80 && width == 1)) {
 			write_escape(out, c);
 			width = 1;
+		} else if (width > 1 && invisible(ox_utf8_decode(text.data + i, &width))) {
+			ox_buf_printf(out, "\\u%04x", ox_utf8_decode(text.data + i, &width));
 		} else {
 			ox_buf_add(out, text.data + i, width);
 		}

@@ -261,20 +261,21 @@ static void comprehension_target(struct resolver *r, struct ox_node *t)
 	}
 }
 
-/* The first iterable is evaluated outside; every for clause opens the scope of what follows. */
+/* The first iterable is evaluated outside; the variables of all clauses are in one scope. */
 static void comprehension(struct resolver *r, struct ox_node *n)
 {
 	struct block block = {.parent = r->context->block};
 	expression(r, n->b->b);
 	r->context->block = &block;
 	for (struct ox_node *c = n->b; c && !r->exhausted; c = c->next) {
-		if (c->kind == OX_NODE_IF_CLAUSE) {
+		if (c->kind == OX_NODE_FOR_CLAUSE)
+			comprehension_target(r, c->a);
+	}
+	for (struct ox_node *c = n->b; c && !r->exhausted; c = c->next) {
+		if (c->kind == OX_NODE_IF_CLAUSE)
 			expression(r, c->a);
-			continue;
-		}
-		if (c != n->b)
+		else if (c != n->b)
 			expression(r, c->b);
-		comprehension_target(r, c->a);
 	}
 	expression(r, n->a);
 	r->context->block = block.parent;

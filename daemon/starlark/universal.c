@@ -67,8 +67,10 @@ static ox_star_value fn_bytes(struct ox_star *s, ox_star_value self, const ox_st
 	(void)self, (void)data;
 	if (ox_is(args[0], OX_OBJ_BYTES))
 		return args[0];
-	if (ox_is_string(args[0]))
-		return ox_star_bytes(s, ox_text_of(args[0]));
+	if (ox_is_string(args[0])) {
+		ox_star_value valid = ox_star_slice(s, ox_text_of(args[0]));
+		return ox_star_ok(valid) ? ox_star_bytes(s, ox_text_of(valid)) : OX_STAR_FAILED;
+	}
 	return bytes_of_ints(s, args[0]);
 }
 
@@ -252,12 +254,13 @@ static ox_star_value fn_int(struct ox_star *s, ox_star_value self, const ox_star
 static ox_star_value fn_len(struct ox_star *s, ox_star_value self, const ox_star_value *args, void *data)
 {
 	(void)self, (void)data;
-	bool views = ox_is(args[0], OX_OBJ_VIEW);
+	bool unknown = ox_is(args[0], OX_OBJ_VIEW) && (OX_AS(ox_view, args[0])->mode == OX_VIEW_CODEPOINTS ||
+						       OX_AS(ox_view, args[0])->mode == OX_VIEW_CODEPOINT_ORDS);
 	if (ox_is(args[0], OX_OBJ_NATIVE) && ox_iterable(args[0])) {
 		struct ox_list *l = ox_list_of(s, args[0]);
 		return l ? ox_from_small((int64_t)l->len) : OX_STAR_FAILED;
 	}
-	if ((!ox_iterable(args[0]) && !ox_is_string(args[0]) && !ox_is(args[0], OX_OBJ_BYTES)) || views)
+	if ((!ox_iterable(args[0]) && !ox_is_string(args[0]) && !ox_is(args[0], OX_OBJ_BYTES)) || unknown)
 		return ox_star_fail_with(s, "type", NULL, "%s has no len", ox_star_type_name(s, args[0]));
 	return ox_from_small((int64_t)ox_star_len(args[0]));
 }

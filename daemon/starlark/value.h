@@ -91,6 +91,7 @@ struct ox_dict { /* sets too: values are None */
 	struct ox_obj head;
 	uint32_t live; /* entries that are not deleted */
 	uint32_t len;  /* used part of entries */
+	uint32_t first; /* all entries before it are deleted: a queue stays fast */
 	uint32_t cap, slot_count;
 	struct ox_dict_entry *entries;
 	uint32_t *slots;
