@@ -13,6 +13,7 @@ struct ox_output {
 	const struct ox_palette *palette;
 	struct ox_buf line;  /* being put together */
 	struct ox_buf task;  /* whose progress was shown last */
+	struct ox_buf told;  /* the last error in a configuration, as "file:line:column: message" */
 	uint64_t shown;      /* when */
 	bool on_screen;      /* a progress line stands on the terminal */
 };
@@ -111,6 +112,15 @@ static bool wanted_step(const struct ox_output *o, const struct ox_step_report *
 	return o->options.explain && (!step->hit || o->options.verbosity >= 2);
 }
 
+static void remember_error(struct ox_output *o, const struct ox_diagnostic *d)
+{
+	if (d->severity != OX_SEVERITY_ERROR)
+		return;
+	ox_buf_clear(&o->told);
+	ox_buf_printf(&o->told, "%.*s:%u:%u: %.*s", OX_SLICE_ARG(d->file), d->line, d->column,
+		      OX_SLICE_ARG(d->message));
+}
+
 static void show_event(struct ox_output *o, const struct ox_event *event)
 {
 	FILE *file = o->options.err;
@@ -123,6 +133,7 @@ static void show_event(struct ox_output *o, const struct ox_event *event)
 		show_progress(o, &event->as.progress);
 		return;
 	case OX_EVENT_DIAGNOSTIC:
+		remember_error(o, &event->as.diagnostic);
 		ox_text_diagnostic(&o->line, &event->as.diagnostic, o->palette);
 		break;
 	case OX_EVENT_TARGET:
@@ -187,6 +198,7 @@ void ox_output_close(struct ox_output *o)
 	fflush(o->options.out);
 	ox_buf_free(&o->line);
 	ox_buf_free(&o->task);
+	ox_buf_free(&o->told);
 	free(o);
 }
 
@@ -272,8 +284,11 @@ void ox_output_result(struct ox_output *o, const struct ox_result *result)
 	struct ox_event event = {.type = OX_EVENT_RESULT, .as.result = *result};
 	if (o->options.json)
 		write_json(o, &event);
+	/* A mistake in the configuration stands there already, with its place. */
+	bool told = result->exit_code == 2 && ox_slice_eq(result->message, ox_buf_view(&o->told));
 	if (result->message.len && result->exit_code) {
-		ox_output_say(o, "error", "%.*s", OX_SLICE_ARG(result->message));
+		if (!told)
+			ox_output_say(o, "error", "%.*s", OX_SLICE_ARG(result->message));
 	} else if (result->exit_code == 0 && o->options.timing && o->options.verbosity) {
 		ox_buf_str(&o->line, result->memoised ? "nothing had to be done (" : "built in ");
 		ox_text_duration(&o->line, result->nanoseconds);
