@@ -109,7 +109,7 @@ int ox_dialect_resolve_requested(struct ox_dialect *d, struct ox_err *err)
 	for (size_t i = 0; i < count; i++) {
 		if (ox_targets_find(&d->targets, names[i]))
 			continue;
-		/* No mistake of the file's: from inside, nothing is resolved, and it is told when the file has ended. */
+		/* No mistake of the file's: from inside, nothing is resolved; it is told when the file has ended. */
 		return err ? ox_targets_unknown(&d->targets, names[i], err) : 0;
 	}
 	for (size_t i = 0; i < count; i++) {

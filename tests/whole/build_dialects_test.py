@@ -69,6 +69,27 @@ class Dialects(oxtest.TestCase):
         self.assertTrue(os.path.exists(os.path.join(os.path.dirname(path), "site-packages", "beside.py")))
         self.assertEqual(self.run_program(path), "app data 1 2 True\n")
 
+    def test_what_old_documents_show(self):
+        self.box.write("project/templates/a/b.html", "b\n")
+        self.box.write("project/keep.txt", "# needed to start\n\n")
+        names = subprocess.run([oxtest.HOST_PYTHON, "-I", "-c", "import sys; print('\\n'.join(sys.modules))"],
+                               capture_output=True, text=True, check=True).stdout
+        self.box.write("project/keep/names.txt", names + "encodings.ascii\nencodings.latin_1\nio\nos\nabc\ncodecs\n")
+        config = self.config("walkthrough_old.bzl")
+        path = self.artifact(self.build(config, "--no-daemon", "--json"))
+        result = subprocess.run([path], input="print(6 * 7)\n", capture_output=True, text=True, timeout=60, check=True)
+        self.assertEqual(result.stdout, "42\n")
+        path = self.artifact(self.build(config, "--no-daemon", "--json", "filtered"))
+        self.assertEqual(self.run_program(path), "True\n")
+        self.build(config, "--no-daemon", "policies")
+        self.build(config, "--no-daemon", "files")
+        files = self.box.path("project", "build", self.triple(), "debug", "files")
+        self.assertEqual(sorted(os.listdir(files)), ["__pycache__", "again", "json", "templates", "this.py"])
+        self.assertEqual(sorted(os.listdir(os.path.join(files, "again", "json"))),
+                         ["__init__.py", "__pycache__", "decoder.py"])
+        result = self.assertExit(self.box.oxc("build", "--no-daemon", "--path", self.box.path("project"), "embedded"), 2)
+        self.assertIn("build the target that gives the executable", result.stderr)
+
     def test_callbacks_and_manifests_of_today(self):
         self.box.write("project/src/app/__init__.py", APP)
         self.box.write("project/src/app/data.txt", "data\n")

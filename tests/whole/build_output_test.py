@@ -5,6 +5,7 @@ import unittest
 
 import oxtest
 
+NOBODY = 65534
 CONFIG = """
 def make():
     m = FileManifest()
@@ -47,12 +48,26 @@ class Output(oxtest.TestCase):
         self.assertExit(self.box.oxc(*self.order("b")), 2)
         self.assertEqual(len(os.listdir(self.folder())), 200)
 
-    @unittest.skipIf(os.getuid() == 0, "root may write everywhere")
     def test_no_permission(self):
+        """As somebody else when we are root, who may write everywhere."""
         self.box.write("project/pyoxidizer.bzl", CONFIG)
+        user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.getuid() == 0 else {}
+        os.chmod(self.box.root, 0o755)
         os.chmod(self.box.path("project"), 0o555)
         self.addCleanup(os.chmod, self.box.path("project"), 0o755)
-        result = self.assertExit(self.box.oxc(*self.order("a")), 1)
+        os.mkdir(self.box.path("theirs"))
+        os.chmod(self.box.path("theirs"), 0o777)
+        env = {"HOME": self.box.path("theirs"), "OXIDIZER_STORE": self.box.path("theirs", "store")}
+        try:
+            self.assertExit(self.box.oxc("--version", **user), 0)
+        except PermissionError:
+            self.skipTest("the programs are in a folder that is closed to others")
+        result = self.assertExit(self.box.oxc(*self.order("a"), env=env, **user), 2)
+        self.assertIn("Permission denied", result.stderr)
+        self.assertFalse(os.path.exists(self.box.path("project", "build")))
+        os.chmod(self.box.path("project"), 0o755)
+        os.chmod(self.box.path("project", "pyoxidizer.bzl"), 0)
+        result = self.assertExit(self.box.oxc(*self.order("a"), env=env, **user), 2)
         self.assertIn("Permission denied", result.stderr)
 
     def test_a_file_in_the_way(self):

@@ -174,13 +174,14 @@ static void test_the_clients_environment_is_found_by_name(void **state)
 
 int main(void)
 {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_events_are_numbered_and_thinned, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_a_result_has_the_exit_code_and_category_of_its_error, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_a_cancel_message_stops_the_build, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_the_end_of_the_socket_stops_the_build, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_a_signal_stops_the_build, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_sending_to_a_peer_that_left_is_noticed, setup, teardown),
+		TEST(test_events_are_numbered_and_thinned),
+		TEST(test_a_result_has_the_exit_code_and_category_of_its_error),
+		TEST(test_a_cancel_message_stops_the_build),
+		TEST(test_the_end_of_the_socket_stops_the_build),
+		TEST(test_a_signal_stops_the_build),
+		TEST(test_sending_to_a_peer_that_left_is_noticed),
 		cmocka_unit_test(test_the_clients_environment_is_found_by_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
