@@ -6,7 +6,7 @@ noinst_LIBRARIES += store/fs/libfs.a
 store_fs_libfs_a_SOURCES = \
 	store/fs/dir.c store/fs/dir.h \
 	store/fs/file.c store/fs/file.h \
-	store/fs/lock.c store/fs/lock.h
+	store/fs/lock.c store/fs/lock.h store/fs/near.c store/fs/near.h
 noinst_LIBRARIES += store/codec/libcodec.a
 store_codec_libcodec_a_SOURCES = \
 	store/codec/codec.c store/codec/codec.h

@@ -6,6 +6,7 @@
 #include "proto/base/clock.h"
 #include "store/fs/dir.h"
 #include "store/fs/lock.h"
+#include "store/fs/near.h"
 #include "store/index/files.h"
 #include "store/index/index.h"
 
@@ -23,6 +24,7 @@ struct check {
 	bool use;           /* the outputs' objects are to be marked as used */
 	struct ox_reader items;
 	uint32_t item_count;
+	struct ox_near near;
 	struct ox_lock lock; /* of the outputs' folder; held while something is put back */
 };
 
@@ -57,7 +59,7 @@ static int check_file(struct check *c, const struct ox_memo_item *item, const st
 	struct ox_digest digest;
 	struct ox_signature found;
 	uint64_t now = ox_clock_real();
-	if (stat(item->path, &st) != 0)
+	if (ox_near_stat(&c->near, item->path, &st) != 0)
 		return changed(c, "%s cannot be read any more: %s", item->path, strerror(errno));
 	found = ox_signature_of(&st);
 	if (trusted(item, &found))
@@ -71,7 +73,7 @@ static int check_file(struct check *c, const struct ox_memo_item *item, const st
 static int check_absent(struct check *c, const struct ox_memo_item *item)
 {
 	struct stat st;
-	if (stat(item->path, &st) == 0)
+	if (ox_near_stat(&c->near, item->path, &st) == 0)
 		return changed(c, "%s appeared", item->path);
 	uint32_t error = errno == ENOTDIR ? ENOENT : (uint32_t)errno;
 	return error == item->detail ? 1 : changed(c, "%s: %s", item->path, strerror((int)error));
@@ -82,7 +84,7 @@ static int check_listing(struct check *c, const struct ox_memo_item *item, const
 	struct stat st;
 	struct ox_digest digest;
 	uint64_t now = ox_clock_real();
-	if (stat(item->path, &st) != 0)
+	if (ox_near_stat(&c->near, item->path, &st) != 0)
 		return changed(c, "%s cannot be read any more: %s", item->path, strerror(errno));
 	struct ox_signature found = ox_signature_of(&st);
 	if (trusted(item, &found))
@@ -215,6 +217,7 @@ static int check_items(struct check *c, struct ox_err *err)
 		(void)ox_memo_read_item(&items, &item);
 		rc = check_item(c, &item, &start, err);
 	}
+	ox_near_close(&c->near);
 	return rc;
 }
 
@@ -250,7 +253,7 @@ static int check_record(struct check *c, const struct ox_env *env, struct ox_sin
 int ox_memo_check(struct ox_store *store, const struct ox_digest *key, const struct ox_env *env, struct ox_sink *sink,
 		  struct ox_buf *why, struct ox_err *err)
 {
-	struct check c = {.store = store, .why = why, .lock = OX_LOCK_NONE};
+	struct check c = {.store = store, .why = why, .near = OX_NEAR_NONE, .lock = OX_LOCK_NONE};
 	struct ox_slice name = ox_slice(key->bytes, OX_DIGEST_SIZE);
 	ox_store_refresh(store);
 	int rc = ox_index_get(store, OX_SPACE_MEMO, name, &c.record, err);

@@ -234,15 +234,22 @@ static void write_names(const struct ox_memo *m, const struct ox_env *env, struc
 	}
 }
 
-static void write_memo(const struct ox_memo *m, const struct ox_env *env, struct ox_buf *b)
+static int by_kind_and_path(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	return x->item.kind != y->item.kind ? (int)x->item.kind - (int)y->item.kind
+					    : strcmp(x->item.path, y->item.path);
+}
+
+static void write_memo(struct ox_memo *m, const struct ox_env *env, struct ox_buf *b)
 {
 	const struct ox_memo_header header = {
 	    .used = ox_clock_real() / 1000000000u, .items = (uint32_t)m->entries.len, .names = (uint32_t)m->names.len};
 	ox_memo_write_header(b, &header);
-	for (enum ox_memo_kind kind = OX_MEMO_FILE; kind <= OX_MEMO_OUTPUT_DIR; kind++)
-		for (size_t i = 0; i < m->entries.len; i++)
-			if (m->entries.items[i].item.kind == kind)
-				ox_memo_write_item(b, &m->entries.items[i].item);
+	if (m->entries.len)
+		qsort(m->entries.items, m->entries.len, sizeof *m->entries.items, by_kind_and_path);
+	for (size_t i = 0; i < m->entries.len; i++)
+		ox_memo_write_item(b, &m->entries.items[i].item);
 	write_names(m, env, b);
 	ox_buf_slice(b, ox_buf_view(&m->events));
 }

@@ -7,6 +7,7 @@
 #include "store/digest/digest.h"
 #include "store/fs/file.h"
 #include "store/fs/lock.h"
+#include "store/fs/near.h"
 
 #include <errno.h>
 #include <sys/wait.h>
@@ -149,6 +150,31 @@ static void a_folder_is_listed_by_name_with_kinds(void **state)
 	assert_int_equal(list.len, 9);
 	assert_memory_equal(list.data, "la\0db\0fc", 9);
 	ox_buf_free(&list);
+}
+
+static void neighbours_are_found_like_anything_else(void **state)
+{
+	struct scratch *sc = *state;
+	static const char *const names[] = {"d/a",    "d/b",    "d/none", "d/c", "d/",
+					    "none/a", "none/b", "d/e/f",  "d/a", "d/b"};
+	struct ox_near near = OX_NEAR_NONE;
+	char paths[OX_COUNT(names)][256];
+	assert_ok(sc, ox_fs_mkdirs(scratch_path(sc, "d/e", paths[0]), 0755, &sc->err));
+	for (size_t i = 0; i < OX_COUNT(names); i++) {
+		scratch_path(sc, names[i], paths[i]);
+		if (names[i][0] == 'd' && names[i][2] && names[i][2] != 'n')
+			scratch_write(paths[i], names[i], i + 1);
+	}
+	for (size_t i = 0; i < OX_COUNT(names); i++) {
+		struct stat near_st = {0}, st = {0};
+		int rc = stat(paths[i], &st), why = errno;
+		errno = 0;
+		assert_int_equal(ox_near_stat(&near, paths[i], &near_st), rc);
+		if (rc)
+			assert_int_equal(errno, why);
+		assert_int_equal(near_st.st_ino, st.st_ino);
+	}
+	ox_near_close(&near);
 }
 
 static void removing_a_tree_follows_no_link_and_minds_no_mode(void **state)
@@ -318,6 +344,7 @@ int main(void)
 	    TEST(a_signature_is_racy_for_a_moment),
 	    TEST(copying_keeps_all_bytes_and_counts_them),
 	    TEST(a_folder_is_listed_by_name_with_kinds),
+	    TEST(neighbours_are_found_like_anything_else),
 	    TEST(removing_a_tree_follows_no_link_and_minds_no_mode),
 	    TEST(a_folder_of_ours_is_no_link_target_of_others),
 	    TEST(a_lock_is_held_once_and_leaves_no_file),
