@@ -125,6 +125,7 @@ static bool wants_teardown(const struct ox_program *p)
 
 static int tear_down(int status)
 {
+	ox_live_flush_files();
 	return Py_FinalizeEx() < 0 ? STATUS_FLUSH_FAILED : status;
 }
 

@@ -114,15 +114,22 @@ static void find_careful_type(struct known *s)
 	Py_XDECREF(type);
 }
 
+static bool is_standard_stream(const struct known *s, PyObject *file)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->streams[i] == file)
+			return true;
+	return false;
+}
+
 /* Buffers in memory lose nothing; a file must be closed already. */
 static bool is_harmless_file(const struct known *s, PyObject *file)
 {
 	const char *type = Py_TYPE(file)->tp_name;
 	if (strcmp(type, "_io.BytesIO") == 0 || strcmp(type, "_io.StringIO") == 0)
 		return true;
-	for (size_t i = 0; i < s->count; i++)
-		if (s->streams[i] == file)
-			return true;
+	if (is_standard_stream(s, file))
+		return true;
 	PyObject *closed = strncmp(type, "_io.", 4) == 0 ? PyObject_GetAttrString(file, "closed") : NULL;
 	bool is_closed = closed == Py_True;
 	Py_XDECREF(closed);
@@ -157,6 +164,39 @@ long ox_live_frozen(void)
 	Py_XDECREF(gc);
 	PyErr_Clear();
 	return frozen;
+}
+
+/* Flushing these reaches the layers below. */
+static bool is_open_writer(PyObject *o)
+{
+	const char *type = Py_TYPE(o)->tp_name;
+	if (strcmp(type, "_io.TextIOWrapper") != 0 && strcmp(type, "_io.BufferedWriter") != 0 &&
+	    strcmp(type, "_io.BufferedRandom") != 0)
+		return false;
+	PyObject *closed = PyObject_GetAttrString(o, "closed");
+	bool is_open = closed == Py_False;
+	Py_XDECREF(closed);
+	PyErr_Clear();
+	return is_open;
+}
+
+void ox_live_flush_files(void)
+{
+	struct known known = {.count = 0};
+	PyObject *gc = PyImport_ImportModule("gc");
+	PyObject *objects = gc ? PyObject_CallMethod(gc, "get_objects", NULL) : NULL;
+	find_streams(&known);
+	for (Py_ssize_t i = 0; objects && PyList_Check(objects) && i < PyList_GET_SIZE(objects); i++) {
+		PyObject *o = PyList_GET_ITEM(objects, i);
+		if (is_standard_stream(&known, o) || !is_open_writer(o))
+			continue;
+		PyObject *result = PyObject_CallMethod(o, "flush", NULL);
+		Py_XDECREF(result);
+		PyErr_Clear();
+	}
+	Py_XDECREF(objects);
+	Py_XDECREF(gc);
+	PyErr_Clear();
 }
 
 bool ox_live_is_harmless(long frozen_at_start)

@@ -14,4 +14,9 @@ long ox_live_frozen(void);
  * observed, or when that cannot be told. */
 bool ox_live_is_harmless(long frozen_at_start);
 
+/* Flushes every open file. Before a teardown: a file in a reference cycle may lose what it
+ * holds there, because its layers are finalised in any order. Errors are left for the
+ * teardown to meet and report. */
+void ox_live_flush_files(void);
+
 #endif
