@@ -163,7 +163,7 @@ static void neighbours_are_found_like_anything_else(void **state)
 	for (size_t i = 0; i < OX_COUNT(names); i++) {
 		scratch_path(sc, names[i], paths[i]);
 		if (names[i][0] == 'd' && names[i][2] && names[i][2] != 'n')
-			scratch_write(paths[i], names[i], i + 1);
+			scratch_write(paths[i], names[i], strlen(names[i]));
 	}
 	for (size_t i = 0; i < OX_COUNT(names); i++) {
 		struct stat near_st = {0}, st = {0};
