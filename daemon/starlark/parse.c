@@ -212,7 +212,10 @@ static struct ox_node *param(struct ox_parser *p, enum ox_token_kind closer)
 static void check_param(struct ox_parser *p, const struct ox_node *params, const struct ox_node *last)
 {
 	bool star = false, optional = false, starstar = false;
+	int count = 0;
 	for (const struct ox_node *n = params; n != last; n = n->next) {
+		if (++count == OX_NAMED_MAX)
+			ox_p_error(p, last->span, NULL, "a function may have at most %d parameters", OX_NAMED_MAX);
 		if (n->a && last->a && ox_slice_eq(n->a->text, last->a->text))
 			ox_p_error(p, last->span, NULL, "parameter '%.*s' is there twice", OX_SLICE_ARG(n->a->text));
 		star |= n->op == OX_TOK_STAR;

@@ -144,24 +144,40 @@ static struct ox_node *parenthesised(struct ox_parser *p)
 	return ox_p_node(p, OX_NODE_TUPLE, open.start, items.first, NULL, NULL);
 }
 
-static void check_argument(struct ox_parser *p, const struct ox_node *args, const struct ox_node *arg)
+/* What came before in a call. */
+struct arguments {
+	bool star, starstar;
+	uint32_t named;
+};
+
+static bool given_twice(const struct ox_node *args, const struct ox_node *arg)
 {
-	bool named = false, star = false, starstar = false, duplicate = false;
 	for (const struct ox_node *n = args; n != arg; n = n->next) {
-		named |= n->op == 0 && n->text.data;
-		star |= n->op == OX_TOK_STAR;
-		starstar |= n->op == OX_TOK_STARSTAR;
-		duplicate |= n->op == 0 && n->text.data && arg->text.data && ox_slice_eq(n->text, arg->text);
+		if (n->op == 0 && n->text.data && ox_slice_eq(n->text, arg->text))
+			return true;
 	}
-	if (starstar)
+	return false;
+}
+
+static void check_argument(struct ox_parser *p, struct arguments *before, const struct ox_node *args,
+			   const struct ox_node *arg)
+{
+	bool named = arg->op == 0 && arg->text.data;
+	if (before->starstar)
 		ox_p_error(p, arg->span, NULL, "no argument may follow **kwargs");
-	else if (arg->op == OX_TOK_STAR && star)
+	else if (arg->op == OX_TOK_STAR && before->star)
 		ox_p_error(p, arg->span, NULL, "a call may have only one *args");
-	else if (duplicate)
+	else if (named && before->named == OX_NAMED_MAX)
+		ox_p_error(p, arg->span, "pass a dict with **", "a call may have at most %d keyword arguments",
+			   OX_NAMED_MAX);
+	else if (named && given_twice(args, arg))
 		ox_p_error(p, arg->span, NULL, "keyword argument '%.*s' is given twice", OX_SLICE_ARG(arg->text));
-	else if (arg->op == 0 && !arg->text.data && (named || star))
+	else if (arg->op == 0 && !named && (before->named || before->star))
 		ox_p_error(p, arg->span, NULL, "a positional argument may not follow a %s",
-			   named ? "keyword argument" : "*args");
+			   before->named ? "keyword argument" : "*args");
+	before->star |= arg->op == OX_TOK_STAR;
+	before->starstar |= arg->op == OX_TOK_STARSTAR;
+	before->named += named;
 }
 
 static struct ox_node *argument(struct ox_parser *p)
@@ -189,16 +205,13 @@ static struct ox_node *call(struct ox_parser *p, struct ox_node *callee)
 	struct ox_span open = p->tok.span;
 	ox_p_advance(p);
 	struct ox_chain args = {0};
+	struct arguments before = {0};
 	while (!p->failed && p->tok.kind != OX_TOK_RPAREN) {
 		struct ox_node *arg = argument(p);
 		if (p->failed)
 			break;
 		ox_p_append(&args, arg);
-		/* Quadratic only in named arguments; the many are positional lists. */
-		if (arg->text.data || arg->op || (args.first->next && (args.first->text.data || args.first->op)))
-			check_argument(p, args.first, arg);
-		else if (args.first != arg)
-			check_argument(p, args.first, arg);
+		check_argument(p, &before, args.first, arg);
 		if (p->tok.kind == OX_TOK_FOR) {
 			ox_p_error(p, p->tok.span, "put the comprehension in [...]",
 				   "Starlark has no generator expressions");

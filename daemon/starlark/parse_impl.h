@@ -9,7 +9,10 @@
 #include "daemon/starlark/parse.h"
 #include "daemon/starlark/scan.h"
 
-enum { OX_TREE_DEPTH_MAX = 1000 };
+enum {
+	OX_TREE_DEPTH_MAX = 1000,
+	OX_NAMED_MAX = 1000, /* of a call; parameters of a function: names are compared one by one */
+};
 
 struct ox_parser {
 	struct ox_scanner sc;
