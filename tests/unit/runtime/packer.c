@@ -94,6 +94,12 @@ static void end_segment(uint32_t magic)
 	}
 	if (ox_pack_write_segment(list, records.len, magic, &segments[segment_count++], &err) < 0)
 		die(err.text);
+	for (size_t i = 0; i < records.len; i++) {
+		struct record *r = records.entries[i].value;
+		ox_vec_free(&r->files.v);
+		ox_vec_free(&r->dist.v);
+		ox_vec_free(&r->needs.v);
+	}
 	ox_map_free(&records);
 }
 
@@ -157,6 +163,7 @@ static void write_out(void)
 		ox_buf_slice(&out, ox_buf_view(&segments[i]));
 	}
 	fwrite(out.data, 1, out.len, stdout);
+	ox_buf_free(&out);
 }
 
 int main(int argc, char **argv)
@@ -169,5 +176,10 @@ int main(int argc, char **argv)
 	if (records.len)
 		end_segment(magic);
 	write_out();
+	for (size_t i = 0; i < segment_count; i++)
+		ox_buf_free(&segments[i]);
+	ox_buf_free(&config_text);
+	ox_arena_free(&arena);
+	free(line);
 	return 0;
 }
