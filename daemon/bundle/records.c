@@ -211,7 +211,8 @@ int ox_records_make(const struct ox_segment_plan *plan, struct ox_records *out, 
 	if (!rc)
 		rc = compile(&m, err);
 	if (!rc)
-		ox_mark_wants_file(out->v.items, out->v.len, &m.file_users, plan->origin == OX_ORIGIN_STDLIB);
+		ox_mark_wants_file(out->v.items, out->v.len, &m.file_users, plan->origin == OX_ORIGIN_STDLIB,
+				   &out->wants_file);
 	ox_map_free(&m.file_users);
 	ox_vec_free(&m.jobs.v);
 	ox_vec_free(&m.jobs.records);
@@ -223,5 +224,6 @@ void ox_records_free(struct ox_records *r)
 	for (size_t i = 0; i < r->views.len; i++)
 		ox_view_release(&r->views.items[i]);
 	ox_vec_free(&r->views);
+	ox_buf_free(&r->wants_file);
 	ox_vec_free(&r->v);
 }

@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { SEGMENT_VERSION = 2 };
+enum { SEGMENT_VERSION = 3 };
 
 static const char *const origin_names[] = {"", "stdlib", "packages", "application"};
 
@@ -135,7 +135,8 @@ static char *map_file(void *ctx, size_t size, struct ox_err *err)
 	return f->map;
 }
 
-static int write_segment(const struct ox_segment_plan *plan, struct segment_file *file, struct ox_err *err)
+static int write_segment(const struct ox_segment_plan *plan, struct segment_file *file, struct ox_step_result *result,
+			 struct ox_err *err)
 {
 	struct ox_records records = {0};
 	int rc = ox_records_make(plan, &records, err);
@@ -143,6 +144,10 @@ static int write_segment(const struct ox_segment_plan *plan, struct segment_file
 		rc = ox_pack_write_segment_at(records.v.items, records.v.len, plan->dist->magic, map_file, file, err);
 	if (file->map)
 		munmap(file->map, file->size);
+	if (!rc)
+		rc = ox_buf_ok(&records.wants_file, "segment", err);
+	if (!rc)
+		ox_step_result_meta(result, ox_buf_view(&records.wants_file));
 	ox_records_free(&records);
 	return rc;
 }
@@ -158,7 +163,7 @@ static int run_step(void *ctx, struct ox_step_result *result, struct ox_err *err
 	if (rc)
 		return rc;
 	struct segment_file file = {.path = ox_arena_printf(plan->ctx->arena, "%s/segment", dir.data)};
-	rc = file.path ? write_segment(plan, &file, err) : ox_fail_nomem(err, "segment");
+	rc = file.path ? write_segment(plan, &file, result, err) : ox_fail_nomem(err, "segment");
 	if (!rc)
 		rc = ox_store_put_temp(store, file.path, &digest, &size, err);
 	if (!rc)
@@ -188,6 +193,10 @@ int ox_segment_build(struct ox_build_context *ctx, struct ox_compiler *compiler,
 	const struct ox_output *made = ox_outputs_find(&outputs, "segment");
 	if (!made)
 		return ox_fail(err, OX_EINTERNAL, "the step that packs the %s gave nothing", origin_names[origin]);
+	if (outputs.meta.len)
+		ox_emit_log(ctx->sink, OX_LEVEL_INFO, "build",
+			    "code that reads __file__ is given real files, extracted at run time: %.*s",
+			    OX_SLICE_ARG(outputs.meta));
 	out->digest = made->digest;
 	out->size = made->size;
 	return 0;

@@ -74,7 +74,8 @@ static bool has_files(const struct ox_pack_resource *records, size_t count, stru
 	return false;
 }
 
-void ox_mark_wants_file(struct ox_pack_resource *records, size_t count, const struct ox_map *users, bool is_stdlib)
+void ox_mark_wants_file(struct ox_pack_resource *records, size_t count, const struct ox_map *users, bool is_stdlib,
+			struct ox_buf *names)
 {
 	bool any = false;
 	for (size_t u = 0; u < users->len; u++) {
@@ -82,6 +83,8 @@ void ox_mark_wants_file(struct ox_pack_resource *records, size_t count, const st
 		if (is_stdlib && !has_files(records, count, top))
 			continue;
 		any = true;
+		ox_buf_str(names, names->len ? ", " : "");
+		ox_buf_slice(names, top);
 		for (size_t i = 0; i < count; i++)
 			if (!(records[i].flags & OX_PACK_LIBRARY) && ox_slice_eq(ox_top_level(records[i].name), top))
 				records[i].flags |= OX_PACK_WANTS_FILE;

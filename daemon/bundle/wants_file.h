@@ -7,6 +7,7 @@
 #ifndef OX_BUNDLE_WANTS_FILE_H
 #define OX_BUNDLE_WANTS_FILE_H
 
+#include "proto/base/buf.h"
 #include "proto/base/map.h"
 #include "runtime/pack/resource.h"
 
@@ -14,8 +15,10 @@
 bool ox_source_uses_file(struct ox_slice source);
 
 /* Marks every record whose top-level package is a key of `users`. Modules compiled by mypyc are
- * initialised by a shared library of their own, which is marked with them. */
-void ox_mark_wants_file(struct ox_pack_resource *records, size_t count, const struct ox_map *users, bool is_stdlib);
+ * initialised by a shared library of their own, which is marked with them. Appends the packages' names to
+ * `names`, with commas between. */
+void ox_mark_wants_file(struct ox_pack_resource *records, size_t count, const struct ox_map *users, bool is_stdlib,
+			struct ox_buf *names);
 
 /* "a" of "a.b.c". */
 struct ox_slice ox_top_level(struct ox_slice name);

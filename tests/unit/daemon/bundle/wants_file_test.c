@@ -45,14 +45,17 @@ static void the_whole_top_level_package_is_marked(void **state)
 		{.name = OX_SLICE("0123__mypyc"), .flags = OX_PACK_EXTENSION},
 	};
 	struct ox_map users = {0};
+	struct ox_buf names = {0};
 	assert_non_null(ox_map_put(&users, OX_SLICE("a"), NULL));
-	ox_mark_wants_file(r, OX_COUNT(r), &users, true);
+	ox_mark_wants_file(r, OX_COUNT(r), &users, true, &names);
 	assert_false(r[0].flags & OX_PACK_WANTS_FILE);
-	ox_mark_wants_file(r, OX_COUNT(r), &users, false);
+	ox_mark_wants_file(r, OX_COUNT(r), &users, false, &names);
 	assert_true(r[0].flags & OX_PACK_WANTS_FILE);
 	assert_true(r[1].flags & OX_PACK_WANTS_FILE);
 	assert_false(r[2].flags & OX_PACK_WANTS_FILE);
 	assert_true(r[3].flags & OX_PACK_WANTS_FILE);
+	assert_string_equal(names.data, "a");
+	ox_buf_free(&names);
 	ox_map_free(&users);
 }
 
