@@ -15,6 +15,7 @@ PYTHON = "/usr/bin/python3.11"
 SRCDIR = pathlib.Path(os.environ["OX_SRCDIR"])
 PACKER = pathlib.Path(os.environ["OX_BUILDDIR"]) / "tests/unit/runtime/packer"
 PAGE = 4096
+MULTIARCH = sysconfig.get_config_var("MULTIARCH") or "x86_64-linux-gnu"
 DEFAULTS = {
     "config_profile": "isolated", "configure_locale": "true", "sys_frozen": "true", "oxidized_importer": "true",
     "filesystem_importer": "false", "multiprocessing_auto_dispatch": "true", "multiprocessing_start_method": "auto",
@@ -104,7 +105,7 @@ class Listing:
         if soname in self.libraries:
             return
         self.libraries.add(soname)
-        path = next(pathlib.Path(d) / soname for d in ("/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu")
+        path = next(pathlib.Path(d) / soname for d in (f"/lib/{MULTIARCH}", f"/usr/lib/{MULTIARCH}")
                     if (pathlib.Path(d) / soname).exists())
         needs = self.needs(path)
         for other in needs:
