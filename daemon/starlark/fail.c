@@ -19,7 +19,7 @@ bool ox_current_place(struct ox_star *s, const struct ox_source **source, struct
 	return true;
 }
 
-/* One "file:line:column: in f" a line, innermost last; the middle of a long one left out. */
+/* One "file:line: in f" a line, innermost last; the middle of a long one left out. */
 static char *call_stack(struct ox_star *s)
 {
 	enum { SHOWN = 12 };
@@ -31,9 +31,8 @@ static char *call_stack(struct ox_star *s)
 		}
 		const struct ox_frame *f = &s->frames[i];
 		struct ox_span span = frame_span(f);
-		ox_buf_printf(&out, "%s%.*s:%u:%u: in %.*s", i ? "\n" : "", OX_SLICE_ARG(f->proto->source->name),
-			      ox_source_line_of(f->proto->source, span.start),
-			      ox_source_column_of(f->proto->source, span.start), OX_SLICE_ARG(f->proto->name));
+		ox_buf_printf(&out, "%s%.*s:%u: in %.*s", i ? "\n" : "", OX_SLICE_ARG(f->proto->source->name),
+			      ox_source_line_of(f->proto->source, span.start), OX_SLICE_ARG(f->proto->name));
 	}
 	return ox_buf_steal(&out);
 }

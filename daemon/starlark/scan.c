@@ -160,11 +160,11 @@ static bool skip_blanks(struct ox_scanner *sc, struct ox_token *tok)
 static enum ox_token_kind keyword(struct ox_slice word)
 {
 	for (int k = OX_TOK_AND; k <= OX_TOK_RETURN; k++) {
-		if (ox_slice_eq_str(word, token_texts[k]))
+		if (token_texts[k][0] == word.data[0] && ox_slice_eq_str(word, token_texts[k]))
 			return (enum ox_token_kind)k;
 	}
 	for (size_t i = 0; i < OX_COUNT(reserved_words); i++) {
-		if (ox_slice_eq_str(word, reserved_words[i]))
+		if (reserved_words[i][0] == word.data[0] && ox_slice_eq_str(word, reserved_words[i]))
 			return OX_TOK_RESERVED;
 	}
 	return OX_TOK_IDENT;
@@ -384,6 +384,8 @@ static bool scan_operator(struct ox_scanner *sc, struct ox_token *tok)
 	if (single(sc, tok))
 		return true;
 	for (size_t i = 0; i < OX_COUNT(operators); i++) {
+		if (operators[i].text[0] != sc->text[sc->at])
+			continue;
 		size_t n = strlen(operators[i].text);
 		if (sc->len - sc->at >= n && memcmp(sc->text + sc->at, operators[i].text, n) == 0) {
 			tok->kind = operators[i].kind;
