@@ -84,7 +84,7 @@ static inline ox_star_value next_item(struct ox_star *s, ox_star_value *state)
 	} while (0)
 
 /* Run the innermost frame, which is a boundary, to its end. */
-static ox_star_value run(struct ox_star *s)
+static ox_star_value run_instructions(struct ox_star *s)
 {
 	uint32_t entry = s->frame_count;
 	struct ox_frame *f;
@@ -384,7 +384,7 @@ static ox_star_value run_closure(struct ox_star *s, const struct ox_closure *fn,
 	ox_star_value *regs = ox_stack_take(s, fn->proto->registers);
 	s->native_depth++;
 	if (regs && ox_frame_bind(s, fn, args, regs) == 0 && ox_frame_enter(s, fn, regs, 0, true))
-		result = run(s);
+		result = run_instructions(s);
 	s->native_depth--;
 	s->stack_top = saved;
 	return result;
