@@ -54,7 +54,7 @@ struct ox_distribution {
 };
 
 /* The newest interpreter that qualifies (static libpython, headers, runs) among
- * those on PATH, pyenv's and /usr/bin; `version` ("3.11", may be NULL) restricts.
+ * those on PATH, pyenv's and /usr/bin; `version` ("3.11", may be NULL): the nearest to it, with a warning.
  * OXIDIZER_PYTHON names one outright. OX_ENOENT says what each candidate lacked
  * and which Debian package to install. Says which was taken through the sink. */
 int ox_distribution_host(struct ox_build_context *ctx, const char *version, const struct ox_distribution **out,

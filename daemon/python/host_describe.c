@@ -7,7 +7,7 @@
 
 #include <unistd.h>
 
-enum { OLDEST_MINOR = 8, NEWEST_MINOR = 15 };
+enum { OLDEST_MINOR = 9, NEWEST_MINOR = 15 }; /* what the runtime is compiled for */
 
 static int major_of(const struct ox_probe *p)
 {

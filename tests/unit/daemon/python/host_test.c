@@ -11,7 +11,7 @@ static void the_chosen_interpreter_is_described(void **state)
 	struct fixture *f = *state;
 	const struct ox_distribution *d = fixture_python(f);
 	assert_int_equal(d->major, 3);
-	assert_true(d->minor >= 8);
+	assert_true(d->minor >= 9);
 	assert_int_equal(access(d->libpython, R_OK), 0);
 	assert_int_equal(access(ox_arena_printf(&f->arena, "%s/Python.h", d->include), R_OK), 0);
 	assert_int_equal(access(ox_arena_printf(&f->arena, "%s/pyconfig.h", d->platinclude), R_OK), 0);
