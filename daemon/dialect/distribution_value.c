@@ -27,24 +27,10 @@ struct ox_dist_value *ox_dist_value_of(ox_star_value v)
 	return ox_star_native_user(v, &ox_distribution_type);
 }
 
-/* A version that is not there is mapped to the one that is: old files ask for 3.8. */
-static int find(struct ox_dist_value *v, struct ox_err *err)
-{
-	struct ox_build_context *ctx = v->dialect->ctx;
-	int rc = ox_distribution_host(ctx, v->version, &v->dist, err);
-	if (rc != OX_ENOENT || !v->version)
-		return rc;
-	rc = ox_distribution_host(ctx, NULL, &v->dist, err);
-	if (rc == 0)
-		ox_emit_log(ctx->sink, OX_LEVEL_WARN, "config", "Python %s is not available: Python %s is used instead",
-			    v->version, v->dist->version);
-	return rc;
-}
-
 const struct ox_distribution *ox_dist_value_get(struct ox_dist_value *v)
 {
 	struct ox_err err;
-	if (!v->dist && find(v, &err) != 0) {
+	if (!v->dist && ox_distribution_host(v->dialect->ctx, v->version, &v->dist, &err) != 0) {
 		/* A machine without an interpreter to build with is not a mistake in the file. */
 		if (err.code == OX_ENOENT)
 			err.code = OX_EBUILD;

@@ -3,17 +3,17 @@
 #include "daemon/dialect/executable_value.h"
 #include "daemon/dialect/path.h"
 
-/* "default" is what CPython does by itself; allocators that are not linked in give way to it. */
-static const char *allocator(struct ox_exe_value *exe)
+/* "default" is what CPython does by itself; allocators that cannot be linked in give way to it. */
+static int choose_allocator(struct ox_exe_value *exe, const char **allocator, struct ox_err *err)
 {
 	struct ox_slice name = OX_SLICE("default");
 	ox_pack_config_str(exe->config, "allocator_backend", &name);
-	if (ox_slice_eq_str(name, "jemalloc"))
-		return "jemalloc";
-	if (!ox_slice_eq_str(name, "default"))
-		ox_emit_log(exe->dialect->ctx->sink, OX_LEVEL_WARN, "build",
-			    "the allocator %.*s is not available: the default one is used", OX_SLICE_ARG(name));
-	return "default";
+	*allocator = ox_slice_eq_str(name, "jemalloc") ? "jemalloc" : "default";
+	if (ox_slice_eq_str(name, *allocator))
+		return 0;
+	ox_emit_log(exe->dialect->ctx->sink, OX_LEVEL_WARN, "build",
+		    "the allocator %.*s is not available: the default one is used", OX_SLICE_ARG(name));
+	return ox_pack_config_set_str(exe->config, "allocator_backend", ox_slice_str(*allocator), err);
 }
 
 /* Files without a type stand beside the executable. */
@@ -44,7 +44,7 @@ int ox_exe_build(struct ox_exe_value *exe, const struct ox_executable **out, str
 		.name = ox_arena_printf(ctx->arena, "%.*s", OX_SLICE_ARG(exe->name)),
 		.distribution = ox_dist_value_known(exe->dist),
 		.config = exe->config,
-		.stub = {.allocator = allocator(exe), .release = ctx->release},
+		.stub = {.release = ctx->release},
 	};
 	*out = exe->built;
 	if (exe->built)
@@ -52,8 +52,11 @@ int ox_exe_build(struct ox_exe_value *exe, const struct ox_executable **out, str
 	struct ox_executable *built = ox_arena_alloc(ctx->arena, sizeof *built);
 	if (!built || !spec.name)
 		return ox_fail_nomem(err, "an executable");
-	int rc = ox_collector_items(&exe->resources, ctx->arena, &items, &spec.item_count, err);
-	spec.items = items;
+	int rc = choose_allocator(exe, &spec.stub.allocator, err);
+	if (rc == 0)
+		rc = ox_collector_items(&exe->resources, ctx->arena, &items, &spec.item_count, err);
+	if (rc == 0)
+		spec.items = items;
 	if (rc == 0)
 		rc = ox_dist_value_compiler(exe->dist, &compiler, err);
 	if (rc == 0)

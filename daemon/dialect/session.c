@@ -35,6 +35,14 @@ int ox_dialect_strings(struct ox_dialect *d, ox_star_value list, struct ox_slice
 	return *items ? 0 : -1;
 }
 
+/* A file that a script names and that cannot be had is the script's mistake. */
+static int as_usage(struct ox_err *err)
+{
+	if (err)
+		err->code = OX_EUSAGE;
+	return OX_EUSAGE;
+}
+
 int ox_dialect_file_blob(struct ox_dialect *d, const char *path, struct ox_blob *blob, struct ox_err *err)
 {
 	*blob = (struct ox_blob){.path = path};
@@ -43,9 +51,7 @@ int ox_dialect_file_blob(struct ox_dialect *d, const char *path, struct ox_blob 
 		ox_memo_file_digest(d->ctx->memo, path, &blob->digest);
 	else
 		ox_memo_file(d->ctx->memo, path);
-	if (rc == OX_ENOENT)
-		err->code = rc = OX_EUSAGE;
-	return rc;
+	return rc == OX_ENOENT ? as_usage(err) : rc;
 }
 
 int ox_dialect_text_blob(struct ox_dialect *d, struct ox_slice text, struct ox_blob *blob, struct ox_err *err)
@@ -74,7 +80,7 @@ int ox_config_file_read(struct ox_build_context *ctx, const char *path, struct o
 	int rc = 0, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0) {
 		ox_fail_errno(err, errno, "cannot read the configuration %s", path);
-		return err->code = OX_EUSAGE;
+		return as_usage(err);
 	}
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
 		rc = ox_fail(err, OX_EUSAGE, "the configuration %s is a folder", path);

@@ -27,5 +27,5 @@ WORKER_WHOLE_TESTS = \
 TESTS += $(WORKER_WHOLE_TESTS)
 EXTRA_DIST += $(WORKER_WHOLE_TESTS) \
 	tests/data/configs/black_files_old.bzl tests/data/configs/black_new.bzl tests/data/configs/callbacks_new.bzl \
-	tests/data/configs/parts_old.bzl tests/data/configs/pyflakes_new.bzl tests/data/configs/pyflakes_old.bzl \
-	tests/data/configs/walkthrough_old.bzl
+	tests/data/configs/files_new.bzl tests/data/configs/parts_old.bzl tests/data/configs/pyflakes_new.bzl \
+	tests/data/configs/pyflakes_old.bzl tests/data/configs/walkthrough_old.bzl

@@ -5,6 +5,7 @@ import unittest
 
 import oxtest
 
+PYPI = oxtest.pypi_available()
 CONFIGS = os.path.join(oxtest.SRCDIR, "tests", "data", "configs")
 UNUSED = "import os\nimport sys\nprint(sys)\n"
 APP = """
@@ -108,28 +109,40 @@ class Dialects(oxtest.TestCase):
         self.assertTrue(os.path.isdir(os.path.join(root, "bin", "lib", "beside")))
         self.assertEqual(self.run_program(path), "app data 1 5\nfrozen True beside True\n")
 
+    def test_files_beside_the_executable(self):
+        self.box.write("project/src/beside.py", "VALUE = 3\n")
+        result = self.build(self.config("files_new.bzl"), "--no-daemon", "--json")
+        path = self.artifact(result)
+        self.assertTrue(os.path.exists(os.path.join(os.path.dirname(path), "lib", "beside.py")))
+        self.assertEqual(self.run_program(path), "3 True\n")
+        warnings = [e["text"] for e in oxtest.events(result.stdout) if e.get("level") == "warning"]
+        self.assertTrue(any("Python 3.8" in text for text in warnings), warnings)
+        self.assertTrue(any("mimalloc" in text for text in warnings), warnings)
+        result = self.assertExit(self.box.oxc("build", "--no-daemon", "--path", self.box.path("project"), "msi"), 2)
+        self.assertIn("Windows installers are not available", result.stderr)
+
     def check_pyflakes(self, name):
         path = self.build_config(name)
         self.assertIn("3.2.0", self.run_program(path, "--version"))
         checked = self.box.write("checked.py", UNUSED)
         self.assertIn("'os' imported but unused", self.run_program(path, checked, code=1))
 
-    @unittest.skipUnless(oxtest.pypi_available(), "no package index")
+    @unittest.skipUnless(PYPI, "no package index")
     def test_pyflakes_in_the_old_generation(self):
         self.check_pyflakes("pyflakes_old.bzl")
 
-    @unittest.skipUnless(oxtest.pypi_available(), "no package index")
+    @unittest.skipUnless(PYPI, "no package index")
     def test_pyflakes_in_todays_generation(self):
         self.check_pyflakes("pyflakes_new.bzl")
 
-    @unittest.skipUnless(oxtest.pypi_available(), "no package index")
+    @unittest.skipUnless(PYPI, "no package index")
     def test_black_in_one_file(self):
         path = self.build_config("black_new.bzl")
         self.assertEqual(os.listdir(os.path.dirname(path)), ["black"])
         self.assertIn("24.4.2", self.run_program(path, "--version"))
         self.assertIn("compiled: yes", self.run_program(path, "--version"))
 
-    @unittest.skipUnless(oxtest.pypi_available(), "no package index")
+    @unittest.skipUnless(PYPI, "no package index")
     def test_black_beside_the_executable(self):
         path = self.build_config("black_files_old.bzl")
         lib = os.path.join(os.path.dirname(path), "lib")
