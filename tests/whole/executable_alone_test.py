@@ -138,6 +138,19 @@ class Alone(oxtest.TestCase):
             theirs = len(lines.readlines())
         self.assertLess(ours, theirs)
 
+    def test_modules_are_unmarshalled_from_the_executable_s_own_mapping(self):
+        register = {"x86_64": "$rdi", "aarch64": "$x0"}[os.uname().machine]
+        commands = ("break PyMarshal_ReadObjectFromString", "run quiet", f'printf "ADDRESS %lu\\n", {register}',
+                    "info proc mappings")
+        words = [word for command in commands for word in ("-ex", command)]
+        output = subprocess.run(["gdb", "-q", "-nx", "-batch", *words, self.program], capture_output=True, text=True,
+                                check=True, timeout=60).stdout
+        address = int(re.search(r"ADDRESS (\d+)", output).group(1))
+        mappings = re.findall(r"(0x\w+) +(0x\w+) +0x\w+ +0x\w+ +(\S+) +(\S+)", output)
+        found = [(access, path) for start, end, access, path in mappings
+                 if int(start, 16) <= address < int(end, 16)]
+        self.assertEqual(found, [("r--p", self.program)])
+
     def test_it_links_only_the_glibc_family(self):
         dynamic = subprocess.run(["readelf", "-d", self.program], capture_output=True, text=True, check=True).stdout
         needed = set(re.findall(r"\(NEEDED\).*\[(.*?)\]", dynamic))
