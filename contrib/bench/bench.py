@@ -304,9 +304,9 @@ def b7(place):
     refused = sum(child.wait() != 0 for child in children)
     elapsed = (time.perf_counter_ns() - start) / 1e6
     daemons = subprocess.run(["pgrep", "-fc", "^" + OXIDIZERD], capture_output=True, text=True, check=False)
-    result = absolute([elapsed], 60000, "1,000 clients at once, no daemon before")
-    result.update(refused=refused, daemons=int(daemons.stdout or 0), value=refused, budget=0, met=refused == 0)
-    return result
+    count = int(daemons.stdout or 0)
+    return {"what": f"1,000 clients at once, none running before: refused; {count} daemon, all served in {elapsed:.0f} ms",
+            "value": refused, "budget": 0, "met": refused == 0 and count == 1, "milliseconds": elapsed, "daemons": count}
 
 
 FIGURES = {"R1": r1, "R3": r3, "R5": r5, "B1": b1, "B2": b2, "B3": b3, "B4": b4, "B5": b5, "B6": b6, "B7": b7}
@@ -323,7 +323,7 @@ def row(name, figure):
         middle = str(figure.get("reference_value", ""))
     ratio = f"{figure['ratio']:.3f}" if "ratio" in figure else ""
     extra = "".join(f"; {key.replace('_', ' ')} {value:.2f}" for key, value in figure.items()
-                    if key in ("eight_clients_p99", "wakeups_in_5_s", "refused"))
+                    if key in ("eight_clients_p99", "wakeups_in_5_s"))
     if "no_daemon" in figure:
         extra += f"; without daemon {figure['no_daemon']['median']:.2f} ms"
     verdict = "met" if figure["met"] else "MISSED"
