@@ -31,6 +31,14 @@ void ox_memo_free(struct ox_memo *m);
 /* Paths are absolute. Of several records of one path the first counts. */
 void ox_memo_file(struct ox_memo *m, const char *path);   /* content matters; absent is recorded as absent */
 void ox_memo_listing(struct ox_memo *m, const char *dir); /* names and kinds of entries in one folder matter */
+/* Only some entries matter to who looks for Python modules: an interpreter that runs a program leaves
+ * __pycache__ folders; beside chosen packages only their metadata counts. */
+enum ox_memo_entries {
+	OX_MEMO_ALL = 0,
+	OX_MEMO_NO_PYCACHE = 1,
+	OX_MEMO_METADATA = 2, /* *.dist-info and *.egg-info */
+};
+void ox_memo_listing_of(struct ox_memo *m, const char *dir, enum ox_memo_entries entries);
 void ox_memo_env(struct ox_memo *m, const char *name);    /* the client's variable was looked up */
 /* The recorded digest was already known to the caller: saves reading the file again. */
 void ox_memo_file_digest(struct ox_memo *m, const char *path, const struct ox_digest *digest);

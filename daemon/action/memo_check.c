@@ -89,7 +89,8 @@ static int check_listing(struct check *c, const struct ox_memo_item *item, const
 	struct ox_signature found = ox_signature_of(&st);
 	if (trusted(item, &found))
 		return 1;
-	if (ox_memo_digest_listing(item->path, &digest, NULL) != 0 || !ox_digest_eq(&digest, &item->digest))
+	if (ox_memo_digest_listing(item->path, (enum ox_memo_entries)item->detail, &digest, NULL) != 0 ||
+	    !ox_digest_eq(&digest, &item->digest))
 		return changed(c, "other entries are in the folder %s", item->path);
 	patch(c, start, &found, now);
 	return 1;

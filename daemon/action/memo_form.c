@@ -73,10 +73,40 @@ void ox_memo_patch_used(char *record, uint64_t used)
 	put_u64(record + USED_AT, used);
 }
 
-int ox_memo_digest_listing(const char *path, struct ox_digest *digest, struct ox_err *err)
+static bool counts(struct ox_slice name, enum ox_memo_entries entries)
+{
+	switch (entries) {
+	case OX_MEMO_ALL:
+		break;
+	case OX_MEMO_NO_PYCACHE:
+		return !ox_slice_eq_str(name, "__pycache__");
+	case OX_MEMO_METADATA:
+		return ox_slice_ends(name, OX_SLICE(".dist-info")) || ox_slice_ends(name, OX_SLICE(".egg-info"));
+	}
+	return true;
+}
+
+/* Leaves those of "<kind><name>\0..." that count. */
+static void keep_what_counts(struct ox_buf *list, enum ox_memo_entries entries)
+{
+	size_t kept = 0;
+	for (size_t at = 0, size; at < list->len; at += size) {
+		size = strlen(list->data + at) + 1;
+		if (!counts(ox_slice(list->data + at + 1, size - 2), entries))
+			continue;
+		memmove(list->data + kept, list->data + at, size);
+		kept += size;
+	}
+	list->len = kept;
+}
+
+int ox_memo_digest_listing(const char *path, enum ox_memo_entries entries, struct ox_digest *digest,
+			   struct ox_err *err)
 {
 	struct ox_buf list = {0};
 	int rc = ox_fs_list(path, &list, err);
+	if (rc == 0)
+		keep_what_counts(&list, entries);
 	if (rc == 0)
 		rc = ox_digest_bytes(ox_buf_view(&list), digest, err);
 	ox_buf_free(&list);

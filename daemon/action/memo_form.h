@@ -9,11 +9,12 @@
  * Integers are little-endian. Items are in the order of their kinds, so that outputs are looked at
  * when all inputs were found unchanged, and folders of outputs when their files are in place;
  * those of a kind in the order of their paths, so that files of one folder are neighbours (fs/near.h). `detail` is the
- * mode of an output, the error number of an absent input. A signature is trusted if it was not racy when it was
+ * mode of an output, the error number of an absent input, of a listing which entries count. A signature is trusted if it was not racy when it was
  * checked. An environment variable's value is not kept: it may be a password. */
 #ifndef OX_ACTION_MEMO_FORM_H
 #define OX_ACTION_MEMO_FORM_H
 
+#include "daemon/action/memo.h"
 #include "store/index/reader.h"
 #include "store/fs/file.h"
 
@@ -49,8 +50,9 @@ bool ox_memo_read_item(struct ox_reader *r, struct ox_memo_item *item);
 void ox_memo_patch_signature(char *at, const struct ox_signature *signature, uint64_t checked);
 void ox_memo_patch_used(char *record, uint64_t used);
 
-/* The digest of a folder's names and kinds. */
-int ox_memo_digest_listing(const char *path, struct ox_digest *digest, struct ox_err *err);
+/* The digest of the names and kinds of those entries of a folder that count. */
+int ox_memo_digest_listing(const char *path, enum ox_memo_entries entries, struct ox_digest *digest,
+			   struct ox_err *err);
 /* The digest of a variable's value; zero when unset. */
 struct ox_digest ox_memo_digest_value(const char *value);
 

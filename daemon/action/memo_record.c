@@ -58,11 +58,17 @@ static struct entry *add(struct ox_memo *m, char space, const char *path)
 	return e;
 }
 
+/* Which entries of a folder count: of an output folder all do. */
+static enum ox_memo_entries entries_of(const struct entry *e)
+{
+	return e->item.kind == OX_MEMO_LISTING ? (enum ox_memo_entries)e->item.detail : OX_MEMO_ALL;
+}
+
 static void record_listing(struct ox_memo *m, struct entry *e, const struct stat *st)
 {
 	e->item.kind = OX_MEMO_LISTING;
 	e->item.signature = ox_signature_of(st);
-	e->known = ox_memo_digest_listing(e->item.path, &e->item.digest, NULL) == 0;
+	e->known = ox_memo_digest_listing(e->item.path, entries_of(e), &e->item.digest, NULL) == 0;
 	m->refused |= !e->known;
 }
 
@@ -89,11 +95,19 @@ void ox_memo_file(struct ox_memo *m, const char *path)
 		record(m, e, false);
 }
 
+void ox_memo_listing_of(struct ox_memo *m, const char *dir, enum ox_memo_entries entries)
+{
+	static const char spaces[] = {[OX_MEMO_ALL] = 'l', [OX_MEMO_NO_PYCACHE] = 'p', [OX_MEMO_METADATA] = 'm'};
+	struct entry *e = m ? add(m, spaces[entries], dir) : NULL;
+	if (!e)
+		return;
+	e->item.detail = entries;
+	record(m, e, true);
+}
+
 void ox_memo_listing(struct ox_memo *m, const char *dir)
 {
-	struct entry *e = m ? add(m, 'l', dir) : NULL;
-	if (e)
-		record(m, e, true);
+	ox_memo_listing_of(m, dir, OX_MEMO_ALL);
 }
 
 void ox_memo_file_digest(struct ox_memo *m, const char *path, const struct ox_digest *digest)
@@ -169,7 +183,7 @@ static bool listing_stands(struct entry *e)
 	if (ox_signature_eq(&found, &e->item.signature))
 		return true;
 	e->item.signature = found;
-	return ox_memo_digest_listing(e->item.path, &digest, NULL) == 0 && ox_digest_eq(&digest, &e->item.digest);
+	return ox_memo_digest_listing(e->item.path, entries_of(e), &digest, NULL) == 0 && ox_digest_eq(&digest, &e->item.digest);
 }
 
 static bool output_stands(struct entry *e)
@@ -188,7 +202,7 @@ static bool output_dir_stands(struct entry *e)
 	if (stat(e->item.path, &st) != 0)
 		return false;
 	e->item.signature = ox_signature_of(&st);
-	return ox_memo_digest_listing(e->item.path, &e->item.digest, NULL) == 0;
+	return ox_memo_digest_listing(e->item.path, entries_of(e), &e->item.digest, NULL) == 0;
 }
 
 /* Is the world still as recorded? Completes the item. */

@@ -20,12 +20,12 @@ static void record(struct ox_build_context *ctx, const struct ox_listing *files)
 		return;
 	struct ox_buf path = {0};
 	if (!files->is_partial)
-		ox_memo_listing(ctx->memo, files->root);
+		ox_memo_listing_of(ctx->memo, files->root, OX_MEMO_NO_PYCACHE);
 	for (size_t i = 0; i < files->v.len; i++) {
 		const struct ox_file_entry *e = &files->v.items[i];
 		const char *full = full_path(&path, files, e);
 		if (e->is_dir)
-			ox_memo_listing(ctx->memo, full);
+			ox_memo_listing_of(ctx->memo, full, OX_MEMO_NO_PYCACHE);
 		else
 			ox_memo_file_digest(ctx->memo, full, &e->digest);
 	}

@@ -79,12 +79,13 @@ static void record_absent(struct ox_build_context *ctx, const struct ox_distribu
 {
 	const char *suffixes[] = {".py", dist->ext_suffix, ".abi3.so", ".so", ".egg-info/PKG-INFO"};
 	struct ox_buf path = {0};
+	ox_memo_listing_of(ctx->memo, root, OX_MEMO_METADATA);
 	for (size_t i = 0; i < w->count; i++) {
 		struct ox_slice top = first_component(w->names[i]);
 		ox_buf_clear(&path);
 		ox_buf_printf(&path, "%s/%.*s", root, OX_SLICE_ARG(top));
 		size_t len = path.len;
-		ox_memo_listing(ctx->memo, ox_buf_text(&path));
+		ox_memo_listing_of(ctx->memo, ox_buf_text(&path), OX_MEMO_NO_PYCACHE);
 		for (size_t k = 0; k < OX_COUNT(suffixes); k++) {
 			path.len = len;
 			ox_buf_str(&path, suffixes[k]);
@@ -102,7 +103,7 @@ static int scan(struct ox_build_context *ctx, const struct ox_distribution *dist
 	if (w->count)
 		record_absent(ctx, dist, root, w);
 	else
-		ox_memo_listing(ctx->memo, root);
+		ox_memo_listing_of(ctx->memo, root, OX_MEMO_NO_PYCACHE);
 	int rc = ox_listing_read(ctx->arena, root, skip_entry, w, &files, err);
 	if (rc)
 		return ox_wrap(err, "cannot scan for Python modules");

@@ -126,6 +126,22 @@ class Rebuild(oxtest.TestCase):
         self.box.write("project/src/app/text.py", f"import app.more\nTEXT = app.more.X, '{self.word}'\n")
         self.assertEqual(self.make().said(), f"(1, '{self.word}')\n")
 
+    def test_what_an_interpreter_leaves_beside_modules_changes_nothing(self):
+        self.make()
+        self.box.write("project/src/app/__pycache__/text.cpython-311.pyc", "not read")
+        self.assertTrue(self.make().memoised)
+
+    def test_metadata_that_appears_beside_a_chosen_package(self):
+        self.box.write("project/src/app/main.py", "from importlib.metadata import distributions\n"
+                       "print(sorted(d.metadata['Name'] for d in distributions()))\n")
+        self.assertEqual(self.make().said(), "[]\n")
+        self.box.write("project/src/unrelated.txt", "")
+        self.assertTrue(self.make().memoised)
+        self.box.write("project/src/app-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: app\nVersion: 1.0\n")
+        second = self.make()
+        self.assertFalse(second.memoised)
+        self.assertEqual(second.said(), "['app']\n")
+
     def test_an_edited_configuration(self):
         self.make()
         self.box.write("project/pyoxidizer.bzl", CONFIG.replace("import app.main", "import app.main; print(2)"))

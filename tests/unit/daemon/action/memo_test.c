@@ -53,6 +53,10 @@ static void build(struct scratch *sc)
 	ox_memo_file(m, scratch_path(sc, "lib/a.py", path));
 	ox_memo_file(m, scratch_path(sc, "pip.conf", path));
 	ox_memo_listing(m, scratch_path(sc, "lib", path));
+	mkdir(scratch_path(sc, "mod", path), 0755);
+	ox_memo_listing_of(m, path, OX_MEMO_NO_PYCACHE);
+	mkdir(scratch_path(sc, "meta", path), 0755);
+	ox_memo_listing_of(m, path, OX_MEMO_METADATA);
 	ox_memo_env(m, "PIP_INDEX_URL");
 	ox_memo_env(m, "HOME");
 	ox_memo_event(m, &(struct ox_event){.type = OX_EVENT_LOG,
@@ -120,6 +124,22 @@ static void an_edit_right_after_the_build_is_seen(void **state)
 	build(sc);
 	scratch_write(scratch_path(sc, "app.py", path), "print(2)", 8);
 	assert_int_equal(check(sc, "app.py changed"), 0);
+}
+
+static void only_entries_that_count_are_seen(void **state)
+{
+	struct scratch *sc = *state;
+	char path[256];
+	build(sc);
+	mkdir(scratch_path(sc, "mod/__pycache__", path), 0755);
+	scratch_write(scratch_path(sc, "meta/notes.txt", path), "x", 1);
+	assert_int_equal(check(sc, NULL), 1);
+	scratch_write(scratch_path(sc, "mod/b.py", path), "x", 1);
+	assert_int_equal(check(sc, "/mod"), 0);
+	unlink(path);
+	assert_int_equal(check(sc, NULL), 1);
+	mkdir(scratch_path(sc, "meta/a-1.0.dist-info", path), 0755);
+	assert_int_equal(check(sc, "/meta"), 0);
 }
 
 static void appearing_vanishing_and_listed_files_are_seen(void **state)
@@ -302,6 +322,7 @@ int main(void)
 	    TEST(nothing_changed_is_a_hit_that_replays_events),
 	    TEST(an_edit_is_seen_even_with_its_mtime_restored),
 	    TEST(an_edit_right_after_the_build_is_seen),
+	    TEST(only_entries_that_count_are_seen),
 	    TEST(appearing_vanishing_and_listed_files_are_seen),
 	    TEST(the_environment_counts_set_or_not),
 	    TEST(altered_or_deleted_outputs_are_put_back),
