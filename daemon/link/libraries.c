@@ -96,7 +96,7 @@ int ox_link_libraries_find(struct ox_build_context *ctx, const struct ox_toolcha
 	for (size_t i = 0; !rc && i < OX_COUNT(always); i++)
 		rc = add(&s, always[i], err);
 	if (!rc && s.missing.len)
-		rc = ox_fail(err, OX_ENOENT, "static libraries are missing that Python %s is linked with: %s",
+		rc = ox_fail(err, OX_EBUILD, "static libraries are missing that Python %s is linked with: %s",
 			     dist->version, ox_buf_text(&s.missing));
 	ox_buf_free(&s.missing);
 	out->items = s.items;

@@ -15,7 +15,7 @@ struct ox_link_libraries {
 	size_t count;
 };
 
-/* What the distribution asks for, and the allocator. OX_ENOENT lists every static archive that is missing with
+/* What the distribution asks for, and the allocator. OX_EBUILD lists every static archive that is missing with
  * the package that brings it. OX_EUSAGE for an allocator that we do not know. */
 int ox_link_libraries_find(struct ox_build_context *ctx, const struct ox_toolchain *t,
 			   const struct ox_distribution *dist, const char *allocator, struct ox_link_libraries *out,

@@ -13,7 +13,7 @@ struct ox_stub_options {
 	bool release;          /* strip symbols */
 };
 
-/* The linked stub's object in the store. OX_ENOENT names the package that brings a missing
+/* The linked stub's object in the store. OX_EBUILD names the package that brings a missing
  * compiler, header or static library. */
 int ox_stub_build(struct ox_build_context *ctx, const struct ox_distribution *dist,
 		  const struct ox_stub_options *options, struct ox_digest *stub, uint64_t *size, struct ox_err *err);

@@ -113,12 +113,15 @@ static int find_driver(struct ox_build_context *ctx, struct ox_toolchain *t, con
 	if (words[0]) {
 		driver = find_program(ctx, path, words[0]);
 		if (!driver)
-			return ox_fail(err, OX_ENOENT, "the C compiler named by CC, %s, does not exist", words[0]);
+			return ox_fail(err, OX_EBUILD,
+				       "the C compiler named by CC, %s, does not exist: correct CC, or unset it to "
+				       "look for cc, gcc and clang",
+				       words[0]);
 	}
 	for (size_t i = 0; !driver && i < OX_COUNT(names); i++)
 		driver = find_program(ctx, path, names[i]);
 	if (!driver)
-		return ox_fail(err, OX_ENOENT,
+		return ox_fail(err, OX_EBUILD,
 			       "no C compiler found (cc, gcc, clang): install the package %s, or name one with CC",
 			       ox_package_for_file("cc"));
 	struct strings argv = {0};

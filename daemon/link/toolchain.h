@@ -30,7 +30,7 @@ struct ox_toolchain {
 	size_t part_count;
 };
 
-/* OX_ENOENT names the package that brings a compiler. */
+/* OX_EBUILD names the package that brings a compiler. */
 int ox_toolchain_find(struct ox_build_context *ctx, struct ox_toolchain *out, struct ox_err *err);
 
 /* Finds file `name` as the compiler would; OX_ENOENT without a message worth showing when it is absent. */

@@ -136,6 +136,8 @@ static int fail_none(const struct judged_list *list, bool named, struct ox_err *
 		else
 			ox_buf_printf(&text, "; %s %s", j->path, j->lacks);
 	}
+	if (list->v.len && named)
+		ox_buf_str(&text, "; name one with a static libpython and headers, or unset OXIDIZER_PYTHON");
 	if (!list->v.len)
 		ox_buf_str(&text, "; there is none on PATH, among pyenv's, or in /usr/bin: install python3 and "
 				  "libpython3-dev");

@@ -23,7 +23,8 @@ endif
 # Configurations, rebuilds and outputs, with the programs as they are.
 WORKER_WHOLE_TESTS = \
 	tests/whole/build_dialects_test.py tests/whole/build_output_test.py tests/whole/build_rebuild_test.py \
-	tests/whole/build_reproducible_test.py tests/whole/config_diagnostics_test.py
+	tests/whole/build_reproducible_test.py tests/whole/config_diagnostics_test.py \
+	tests/whole/machine_lacks_test.py
 TESTS += $(WORKER_WHOLE_TESTS)
 EXTRA_DIST += $(WORKER_WHOLE_TESTS) \
 	tests/data/configs/black_files_old.bzl tests/data/configs/black_new.bzl tests/data/configs/callbacks_new.bzl \

@@ -51,10 +51,10 @@ static void without_a_compiler_the_package_is_named(void **state)
 	struct ox_toolchain t;
 	struct ox_err err = {0};
 	f->environ[0] = "PATH=/nowhere";
-	assert_int_equal(ox_toolchain_find(&f->ctx, &t, &err), OX_ENOENT);
+	assert_int_equal(ox_toolchain_find(&f->ctx, &t, &err), OX_EBUILD);
 	assert_non_null(strstr(err.text, "install the package gcc"));
 	f->environ[1] = "CC=nosuchcc -m64";
-	assert_int_equal(ox_toolchain_find(&f->ctx, &t, &err), OX_ENOENT);
+	assert_int_equal(ox_toolchain_find(&f->ctx, &t, &err), OX_EBUILD);
 	assert_non_null(strstr(err.text, "CC, nosuchcc,"));
 }
 
@@ -75,7 +75,7 @@ static void a_missing_archive_is_an_error_that_names_its_package(void **state)
 	struct ox_err err = {0};
 	install_compiler(f);
 	struct ox_toolchain t = find(f);
-	assert_int_equal(ox_link_libraries_find(&f->ctx, &t, &python, "jemalloc", &libraries, &err), OX_ENOENT);
+	assert_int_equal(ox_link_libraries_find(&f->ctx, &t, &python, "jemalloc", &libraries, &err), OX_EBUILD);
 	assert_null(strstr(err.text, "libz.a"));
 	assert_null(strstr(err.text, "libm.a"));
 	assert_non_null(strstr(err.text, "libexpat.a (install the package libexpat1-dev)"));
