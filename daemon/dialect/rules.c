@@ -38,9 +38,16 @@ static const struct {
 } linked_extensions[] = {
 	{"_bz2", false},    {"_crypt", true},    {"_ctypes", false},  {"_curses", false}, {"_curses_panel", false},
 	{"_dbm", true},     {"_gdbm", true},     {"_hashlib", false}, {"_lzma", false},   {"_sqlite3", false},
-	{"_ssl", false},    {"_tkinter", false}, {"_uuid", false},    {"nis", true},      {"ossaudiodev", false},
-	{"readline", true}, {"zlib", false},
+	{"_ssl", false},    {"_tkinter", false}, {"_uuid", false},    {"ossaudiodev", false}, {"readline", true},
+	{"zlib", false},
 };
+
+/* Nobody has used NIS for long, and it alone would bring eight libraries, Kerberos among them, into every
+ * executable. PyOxidizer leaves it out too (and _crypt, which works here). */
+static bool is_left_out(struct ox_slice name)
+{
+	return ox_slice_eq_str(name, "nis");
+}
 
 void ox_policy_init(struct ox_policy *policy)
 {
@@ -176,7 +183,11 @@ int ox_policy_set_extension_filter(struct ox_policy *policy, struct ox_slice fil
 bool ox_policy_allows_extension(const struct ox_policy *policy, const struct ox_resource *resource)
 {
 	const char *filter = policy->extension_module_filter;
-	if (resource->is_builtin || strcmp(filter, "all") == 0)
+	if (resource->is_builtin)
+		return true;
+	if (is_left_out(resource->name))
+		return false;
+	if (strcmp(filter, "all") == 0)
 		return true;
 	if (strcmp(filter, "minimal") == 0)
 		return false;

@@ -58,7 +58,8 @@ int ox_policy_set_extension_filter(struct ox_policy *policy, struct ox_slice fil
 /* The options that the policy gives a resource. */
 void ox_policy_apply(const struct ox_policy *policy, const struct ox_resource *resource, struct ox_options *out);
 
-/* Whether the filter lets an extension module of the standard library in. */
+/* Whether the filter lets an extension module of the standard library in. None lets "nis" in unless it is
+ * built into the interpreter: only its own add_include does. */
 bool ox_policy_allows_extension(const struct ox_policy *policy, const struct ox_resource *resource);
 
 #endif

@@ -96,6 +96,19 @@ static void test_extension_filter_knows_libraries_and_licences(void **state)
 	assert_int_equal(ox_policy_set_extension_filter(&policy, OX_SLICE("some"), NULL), OX_EUSAGE);
 }
 
+static void test_nis_is_left_out_unless_it_is_built_in(void **state)
+{
+	(void)state;
+	struct ox_policy policy;
+	struct ox_resource nis = resource(OX_RES_EXTENSION, OX_ORIGIN_STDLIB, "nis");
+	struct ox_resource crypt = resource(OX_RES_EXTENSION, OX_ORIGIN_STDLIB, "_crypt");
+	ox_policy_init(&policy);
+	assert_false(ox_policy_allows_extension(&policy, &nis));
+	assert_true(ox_policy_allows_extension(&policy, &crypt));
+	nis.is_builtin = true;
+	assert_true(ox_policy_allows_extension(&policy, &nis));
+}
+
 static void test_locations_are_memory_or_a_folder_beside_the_executable(void **state)
 {
 	(void)state;
@@ -186,6 +199,7 @@ int main(void)
 		cmocka_unit_test(test_sources_of_library_and_packages_are_separate_settings),
 		cmocka_unit_test(test_samples_of_broken_source_get_no_bytecode),
 		cmocka_unit_test(test_extension_filter_knows_libraries_and_licences),
+		cmocka_unit_test(test_nis_is_left_out_unless_it_is_built_in),
 		cmocka_unit_test(test_locations_are_memory_or_a_folder_beside_the_executable),
 		cmocka_unit_test(test_old_resources_policies_become_location_and_fallback),
 		cmocka_unit_test(test_paths_are_resolved_against_the_folder_of_the_configuration),
