@@ -27,6 +27,7 @@ EXTRA_DIST += \
 	tests/whole/oxtest.py \
 	tests/data/behaviour/behaviour/__init__.py \
 	tests/data/behaviour/behaviour/__main__.py \
+	tests/data/behaviour/behaviour/data.txt \
 	tests/data/behaviour/behaviour/cases.py
 clean-local:
 	rm -rf tests/store build/quickstart

@@ -2,6 +2,7 @@
 import os
 import subprocess
 import unittest
+import zipfile
 
 import oxtest
 
@@ -21,6 +22,36 @@ import importlib.resources, sys
 import beside, code_only
 data = importlib.resources.read_text("app", "data.txt").strip()
 print("app", data, beside.VALUE, code_only.VALUE, getattr(sys, "frozen", None))
+"""
+
+# What a wheel called "weigh" holds: a module, data, and the description that pip asks for.
+WHEEL = {
+    "weigh/__init__.py": "",
+    "weigh/__main__.py": """
+import importlib.metadata, importlib.resources, subprocess, sys
+
+if sys.argv[1:] == ["child"]:
+    sys.exit(3)
+print(importlib.metadata.version("weigh"), importlib.resources.files("weigh").joinpath("unit.txt").read_text())
+print([entry.value for entry in importlib.metadata.entry_points(group="console_scripts", name="weigh")])
+print(subprocess.run([sys.executable, "child"]).returncode)
+""",
+    "weigh/unit.txt": "gram",
+    "weigh-2.5.dist-info/METADATA": "Metadata-Version: 2.1\nName: weigh\nVersion: 2.5\n",
+    "weigh-2.5.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    "weigh-2.5.dist-info/entry_points.txt": "[console_scripts]\nweigh = weigh.__main__:main\n",
+}
+LOCAL_WHEELS = """
+def make_exe():
+    dist = default_python_distribution()
+    settings = dist.make_python_interpreter_config()
+    settings.run_module = "weigh"
+    exe = dist.to_python_executable(name="weigh", config=settings)
+    exe.add_python_resources(exe.pip_install(["--no-index", "--find-links", CWD + "/wheels", "weigh==2.5"]))
+    return exe
+
+register_target("exe", make_exe)
+resolve_targets()
 """
 
 
@@ -121,6 +152,24 @@ class Dialects(oxtest.TestCase):
         result = self.assertExit(self.box.oxc("build", "--no-daemon", "--path", self.box.path("project"), "msi"), 2)
         self.assertIn("Windows installers are not available", result.stderr)
 
+    def write_wheel(self, folder):
+        os.makedirs(folder)
+        record = "".join(f"{name},,\n" for name in [*WHEEL, "weigh-2.5.dist-info/RECORD"])
+        with zipfile.ZipFile(os.path.join(folder, "weigh-2.5-py3-none-any.whl"), "w") as wheel:
+            for name, text in {**WHEEL, "weigh-2.5.dist-info/RECORD": record}.items():
+                wheel.writestr(name, text)
+
+    def test_a_folder_of_wheels_serves_pip_without_an_index(self):
+        wheels = self.box.path("project", "wheels")
+        self.write_wheel(wheels)
+        unreachable = {"PIP_INDEX_URL": "http://127.0.0.1:9/"}
+        path = self.artifact(self.build(LOCAL_WHEELS, "--no-daemon", "--json", env=unreachable))
+        self.assertEqual(self.run_program(path), "2.5 gram\n['weigh.__main__:main']\n3\n")
+        os.remove(os.path.join(wheels, "weigh-2.5-py3-none-any.whl"))
+        result = self.assertExit(self.box.oxc("build", "--no-daemon", "--path", self.box.path("project"),
+                                              env=unreachable), 1)
+        self.assertIn("No matching distribution found for weigh==2.5", result.stderr)
+
     def check_pyflakes(self, name):
         path = self.build_config(name)
         self.assertIn("3.2.0", self.run_program(path, "--version"))
@@ -141,6 +190,11 @@ class Dialects(oxtest.TestCase):
         self.assertEqual(os.listdir(os.path.dirname(path)), ["black"])
         self.assertIn("24.4.2", self.run_program(path, "--version"))
         self.assertIn("compiled: yes", self.run_program(path, "--version"))
+        source = self.box.write("source.py", "x = {  'a':1 }\n")
+        self.run_program(path, source)
+        self.assertEqual(self.box.read("source.py"), 'x = {"a": 1}\n')
+        self.box.write("source.py", "x = {\n")
+        self.run_program(path, source, code=123)
 
     @unittest.skipUnless(PYPI, "no package index")
     def test_black_beside_the_executable(self):

@@ -67,6 +67,12 @@ class Behaviour(unittest.TestCase):
             with self.subTest(name):
                 self.assert_same(name)
 
+    def test_the_standard_library_works_as_in_python3(self):
+        for name in ("spawned_functions", "data_of_package", "debugger", "logs", "kept_log", "time_zone", "pickled",
+                     "weak_finaliser"):
+            with self.subTest(name):
+                self.assertEqual(self.assert_same(name)[0], 0)
+
     def test_an_uncaught_exception_shows_source_lines(self):
         _, _, error = self.assert_same("uncaught")
         self.assertIn("return 1 / value  # the line that must be shown", error)

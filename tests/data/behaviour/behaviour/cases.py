@@ -175,4 +175,73 @@ def child_interpreter_pool():
         print(pool.map(abs, [-1, -2]))
 
 
+def double(number):
+    return 2 * number
+
+
+def spawned_functions():
+    """What is sent to the workers is found there by its module's name."""
+    import concurrent.futures
+    import multiprocessing
+    for method in ("spawn", "forkserver", "fork"):
+        context = multiprocessing.get_context(method)
+        with concurrent.futures.ProcessPoolExecutor(2, mp_context=context) as pool:
+            print(method, list(pool.map(double, range(3))))
+
+
+def data_of_package():
+    import importlib.resources
+    files = importlib.resources.files("behaviour")
+    print(files.joinpath("data.txt").read_text(encoding="utf-8"), end="")
+    with importlib.resources.as_file(files / "data.txt") as path:
+        print(path.is_file(), path.read_bytes())
+
+
+def debugger():
+    import io
+    import pdb
+    out = io.StringIO()
+    pdb.Pdb(stdin=io.StringIO("list\nstep\nreturn\ncontinue\n"), stdout=out, nosigint=True).runcall(double, 2)
+    print([line for line in out.getvalue().splitlines() if line.startswith(("->", "(Pdb)", " "))])
+
+
+def logs():
+    import logging.config
+    logging.config.dictConfig({
+        "version": 1, "formatters": {"plain": {"format": "%(levelname)s %(funcName)s:%(lineno)d %(message)s"}},
+        "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stdout"}},
+        "root": {"handlers": ["out"], "level": "INFO"}})
+    logging.getLogger("behaviour").info("configured")
+
+
+def kept_log():
+    """A handler that holds records back gives them at exit."""
+    import logging.handlers
+    target = logging.StreamHandler(sys.stdout)
+    logging.getLogger().addHandler(logging.handlers.MemoryHandler(100, target=target))
+    logging.getLogger().warning("kept")
+
+
+def time_zone():
+    import datetime
+    import zoneinfo
+    print(datetime.datetime(2024, 7, 1, tzinfo=zoneinfo.ZoneInfo("UTC")).isoformat())
+
+
+def pickled():
+    import pickle
+    print(pickle.loads(pickle.dumps(double))(4))
+
+
+def weak_finaliser():
+    import weakref
+
+    class Watched:
+        pass
+
+    watched = Watched()
+    weakref.finalize(watched, print, "finalised")
+    CASES["kept"] = watched
+
+
 CASES = {name: value for name, value in list(globals().items()) if callable(value)}
