@@ -3,7 +3,6 @@ noinst_LIBRARIES += daemon/action/libaction.a
 daemon_action_libaction_a_SOURCES = \
 	daemon/action/action.c daemon/action/action.h daemon/action/inside.h \
 	daemon/action/batch.c \
-	daemon/action/build_key.c daemon/action/build_key.h \
 	daemon/action/explain.c daemon/action/explain.h \
 	daemon/action/memo.h \
 	daemon/action/memo_check.c \

@@ -1,7 +1,7 @@
 #include "daemon/rpc/answer.h"
 
-#include "daemon/action/build_key.h"
 #include "daemon/action/memo.h"
+#include "daemon/request/build_key.h"
 #include "proto/base/clock.h"
 #include "proto/wire/frame.h"
 #include "proto/wire/identity.h"
@@ -57,34 +57,11 @@ static const char *client_variable(void *ctx, const char *name)
 	return NULL;
 }
 
-static int make_key(struct answer *a, struct ox_digest *key)
-{
-	const struct ox_build *b = &a->job->request.as.build;
-	struct ox_build_var *vars = ox_arena_array(&a->arena, b->var_count + 1, sizeof *vars);
-	if (!vars)
-		return ox_fail_nomem(&a->err, "a build's key");
-	for (size_t i = 0; i < b->var_count; i++)
-		vars[i] = (struct ox_build_var){b->vars[i].name, b->vars[i].value, b->vars[i].unset};
-	struct ox_build_key build = {
-		.build_id = ox_slice_str(ox_build_id()),
-		.list_targets = b->mode == OX_BUILD_LIST_TARGETS,
-		.release = b->release,
-		.umask = b->umask,
-		.config_path = b->config_path,
-		.target_triple = b->target_triple,
-		.targets = b->targets,
-		.target_count = b->target_count,
-		.vars = vars,
-		.var_count = b->var_count,
-	};
-	return ox_build_key(&build, key, &a->err);
-}
-
 static int recall_build(struct answer *a)
 {
 	struct ox_digest key;
 	struct ox_env env = {.get = client_variable, .ctx = a};
-	int rc = make_key(a, &key);
+	int rc = ox_build_key(&a->job->request.as.build, &key, &a->err);
 	if (rc == 0)
 		rc = ox_memo_check(a->store, &key, &env, &a->sink, &a->why, &a->err);
 	if (rc == 1 && ox_buf_ok(&a->frames, "a remembered build", &a->err) != 0)

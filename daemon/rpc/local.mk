@@ -16,7 +16,7 @@ daemon_rpc_librpc_a_SOURCES = \
 	daemon/rpc/status.c daemon/rpc/status.h \
 	daemon/rpc/stores.c daemon/rpc/stores.h \
 	daemon/rpc/worker.c daemon/rpc/worker.h
-RPC_LIBS = daemon/rpc/librpc.a daemon/action/libaction.a $(WIRE_LIBS) $(STORE_LIBS) $(LOOP_LIBS)
+RPC_LIBS = daemon/rpc/librpc.a daemon/request/librequest.a daemon/action/libaction.a $(WIRE_LIBS) $(STORE_LIBS) $(LOOP_LIBS)
 
 if HAVE_CMOCKA
 RPC_TESTS = tests/unit/daemon/rpc/answer_test tests/unit/daemon/rpc/endpoint_test \

@@ -1,8 +1,8 @@
 #include "daemon/worker/build.h"
 
-#include "daemon/action/build_key.h"
 #include "daemon/dialect/dialect.h"
 #include "daemon/loop/process.h"
+#include "daemon/request/build_key.h"
 #include "daemon/worker/environment.h"
 #include "proto/base/clock.h"
 #include "proto/wire/identity.h"
@@ -63,29 +63,6 @@ static int open_store(struct job *j, struct ox_err *err)
 	j->leased = rc == 0;
 	ox_buf_free(&dir);
 	return rc;
-}
-
-static int make_key(struct job *j, struct ox_err *err)
-{
-	const struct ox_build *b = j->build;
-	struct ox_build_var *vars = ox_arena_array(&j->arena, b->var_count + 1, sizeof *vars);
-	if (!vars)
-		return ox_fail_nomem(err, "the build's key");
-	for (size_t i = 0; i < b->var_count; i++)
-		vars[i] = (struct ox_build_var){b->vars[i].name, b->vars[i].value, b->vars[i].unset};
-	struct ox_build_key key = {
-		.build_id = ox_slice_str(ox_build_id()),
-		.list_targets = b->mode == OX_BUILD_LIST_TARGETS,
-		.release = b->release,
-		.umask = b->umask,
-		.config_path = b->config_path,
-		.target_triple = b->target_triple,
-		.targets = b->targets,
-		.target_count = b->target_count,
-		.vars = vars,
-		.var_count = b->var_count,
-	};
-	return ox_build_key(&key, &j->key, err);
 }
 
 /* 1: the remembered build stands and was replayed. */
@@ -209,7 +186,7 @@ static int run(struct job *j, struct ox_err *err)
 	if (rc == 0)
 		rc = open_store(j, err);
 	if (rc == 0)
-		rc = make_key(j, err);
+		rc = ox_build_key(j->build, &j->key, err);
 	if (rc == 0)
 		rc = recall(j, err);
 	j->memoised = rc == 1;

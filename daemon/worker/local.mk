@@ -6,7 +6,7 @@ daemon_worker_libworker_a_SOURCES = \
 	daemon/worker/environment.c daemon/worker/environment.h \
 	daemon/worker/sink.c daemon/worker/sink.h \
 	daemon/worker/stores.c daemon/worker/stores.h
-WORKER_LIBS = daemon/worker/libworker.a $(DIALECT_LIBS) $(WIRE_LIBS)
+WORKER_LIBS = daemon/worker/libworker.a daemon/request/librequest.a $(DIALECT_LIBS) $(WIRE_LIBS)
 
 pkglibexec_PROGRAMS = daemon/oxidizer-worker
 daemon_oxidizer_worker_SOURCES = daemon/worker/main.c

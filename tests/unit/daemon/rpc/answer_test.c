@@ -5,8 +5,8 @@
 
 #include <cmocka.h>
 
-#include "daemon/action/build_key.h"
 #include "daemon/action/memo.h"
+#include "daemon/request/build_key.h"
 #include "daemon/rpc/answer.h"
 #include "proto/wire/frame.h"
 #include "proto/wire/identity.h"
@@ -91,7 +91,7 @@ static const char *colour(void *ctx, const char *name)
 /* What a worker does after a build: one input, one variable, one line said. */
 static void remember(struct place *p)
 {
-	struct ox_build_key build = {.build_id = ox_slice_str(ox_build_id()), .config_path = ox_slice_str(p->config)};
+	struct ox_build build = {.config_path = ox_slice_str(p->config)};
 	struct ox_event said = {.type = OX_EVENT_LOG,
 				.as.log = {.level = OX_LEVEL_WARN,
 					   .source = OX_SLICE("config"),

@@ -1,6 +1,6 @@
-#include "daemon/action/build_key.h"
+#include "daemon/request/build_key.h"
 
-#include "proto/base/buf.h"
+#include "proto/wire/identity.h"
 #include "store/digest/digest.h"
 
 /* Each field with its length in front, so that no two builds encode alike. */
@@ -10,12 +10,12 @@ static void add(struct ox_buf *b, struct ox_slice field)
 	ox_buf_slice(b, field);
 }
 
-int ox_build_key(const struct ox_build_key *build, struct ox_digest *key, struct ox_err *err)
+int ox_build_key(const struct ox_build *build, struct ox_digest *key, struct ox_err *err)
 {
 	struct ox_buf b = {0};
 	add(&b, OX_SLICE("oxidizer build 1"));
-	add(&b, build->build_id);
-	ox_buf_byte(&b, build->list_targets ? 1 : 0);
+	add(&b, ox_slice_str(ox_build_id()));
+	ox_buf_byte(&b, build->mode == OX_BUILD_LIST_TARGETS ? 1 : 0);
 	ox_buf_byte(&b, build->release ? 1 : 0);
 	ox_buf_u32(&b, build->umask);
 	add(&b, build->config_path);
