@@ -9,8 +9,8 @@
  * Integers are little-endian. Items are in the order of their kinds, so that outputs are looked at
  * when all inputs were found unchanged, and folders of outputs when their files are in place;
  * those of a kind in the order of their paths, so that files of one folder are neighbours (fs/near.h). `detail` is the
- * mode of an output, the error number of an absent input, of a listing which entries count. A signature is trusted if it was not racy when it was
- * checked. An environment variable's value is not kept: it may be a password. */
+ * mode of an output, the error number of an absent input, of a listing which entries count. A signature is
+ * trusted if it was not racy when it was checked. An environment variable's value is not kept: it may be a password. */
 #ifndef OX_ACTION_MEMO_FORM_H
 #define OX_ACTION_MEMO_FORM_H
 

@@ -183,7 +183,8 @@ static bool listing_stands(struct entry *e)
 	if (ox_signature_eq(&found, &e->item.signature))
 		return true;
 	e->item.signature = found;
-	return ox_memo_digest_listing(e->item.path, entries_of(e), &digest, NULL) == 0 && ox_digest_eq(&digest, &e->item.digest);
+	return ox_memo_digest_listing(e->item.path, entries_of(e), &digest, NULL) == 0 &&
+	       ox_digest_eq(&digest, &e->item.digest);
 }
 
 static bool output_stands(struct entry *e)

@@ -184,6 +184,7 @@ int ox_candidate_named(struct ox_build_context *ctx, const char *name, const cha
 		found = ox_arena_printf(ctx->arena, "%s/%s", ctx->cwd, name);
 	*path = found ? resolve(ctx, found) : NULL;
 	if (!*path)
-		return ox_fail(err, OX_ENOENT, "OXIDIZER_PYTHON names %s, which is not a program: name a python3, or unset it", name);
+		return ox_fail(err, OX_ENOENT,
+			       "OXIDIZER_PYTHON names %s, which is not a program: name a python3, or unset it", name);
 	return 0;
 }
