@@ -3,6 +3,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 import unittest
 
 import oxtest
@@ -28,6 +29,16 @@ def normal(text):
     """Text with what is meant to differ made equal: ours names modules where python3 names files,
     and shows no frames of runpy."""
     return PLACE.sub(r"\1\2\3", RUNPY_FRAME.sub("", text))
+
+
+def wait_until_asleep(pid):
+    """A process that has said that it is ready may not have come to the line behind that yet."""
+    deadline = time.monotonic() + 20
+    state = ""
+    while state != "S" and time.monotonic() < deadline:
+        time.sleep(0.01)
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
+            state = stat.read().rpartition(")")[2].split()[0]
 
 
 class Behaviour(unittest.TestCase):
@@ -105,6 +116,7 @@ class Behaviour(unittest.TestCase):
                 child = subprocess.Popen([*command, name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                          env={"PATH": os.environ["PATH"], **env})
                 self.assertEqual(child.stdout.readline(), "ready\n")
+                wait_until_asleep(child.pid)
                 child.send_signal(signal.SIGINT)
                 output, error = child.communicate(timeout=20)
                 seen.append((child.returncode, output, normal(error)))
