@@ -5,6 +5,7 @@
 #include "daemon/python/pip_inputs.h"
 #include "daemon/python/pip_run_script.h"
 #include "daemon/python/pip_tree.h"
+#include "store/fs/dir.h"
 
 #include <time.h>
 
@@ -51,7 +52,7 @@ static int check_cancel(void *opaque, struct ox_err *err)
 }
 
 /* What would install elsewhere, ask, or talk about itself is taken away from the client's settings. */
-static const char *const *environment(struct install *in)
+static const char *const *environment(struct install *in, const char *scratch)
 {
 	static const char *const own[] = {
 		"PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_REQUIRE_VIRTUALENV", "PIP_DRY_RUN",
@@ -61,11 +62,14 @@ static const char *const *environment(struct install *in)
 	size_t extra = 0, n = 0;
 	while (in->extra_env && in->extra_env[extra])
 		extra++;
-	const char **list = ox_arena_array(in->ctx->arena, OX_COUNT(own) + extra + 3, sizeof *list);
+	const char **list = ox_arena_array(in->ctx->arena, OX_COUNT(own) + extra + 4, sizeof *list);
 	if (!list)
 		return NULL;
 	for (size_t i = 0; i < OX_COUNT(own); i++)
 		list[n++] = own[i];
+	/* A pip that is killed removes nothing: what it leaves goes with our folder. */
+	if (!(list[n++] = ox_arena_printf(in->ctx->arena, "TMPDIR=%s", scratch)))
+		return NULL;
 	if (in->ctx->offline)
 		list[n++] = "PIP_NO_INDEX=1";
 	if (!ox_client_env(in->ctx, "SOURCE_DATE_EPOCH"))
@@ -104,11 +108,11 @@ static int explain_failure(struct install *in, const struct ox_process_status *s
 		       status->exit_code, in->error.len ? ox_buf_text(&in->error) : "it gave no reason");
 }
 
-static int run_pip(struct install *in, const char *target, struct ox_err *err)
+static int run_pip(struct install *in, const char *target, const char *scratch, struct ox_err *err)
 {
 	struct ox_process_status status = {0};
 	struct ox_process_spec spec = {.argv = command(in, target),
-				       .env = environment(in),
+				       .env = environment(in, scratch),
 				       .cwd = in->ctx->cwd,
 				       .line = on_line,
 				       .cancelled = check_cancel,
@@ -132,7 +136,10 @@ static int install(void *opaque, struct ox_step_result *result, struct ox_err *e
 	if (rc)
 		return rc;
 	const char *target = ox_arena_printf(in->ctx->arena, "%s/target", ox_buf_text(&temp));
-	rc = target ? run_pip(in, target, err) : ox_fail_nomem(err, "running pip");
+	const char *scratch = ox_arena_printf(in->ctx->arena, "%s/scratch", ox_buf_text(&temp));
+	rc = target && scratch ? ox_fs_mkdirs(scratch, 0700, err) : ox_fail_nomem(err, "running pip");
+	if (!rc)
+		rc = run_pip(in, target, scratch, err);
 	if (!rc)
 		rc = ox_pip_tree_store(in->ctx, target, result, err);
 	if (!rc) {

@@ -66,6 +66,15 @@ class Runaway(oxtest.TestCase):
         self.assertEqual(client.wait(30), 130)
         self.assert_gone(pid)
 
+    def test_nothing_of_pip_s_is_left_in_the_folder_for_temporary_files(self):
+        os.mkdir(self.box.path("tmp"))
+        self.box.env["TMPDIR"] = self.box.path("tmp")
+        client, pid = self.start_build()
+        client.send_signal(signal.SIGINT)
+        self.assertEqual(client.wait(30), 130)
+        self.assert_gone(pid)
+        self.assertEqual(os.listdir(self.box.path("tmp")), [])
+
     def test_killing_the_client(self):
         client, pid = self.start_build()
         worker = self.worker_of(self.daemon_pid())
