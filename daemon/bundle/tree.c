@@ -1,5 +1,7 @@
 #include "daemon/bundle/tree.h"
 
+#include <limits.h>
+
 static bool is_inside(const char *path)
 {
 	for (;;) {
@@ -34,6 +36,33 @@ static int compare(const void *left, const void *right)
 	return c ? c : (*a > *b) - (*a < *b); /* places in the array: the later one second */
 }
 
+static int compare_files(const void *left, const void *right)
+{
+	const struct ox_tree_file *a = left, *b = right;
+	return strcmp(a->path, b->path);
+}
+
+/* A sorted tree in which one path is a file and, for another path, a folder cannot be written. */
+static int check_folders(const struct ox_tree *t, struct ox_err *err)
+{
+	char folder[PATH_MAX];
+	for (size_t i = 0; i < t->v.len; i++) {
+		const char *path = t->v.items[i].path;
+		for (const char *p = strchr(path, '/'); p; p = strchr(p + 1, '/')) {
+			struct ox_tree_file wanted = {.path = folder};
+			if ((size_t)(p - path) >= sizeof folder)
+				break; /* no file system takes it, and it says so */
+			memcpy(folder, path, (size_t)(p - path));
+			folder[p - path] = '\0';
+			if (bsearch(&wanted, t->v.items, t->v.len, sizeof(wanted), compare_files))
+				return ox_fail(err, OX_EUSAGE,
+					       "'%s' is to be a file, and a folder for '%s': give one of them another prefix",
+					       folder, path);
+		}
+	}
+	return 0;
+}
+
 int ox_tree_sort(struct ox_tree *t, struct ox_err *err)
 {
 	if (t->v.len < 2)
@@ -55,5 +84,5 @@ int ox_tree_sort(struct ox_tree *t, struct ox_err *err)
 	}
 	free((void *)order);
 	free(sorted);
-	return rc;
+	return rc ? rc : check_folders(t, err);
 }

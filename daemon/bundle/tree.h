@@ -23,7 +23,7 @@ struct ox_tree {
  * empty one, or one with "." or "..". */
 int ox_tree_add(struct ox_tree *t, struct ox_arena *arena, const char *path, const struct ox_blob *blob, unsigned mode,
 		struct ox_err *err);
-/* By path, each path once. */
+/* By path, each path once. OX_EUSAGE, naming both, when one path is a file and another one needs it as a folder. */
 int ox_tree_sort(struct ox_tree *t, struct ox_err *err);
 
 /* Replaces the folder `dir` (absolute) by the tree, which is sorted; modes follow the umask. Records the outputs in

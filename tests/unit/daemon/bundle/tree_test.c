@@ -56,6 +56,19 @@ static void the_later_of_two_files_with_one_path_counts(void **state)
 	ox_vec_free(&t.v);
 }
 
+static void a_file_where_another_needs_a_folder_is_named(void **state)
+{
+	struct fixture *f = *state;
+	struct ox_err err = {0};
+	struct ox_tree t = {0};
+	add(f, &t, "app", "program", 0755);
+	add(f, &t, "app-data", "data", 0644);
+	add(f, &t, "app/sub/data", "data", 0644);
+	assert_int_equal(ox_tree_sort(&t, &err), OX_EUSAGE);
+	assert_non_null(strstr(err.text, "'app' is to be a file, and a folder for 'app/sub/data'"));
+	ox_vec_free(&t.v);
+}
+
 static void publishing_replaces_the_whole_folder(void **state)
 {
 	struct fixture *f = *state;
@@ -165,6 +178,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(paths_that_leave_the_tree_are_refused, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(the_later_of_two_files_with_one_path_counts, fixture_setup,
+						fixture_teardown),
+		cmocka_unit_test_setup_teardown(a_file_where_another_needs_a_folder_is_named, fixture_setup,
 						fixture_teardown),
 		cmocka_unit_test_setup_teardown(publishing_replaces_the_whole_folder, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_running_program_may_be_replaced, fixture_setup, fixture_teardown),
