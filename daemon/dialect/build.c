@@ -93,10 +93,7 @@ static int build_target(struct ox_dialect *d, struct ox_slice name, ox_star_valu
 		rc = ox_tree_publish(d->ctx, &output.tree, dir, err);
 	if (rc == 0) {
 		tell_artifacts(d, name, dir, &output);
-		ox_emit(d->ctx->sink, &(struct ox_event){
-					      .type = OX_EVENT_TARGET,
-					      .as.target = {.name = name, .state = OX_TARGET_BUILT},
-				      });
+		ox_dialect_tell_target(d, name, OX_TARGET_BUILT);
 	}
 	ox_vec_free(&output.tree.v);
 	return rc == 0 ? 0 : ox_wrap(err, "cannot build target '%.*s'", OX_SLICE_ARG(name));

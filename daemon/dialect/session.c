@@ -101,9 +101,14 @@ size_t ox_dialect_requested(struct ox_dialect *d, const struct ox_slice **names)
 	return preferred ? 1 : 0;
 }
 
-static void tell(struct ox_dialect *d, struct ox_slice name, enum ox_target_state state)
+void ox_dialect_tell_target(struct ox_dialect *d, struct ox_slice name, enum ox_target_state state)
 {
-	ox_emit(d->ctx->sink, &(struct ox_event){.type = OX_EVENT_TARGET, .as.target = {.name = name, .state = state}});
+	const struct ox_target_entry *preferred = ox_targets_default(&d->targets);
+	bool is_default = preferred && ox_slice_eq(preferred->name, name);
+	ox_emit(d->ctx->sink, &(struct ox_event){
+				      .type = OX_EVENT_TARGET,
+				      .as.target = {.name = name, .state = state, .is_default = is_default},
+			      });
 }
 
 int ox_dialect_resolve_requested(struct ox_dialect *d, struct ox_err *err)
@@ -124,14 +129,14 @@ int ox_dialect_resolve_requested(struct ox_dialect *d, struct ox_err *err)
 		const struct ox_target_entry *entry = ox_targets_find(&d->targets, name);
 		if (entry->progress == OX_TARGET_DONE)
 			continue;
-		tell(d, name, OX_TARGET_STARTED);
+		ox_dialect_tell_target(d, name, OX_TARGET_STARTED);
 		struct ox_err cause = {0};
 		if (!ox_star_ok(ox_targets_resolve(d->star, &d->targets, name, &cause))) {
 			if (err)
 				*err = cause;
 			return cause.code != 0 ? cause.code : OX_EUSAGE;
 		}
-		tell(d, name, OX_TARGET_RESOLVED);
+		ox_dialect_tell_target(d, name, OX_TARGET_RESOLVED);
 	}
 	return 0;
 }

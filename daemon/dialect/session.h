@@ -31,6 +31,8 @@ int ox_dialect_strings(struct ox_dialect *d, ox_star_value list, struct ox_slice
 
 /* Resolves the targets of the request. From inside a native function the error is pending, else in *err. */
 int ox_dialect_resolve_requested(struct ox_dialect *d, struct ox_err *err);
+/* Emits that the target came into this state. */
+void ox_dialect_tell_target(struct ox_dialect *d, struct ox_slice name, enum ox_target_state state);
 /* The names that are built: those asked for, or the default; none when nothing is registered. */
 size_t ox_dialect_requested(struct ox_dialect *d, const struct ox_slice **names);
 

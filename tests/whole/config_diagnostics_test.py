@@ -41,6 +41,14 @@ class Diagnostics(oxtest.TestCase):
         self.assertEqual(events[-1]["type"], "result")
         self.assertEqual((events[-1]["exit_code"], events[-1]["category"]), (2, "configuration"))
 
+    def test_json_says_of_every_state_which_target_is_the_default(self):
+        result = self.build("def a():\n    return FileManifest()\nregister_target('a', a)\n"
+                            "register_target('b', a, default=True)\n", "--no-daemon", "--json", "a", "b")
+        told = {(event["name"], event["state"]): event["default"]
+                for event in oxtest.events(result.stdout) if event["type"] == "target"}
+        states = ("started", "resolved", "built")
+        self.assertEqual(told, {(name, state): name == "b" for name in "ab" for state in states})
+
     def test_a_misspelt_keyword_and_attribute(self):
         result = self.fail_build(EXE.replace("name=", "nam="))
         self.assertIn("name", result.stderr)
