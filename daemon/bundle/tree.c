@@ -56,7 +56,8 @@ static int check_folders(const struct ox_tree *t, struct ox_err *err)
 			folder[p - path] = '\0';
 			if (bsearch(&wanted, t->v.items, t->v.len, sizeof(wanted), compare_files))
 				return ox_fail(err, OX_EUSAGE,
-					       "'%s' is to be a file, and a folder for '%s': give one of them another prefix",
+					       "'%s' is to be a file, and a folder for '%s': "
+					       "give one of them another prefix",
 					       folder, path);
 		}
 	}
