@@ -15,10 +15,11 @@ struct ox_output {
 	struct ox_buf task;  /* whose progress was shown last */
 	struct ox_buf told;  /* the last error in a configuration, as "file:line:column: message" */
 	uint64_t shown;      /* when */
+	size_t files;        /* artifacts that are no programs */
 	bool on_screen;      /* a progress line stands on the terminal */
 };
 
-enum { REDRAW_NS = 50000000, PLAIN_PROGRESS_NS = 2000000000 };
+enum { REDRAW_NS = 50000000, PLAIN_PROGRESS_NS = 2000000000, FILES_ON_TERMINAL = 20 };
 
 void ox_output_detect(struct ox_output_options *options)
 {
@@ -121,6 +122,21 @@ static void remember_error(struct ox_output *o, const struct ox_diagnostic *d)
 		      OX_SLICE_ARG(d->message));
 }
 
+/* Whoever reads a pipe gets every path; on a terminal, a thousand of them would hide what was said before. */
+static bool wanted_artifact(struct ox_output *o, const struct ox_artifact *artifact)
+{
+	bool few = artifact->runnable || ++o->files <= FILES_ON_TERMINAL;
+	return o->options.verbosity >= 1 && (few || o->options.verbosity >= 2 || !isatty(fileno(o->options.out)));
+}
+
+static void tell_unlisted(struct ox_output *o)
+{
+	if (o->files <= FILES_ON_TERMINAL || o->options.verbosity != 1 || !isatty(fileno(o->options.out)))
+		return;
+	ox_buf_printf(&o->line, "and %zu more files; -v lists them\n", o->files - FILES_ON_TERMINAL);
+	flush_to(o, o->options.out);
+}
+
 static void show_event(struct ox_output *o, const struct ox_event *event)
 {
 	FILE *file = o->options.err;
@@ -148,7 +164,7 @@ static void show_event(struct ox_output *o, const struct ox_event *event)
 			ox_text_step(&o->line, &event->as.step, o->palette);
 		break;
 	case OX_EVENT_ARTIFACT:
-		if (o->options.verbosity >= 1)
+		if (wanted_artifact(o, &event->as.artifact))
 			ox_text_artifact(&o->line, &event->as.artifact,
 					 isatty(fileno(o->options.out)) ? o->palette : &ox_palette_none);
 		file = o->options.json ? o->options.err : o->options.out;
@@ -284,6 +300,7 @@ void ox_output_result(struct ox_output *o, const struct ox_result *result)
 	struct ox_event event = {.type = OX_EVENT_RESULT, .as.result = *result};
 	if (o->options.json)
 		write_json(o, &event);
+	tell_unlisted(o);
 	/* A mistake in the configuration stands there already, with its place. */
 	bool told = result->exit_code == 2 && ox_slice_eq(result->message, ox_buf_view(&o->told));
 	if (result->message.len && result->exit_code) {

@@ -82,10 +82,11 @@ class Output(oxtest.TestCase):
         self.serve(peer.result(1))
         self.assertEqual(self.box.oxc("list-targets").stdout, "(no targets defined)\n")
 
-    def on_terminal(self, **env):
+    def on_terminal(self, *args, output=False, **env):
         ours, theirs = pty.openpty()
-        with subprocess.Popen([oxtest.OXC, "build"], cwd=self.box.root, env={**self.box.env, "TERM": "xterm", **env},
-                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=theirs):
+        with subprocess.Popen([oxtest.OXC, "build", *args], cwd=self.box.root,
+                              env={**self.box.env, "TERM": "xterm", **env}, stdin=subprocess.DEVNULL,
+                              stdout=theirs if output else subprocess.DEVNULL, stderr=theirs):
             os.close(theirs)
             text = b""
             try:
@@ -102,6 +103,16 @@ class Output(oxtest.TestCase):
         self.assertIn(b"\r\x1b[Kcompiling: 1 of 4\r\x1b[K\x1b[1;33mwarning:\x1b[0m odd", self.on_terminal())
         self.assertIn(b"\r\x1b[Kwarning: odd", self.on_terminal(NO_COLOR="1"))
         self.assertNotIn(b"\x1b", self.on_terminal(TERM="dumb"))
+
+    def test_a_terminal_gets_the_first_of_many_files_and_their_number(self):
+        self.serve(*(peer.artifact(count, f"/build/data{count}", 0) for count in range(1, 31)),
+                   peer.artifact(31, "/build/app"), peer.result(32))
+        short = self.on_terminal(output=True)
+        self.assertEqual(short.count(b"/build/data"), 20)
+        self.assertIn(b"/build/app", short)
+        self.assertIn(b"and 10 more files; -v lists them", short)
+        self.assertEqual(self.on_terminal("-v", output=True).count(b"/build/data"), 30)
+        self.assertEqual(self.box.oxc("build").stdout.count("/build/data"), 30)
 
     def test_output_that_cannot_be_written_is_no_success(self):
         with open("/dev/full", "wb") as full:

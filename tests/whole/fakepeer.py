@@ -54,8 +54,8 @@ def log(count, line, level=3):
     return event(count, LOG, number(1, level) + text(2, "build") + text(3, line))
 
 
-def artifact(count, path):
-    return event(count, ARTIFACT, text(1, "exe") + text(2, path) + number(4, 7) + number(5, 1))
+def artifact(count, path, runnable=1):
+    return event(count, ARTIFACT, text(1, "exe") + text(2, path) + number(4, 7) + number(5, runnable))
 
 
 def result(count, code=0, category="ok", message=""):
