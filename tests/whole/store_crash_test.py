@@ -8,6 +8,7 @@ import random
 import shutil
 import signal
 import subprocess
+import sys
 import time
 import unittest
 
@@ -62,33 +63,42 @@ class Crash(oxtest.TestCase):
         self.assertExit(self.box.oxc("build", "--path", self.box.path("project")), 0)
         self.assertEqual(self.value_of_output(), value)
 
-    def kill_one(self, victim):
+    def kill_one(self, victim, client):
+        """Whether there was something to kill: a build that has ended already has no worker."""
+        killed = False
         if victim == "client":
-            return None
+            killed = client.poll() is None
+            client.kill()
+            return killed
         for pid in processes_of(self.box, {"worker": "oxidizer-worker", "daemon": "oxidizerd"}[victim]):
             try:
                 os.kill(pid, signal.SIGKILL)
+                killed = True
             except ProcessLookupError:
                 pass
-        return None
+        return killed
 
     def test_killing_client_worker_or_daemon_never_leaves_anything_wrong(self):
         random.seed(7)
         self.assert_build_is_right(1)
-        good = {1}
-        for turn in range(2, KILLS + 2):
-            victim = ("client", "worker", "daemon")[turn % 3]
+        good = {0, 1}
+        start = time.monotonic()
+        self.assert_build_is_right(0)
+        longest = time.monotonic() - start
+        turn, kills = 1, {"client": 0, "worker": 0, "daemon": 0}
+        while sum(kills.values()) < KILLS:
+            turn += 1
+            self.assertLess(turn, 10 * KILLS, kills)
+            victim = min(kills, key=kills.get)
             self.set_value(turn)
             child = self.box.start("build", "--path", self.box.path("project"))
-            time.sleep(random.uniform(0, 0.25))
-            if victim == "client":
-                child.kill()
-            else:
-                self.kill_one(victim)
+            time.sleep(random.uniform(0, longest))
+            kills[victim] += self.kill_one(victim, child)
             child.communicate(timeout=60)
             good.add(turn)
             self.assertIn(self.value_of_output(), good)
-        self.assert_build_is_right(KILLS + 5)
+        print(f"{sum(kills.values())} kills that hit, in {turn - 1} builds: {kills}", file=sys.stderr)
+        self.assert_build_is_right(turn + 5)
         self.assertExit(self.box.oxc("store", "verify"), 0)
 
     @unittest.skipUnless(os.geteuid() == 0, "mounting a small file system needs root")
