@@ -192,7 +192,8 @@ static void inplace(struct ox_compiler *c, const struct ox_node *n, uint32_t dst
 {
 	enum ox_op op = ox_c_operator(n->op);
 	c->at = n->point;
-	if (op == OX_OP_ADD || op == OX_OP_OR) { /* the ones that change containers */
+	/* The ones that change containers. */
+	if (op == OX_OP_ADD || op == OX_OP_SUB || op == OX_OP_AND || op == OX_OP_OR || op == OX_OP_XOR) {
 		ox_c_emit(c, OX_I_INPLACE, dst, left, right);
 		ox_c_flag(c, (uint8_t)op);
 	} else {

@@ -1,6 +1,8 @@
 /* Expressions. */
 #include "daemon/starlark/compile_impl.h"
 
+#include <float.h>
+
 enum { CHUNK = 64 /* items that are gathered in registers before they go into a list */ };
 
 enum ox_op ox_c_operator(enum ox_token_kind kind)
@@ -78,7 +80,11 @@ static void constant(struct ox_compiler *c, const struct ox_node *n, uint32_t ds
 	ox_star_value v;
 	if (n->kind == OX_NODE_FLOAT) {
 		struct ox_slice copy = ox_star_copy(c->s, n->text);
-		v = copy.data ? ox_star_float(c->s, strtod(copy.data, NULL)) : OX_STAR_FAILED;
+		double d = copy.data ? strtod(copy.data, NULL) : 0;
+		if (d > DBL_MAX)
+			ox_report_error(c->report, "syntax", n->span, "'%.*s' is too large for a float",
+					OX_SLICE_ARG(n->text));
+		v = copy.data ? ox_star_float(c->s, d) : OX_STAR_FAILED;
 	} else if (n->kind == OX_NODE_BYTES) {
 		v = ox_star_bytes(c->s, n->text);
 	} else {

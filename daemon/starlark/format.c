@@ -37,7 +37,10 @@ static int percent_float(struct ox_star *s, char conversion, ox_star_value v, st
 		ox_star_fail(s, "int too large to become a float");
 		return -1;
 	}
+	size_t from = out->len;
 	ox_float_format(d, (char)tolower((unsigned char)conversion), out);
+	for (size_t i = from; (conversion == 'E' || conversion == 'G') && isfinite(d) && i < out->len; i++)
+		out->data[i] = (char)toupper((unsigned char)out->data[i]);
 	return 0;
 }
 

@@ -211,8 +211,9 @@ METHOD(dict_setdefault)
 METHOD(dict_update)
 {
 	struct ox_dict *d = OX_AS(ox_dict, self);
+	bool given = ox_star_ok(args[0]) && !ox_same(args[0], OX_STAR_NONE);
 	if (mutable(s, self, "update") < 0 ||
-	    (ox_star_ok(args[0]) && ox_dict_merge(s, d, args[0], "dict.update") < 0) ||
+	    (given && ox_dict_merge(s, d, args[0], "dict.update") < 0) ||
 	    ox_dict_update(s, d, OX_AS(ox_dict, args[1])) < 0)
 		return OX_STAR_FAILED;
 	return OX_STAR_NONE;

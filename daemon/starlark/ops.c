@@ -185,19 +185,9 @@ static ox_star_value dict_union(struct ox_star *s, ox_star_value a, ox_star_valu
 	return ox_from_object(d);
 }
 
-static ox_star_value set_order(struct ox_star *s, int op, const struct ox_dict *a, const struct ox_dict *b)
-{
-	bool down = op == OX_OP_GT || op == OX_OP_GE;
-	bool strict = op == OX_OP_LT || op == OX_OP_GT;
-	bool holds = (strict ? a->live != b->live : true) && (down ? ox_set_subset(s, b, a) : ox_set_subset(s, a, b));
-	return ox_star_failing(s) ? OX_STAR_FAILED : ox_star_bool(holds);
-}
-
 static ox_star_value order(struct ox_star *s, int op, ox_star_value a, ox_star_value b)
 {
 	int c;
-	if (ox_is(a, OX_OBJ_SET) && ox_is(b, OX_OBJ_SET))
-		return set_order(s, op, OX_AS(ox_dict, a), OX_AS(ox_dict, b));
 	if (ox_compare(s, a, b, op, &c) < 0)
 		return OX_STAR_FAILED;
 	switch (op) {
@@ -310,6 +300,13 @@ ox_star_value ox_inplace(struct ox_star *s, int op, ox_star_value a, ox_star_val
 		    ox_dict_update(s, OX_AS(ox_dict, a), OX_AS(ox_dict, b)) < 0)
 			return OX_STAR_FAILED;
 		return a;
+	}
+	if (both_sets && (op == OX_OP_AND || op == OX_OP_SUB || op == OX_OP_XOR)) {
+		ox_star_value result = ox_set_binary(s, op, OX_AS(ox_dict, a), OX_AS(ox_dict, b));
+		if (!ox_star_ok(result) || ox_check_mutable(s, ox_object(a), "update") < 0)
+			return OX_STAR_FAILED;
+		ox_dict_clear(OX_AS(ox_dict, a));
+		return ox_dict_update(s, OX_AS(ox_dict, a), OX_AS(ox_dict, result)) < 0 ? OX_STAR_FAILED : a;
 	}
 	return ox_binary(s, op, a, b);
 }

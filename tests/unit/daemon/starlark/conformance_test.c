@@ -8,6 +8,9 @@
 #include <dirent.h>
 #include <regex.h>
 
+/* There were as many at least; a higher number goes here. */
+enum { SPEC_BLOCKS = 203, SPEC_RESULTS = 635 };
+
 struct chunk {
 	struct ox_sink sink; /* first: found again from a pointer to it */
 	const char *file;
@@ -188,12 +191,26 @@ static char *read_all(const char *path)
 	return ox_buf_steal(&text);
 }
 
-static int run_file(const char *folder, const char *name, int *chunks)
+/* What the files spec_*.star hold of the specification: a line "# spec: ..." for
+ * each of its code blocks, an assertion or an expected error for each result. */
+static void count_spec(const char *text, int *blocks, int *results)
+{
+	static const char *const marks[] = {"assert_eq(", "assert_true(", "assert_fails(", "### "};
+	for (const char *at = text; (at = strstr(at, "# spec: ")); at++)
+		*blocks += at == text || at[-1] == '\n';
+	for (size_t i = 0; i < OX_COUNT(marks); i++)
+		for (const char *at = text; (at = strstr(at, marks[i])); at++)
+			++*results;
+}
+
+static int run_file(const char *folder, const char *name, int *chunks, int *blocks, int *results)
 {
 	char path[4096];
 	int failures = 0;
 	snprintf(path, sizeof path, "%s/%s", folder, name);
 	char *text = read_all(path), *at = text;
+	if (strncmp(name, "spec_", 5) == 0)
+		count_spec(text, blocks, results);
 	uint32_t line = 1;
 	while (at) {
 		char *end = strstr(at, "\n---\n");
@@ -214,7 +231,7 @@ int main(void)
 {
 	const char *root = getenv("OX_SRCDIR");
 	char folder[2048];
-	int failures = 0, chunks = 0;
+	int failures = 0, chunks = 0, blocks = 0, results = 0;
 	snprintf(folder, sizeof folder, "%s/tests/unit/daemon/starlark/testdata", root ? root : ".");
 	DIR *dir = opendir(folder);
 	if (!dir) {
@@ -224,9 +241,14 @@ int main(void)
 	for (struct dirent *e; (e = readdir(dir));) {
 		size_t len = strlen(e->d_name);
 		if (len > 5 && strcmp(e->d_name + len - 5, ".star") == 0)
-			failures += run_file(folder, e->d_name, &chunks);
+			failures += run_file(folder, e->d_name, &chunks, &blocks, &results);
 	}
 	closedir(dir);
 	printf("%d chunks, %d failures\n", chunks, failures);
+	printf("the specification: %d code blocks, %d results\n", blocks, results);
+	if (blocks < SPEC_BLOCKS || results < SPEC_RESULTS) {
+		printf("fewer than %d code blocks or %d results\n", SPEC_BLOCKS, SPEC_RESULTS);
+		failures++;
+	}
 	return failures || !chunks;
 }
