@@ -3,10 +3,14 @@ TESTS += contrib/check-layers.py contrib/check-style.py contrib/check-headers.sh
 EXTRA_DIST += \
 	contrib/check contrib/check-headers.sh contrib/check-layers.py contrib/check-style.py \
 	contrib/debian-packages contrib/layers contrib/long-functions contrib/quickstart contrib/setup
-EXTRA_DIST += contrib/bench/bench.py
+EXTRA_DIST += contrib/bench/bench.py contrib/bench/starlark.py
 
 # The figures of the product beside their references: a table, and bench.json.
 bench: all
 	OX_BUILDDIR='$(abs_top_builddir)' $(PYTHON) $(srcdir)/contrib/bench/bench.py
-.PHONY: bench
-CLEANFILES += bench.json
+
+# The language beside starlark-go and CPython; bench-starlark.json.
+bench-starlark: all
+	OX_BUILDDIR='$(abs_top_builddir)' $(PYTHON) $(srcdir)/contrib/bench/starlark.py
+.PHONY: bench bench-starlark
+CLEANFILES += bench.json bench-starlark.json

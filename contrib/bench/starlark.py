@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""make bench-starlark: our Starlark beside starlark-go and CPython, in one run.
+
+The same programs run alternately, each as a whole process; what is printed is the
+median in milliseconds, less the median of an empty program (the start). starlark-go
+comes through the Go module proxy into a folder of its own; without go its column is
+left out. A benchmark is not a test: the exit status is 0 whatever the figures are.
+"""
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+TOP = os.environ.get("OX_BUILDDIR") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+OURS = os.path.join(TOP, "daemon", "starlark", "star-eval")
+GO_PACKAGE = "go.starlark.net/cmd/starlark@latest"
+
+PROGRAMS = {
+    "loops and arithmetic": """
+def main():
+    total = 0
+    for i in range(2000000):
+        total = (total * 3 + i) % 1000003
+        if i & 1:
+            total += i // 7
+    return total
+""",
+    "string building": """
+def main():
+    parts = []
+    for i in range(200000):
+        parts.append("%d:%s" % (i, "item"))
+        parts.append("{}-{}".format(i, "x").upper())
+    return len(",".join(parts).replace("ITEM", "").split(","))
+""",
+    "dicts and lists": """
+def main():
+    d = {}
+    order = []
+    for i in range(300000):
+        key = "k" + str(i % 5000)
+        d[key] = d.get(key, 0) + i
+        order.append(i)
+    total = 0
+    for k, v in d.items():
+        total += v + len(k)
+    for i in order[::3]:
+        total += order[i]
+    return total
+""",
+    "function calls": """
+def add(a, b = 1, *rest):
+    return a + b + len(rest)
+
+def twice(f, x):
+    return f(f(x))
+
+def main():
+    total = 0
+    for i in range(300000):
+        total = add(total, b = i) + add(i) - twice(lambda x: x + 1, i)
+    return total
+""",
+    "sorting": """
+def main():
+    xs = []
+    x = 12345
+    for i in range(150000):
+        x = (x * 1103515245 + 12345) % 2147483648
+        xs.append(x)
+    return [sorted(xs)[0], sorted(xs, key = lambda v: -v)[0], int(sorted([str(v) for v in xs])[0])]
+""",
+    "comprehensions": """
+def main():
+    n = 0
+    for i in range(20):
+        a = [x * x for x in range(20000) if x % 3 == 0]
+        b = {x: x + 1 for x in a}
+        n += len(b) + len([(p, q) for p in range(100) for q in range(100) if p < q])
+    return n
+""",
+}
+
+
+def large_config():
+    """Many targets, lists and dicts written out, as a big real config has them."""
+    lines = []
+    for i in range(4000):
+        lines.append(f"def make_{i}(arch = 'x86_64', flags = ['-O2', '-g']):")
+        lines.append(f"    resources = {{'name': 'pkg{i}', 'files': ['a{i}.py', 'b{i}.py'], 'size': {i} * 3}}")
+        lines.append("    if arch == 'x86_64' and len(flags) > 1:")
+        lines.append("        resources['flags'] = ' '.join(flags)")
+        lines.append("    return resources")
+        lines.append(f"target_{i} = make_{i}(arch = 'aarch64' if {i} % 2 else 'x86_64')")
+    return "\n".join(lines) + "\ndef main():\n    return len(target_7)\n"
+
+
+def install_go():
+    """The path of starlark-go and its version, or two times None."""
+    go = shutil.which("go")
+    if not go:
+        print("starlark-go: no go on this machine, its column is left out")
+        return None, None
+    home = os.environ.get("OX_BENCH_GOPATH") or os.path.join(tempfile.gettempdir(), f"ox-bench-go-{os.getuid()}")
+    env = dict(os.environ, GOPATH=home, GOCACHE=os.path.join(home, "cache"), GOBIN=os.path.join(home, "bin"),
+               GOFLAGS="-modcacherw")
+    done = subprocess.run([go, "install", GO_PACKAGE], env=env, capture_output=True, text=True, check=False)
+    binary = os.path.join(home, "bin", "starlark")
+    if done.returncode != 0 or not os.path.exists(binary):
+        print(f"starlark-go: cannot be installed, its column is left out: {done.stderr.strip()[-200:]}")
+        return None, None
+    shown = subprocess.run([go, "version", "-m", binary], capture_output=True, text=True, check=False).stdout
+    found = [line.split()[2] for line in shown.splitlines() if line.split()[:2] == ["mod", "go.starlark.net"]]
+    return binary, found[0] if found else "?"
+
+
+def timed(command):
+    start = time.perf_counter()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    spent = (time.perf_counter() - start) * 1000
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)}: {done.stderr[-500:]}")
+    return spent, done.stdout + done.stderr
+
+
+def measure(engines, path, runs):
+    """Milliseconds of each engine, alternately; all must print the same."""
+    spent = {name: [] for name in engines}
+    texts = {}
+    for _ in range(runs):
+        for name, command in engines.items():
+            ms, texts[name] = timed(command + [path])
+            spent[name].append(ms)
+    if len(set(texts.values())) != 1:
+        sys.exit(f"{path}: the results differ: {texts}")
+    return {name: statistics.median(ms) for name, ms in spent.items()}
+
+
+def main():
+    parser = argparse.ArgumentParser(description="our Starlark beside starlark-go and CPython")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--json", default="bench-starlark.json")
+    args = parser.parse_args()
+    engines = {"ours": [OURS]}
+    binary, version = install_go()
+    if binary:
+        engines["starlark-go"] = [binary]
+    engines["cpython"] = [sys.executable, "-S"]
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "program.star")
+        programs = {"(empty)": "def main():\n    return 0\n", **PROGRAMS, "a large config": large_config()}
+        for name, text in programs.items():
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(text + "\nprint(main())\n")
+            rows.append({"program": name, "ms": measure(engines, path, args.runs)})
+    start = rows[0]["ms"]
+    head = list(engines) + [f"{e} / ours" for e in engines if e != "ours"]
+    print(f"median of {args.runs} runs in ms, less the start; starlark-go {version}, "
+          f"CPython {sys.version.split()[0]}")
+    print(f"{'program':24}" + "".join(f"{h:>20}" for h in head))
+    for row in rows:
+        net = row["ms"] if row is rows[0] else {e: max(ms - start[e], 0.001) for e, ms in row["ms"].items()}
+        row["net_ms"] = net
+        row["ratio"] = {e: ms / net["ours"] for e, ms in net.items() if e != "ours"}
+        cells = [f"{net[e]:.1f}" for e in engines] + [f"{r:.2f}" for r in row["ratio"].values()]
+        print(f"{row['program']:24}" + "".join(f"{c:>20}" for c in cells))
+    with open(args.json, "w", encoding="utf-8") as f:
+        json.dump({"runs": args.runs, "starlark_go": version, "cpython": sys.version.split()[0], "rows": rows}, f, indent=1)
+        f.write("\n")
+
+
+if __name__ == "__main__":
+    main()
