@@ -254,6 +254,9 @@ static ox_star_value run_instructions(struct ox_star *s)
 			if (i->x == OX_OP_ADD && (b.bits & c.bits & 1) &&
 			    !__builtin_add_overflow((int64_t)b.bits, (int64_t)(c.bits - 1), &n))
 				r[i->a] = (ox_star_value){(uintptr_t)n};
+			else if (i->x == OX_OP_SUB && (b.bits & c.bits & 1) &&
+				 !__builtin_sub_overflow((int64_t)b.bits, (int64_t)(c.bits - 1), &n))
+				r[i->a] = (ox_star_value){(uintptr_t)n};
 			else
 				RESULT(ox_vm_inplace(s, f, i));
 			break;
