@@ -236,18 +236,20 @@ def first_build(*args):
 
 
 def b3(_place):
-    daemon, worker = alternate(2, first_build, lambda: first_build("--no-daemon"))
+    daemon, worker = alternate(4, first_build, lambda: first_build("--no-daemon"))
     result = absolute(daemon, 8000, "first build of the pyflakes program, empty store")
     result["no_daemon"] = spread(worker)
     return result
 
 
 def b4(place):
-    warm, changed, first = b1(place), b2(place), b3(place)
-    pairs = [(figure["ours"]["median"], figure["no_daemon"]["median"]) for figure in (warm, changed, first)]
+    figures = [MEASURED.get(name) or FIGURES[name](place) for name in ("B1", "B2", "B3")]
+    pairs = [(figure["ours"]["median"], figure["no_daemon"]["median"]) for figure in figures]
     ratios = [daemon / worker for daemon, worker in pairs]
-    return {"what": "daemon against --no-daemon on B1, B2, B3", "ratios": ratios, "value": max(ratios), "budget": 1.0,
-            "met": ratios[0] < 1 and ratios[1] < 1 and ratios[2] <= 1.03, "pairs": pairs}
+    # "Never slower" allows for the noise of a first build, most of which is compilers and pip.
+    return {"what": "daemon against --no-daemon on B1, B2, B3: " + ", ".join(f"{ratio:.2f}" for ratio in ratios),
+            "ratios": ratios, "value": "", "budget": 1.0, "met": ratios[0] < 1 and ratios[1] < 1 and ratios[2] <= 1.03,
+            "pairs": pairs}
 
 
 def start_daemon(place):
@@ -296,6 +298,19 @@ def b6(place):
     return result
 
 
+def daemons_of(place):
+    """How many daemons serve this place."""
+    count = 0
+    for process in glob.glob("/proc/[0-9]*"):
+        try:
+            with open(process + "/environ", "rb") as environment:
+                count += (os.path.realpath(process + "/exe") == os.path.realpath(OXIDIZERD)
+                          and place.root.encode() in environment.read())
+        except OSError:
+            pass
+    return count
+
+
 def b7(place):
     place.oxc("daemon", "stop", check=False)
     start = time.perf_counter_ns()
@@ -303,12 +318,12 @@ def b7(place):
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(1000)]
     refused = sum(child.wait() != 0 for child in children)
     elapsed = (time.perf_counter_ns() - start) / 1e6
-    daemons = subprocess.run(["pgrep", "-fc", "^" + OXIDIZERD], capture_output=True, text=True, check=False)
-    count = int(daemons.stdout or 0)
+    count = daemons_of(place)
     return {"what": f"1,000 clients at once, none running before: refused; {count} daemon, all served in {elapsed:.0f} ms",
             "value": refused, "budget": 0, "met": refused == 0 and count == 1, "milliseconds": elapsed, "daemons": count}
 
 
+MEASURED = {}  # the figures of this run so far, by name
 FIGURES = {"R1": r1, "R3": r3, "R5": r5, "B1": b1, "B2": b2, "B3": b3, "B4": b4, "B5": b5, "B6": b6, "B7": b7}
 
 
@@ -335,7 +350,7 @@ def main():
     parser.add_argument("figures", nargs="*", metavar="FIGURE", help=", ".join(FIGURES))
     parser.add_argument("--json", default="bench.json", help="where the JSON goes (default: bench.json)")
     options = parser.parse_args()
-    results = {}
+    results = MEASURED
     place = Place()
     print(f"{'':3}  {'ours':>12}  {'reference':>10}  {'ratio':>6}  {'budget':>6}")
     try:

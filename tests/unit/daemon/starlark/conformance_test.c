@@ -245,9 +245,9 @@ int main(void)
 	}
 	closedir(dir);
 	printf("%d chunks, %d failures\n", chunks, failures);
-	printf("the specification: %d code blocks, %d results\n", blocks, results);
+	printf("the specification: %d marked places, %d results\n", blocks, results);
 	if (blocks < SPEC_BLOCKS || results < SPEC_RESULTS) {
-		printf("fewer than %d code blocks or %d results\n", SPEC_BLOCKS, SPEC_RESULTS);
+		printf("fewer than %d marked places or %d results\n", SPEC_BLOCKS, SPEC_RESULTS);
 		failures++;
 	}
 	return failures || !chunks;
