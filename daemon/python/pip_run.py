@@ -1,5 +1,6 @@
 # Runs pip as a module, without the current folder on sys.path: a json.py in a project must not
 # break it. Exit status 97 says that this interpreter has no pip.
+import os
 import sys
 
 sys.path[:] = [entry for entry in sys.path if entry]
@@ -9,6 +10,13 @@ except ImportError:
     sys.exit(97)
 
 import runpy
+
+# setuptools leaves a build folder in a local project and compares whole seconds with it: an edit within the second
+# of the last build would be installed stale.
+if "DIST_EXTRA_CONFIG" not in os.environ:
+    os.environ["DIST_EXTRA_CONFIG"] = os.path.join(os.environ["TMPDIR"], "distutils.cfg")
+    with open(os.environ["DIST_EXTRA_CONFIG"], "w") as config:
+        config.write("[build]\nforce = 1\n")
 
 sys.argv[0] = "pip"
 runpy.run_module("pip", run_name="__main__", alter_sys=True)
