@@ -57,6 +57,7 @@ nobase_dist_pkgdata_DATA = \
 	runtime/embed/payload_section.c runtime/embed/program.c runtime/embed/program.h runtime/embed/run.c \
 	runtime/embed/run.h runtime/embed/settings.c runtime/embed/settings.h runtime/embed/terminfo.c \
 	runtime/embed/terminfo.h runtime/embed/wrap.c \
+	runtime/importer/arguments.c runtime/importer/arguments.h \
 	runtime/importer/compat.h runtime/importer/distribution.c runtime/importer/extension.c \
 	runtime/importer/extension.h runtime/importer/extract.c runtime/importer/extract.h \
 	runtime/importer/finder.c runtime/importer/finder_data.c runtime/importer/finder_load.c \

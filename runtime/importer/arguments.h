@@ -1,0 +1,46 @@
+/* arguments.h - what comes from Python: counted, named and converted by one set of rules.
+ *
+ * Every parameter may be passed by position or by name. Texts of TypeErrors are those of
+ * functions written in Python, with the class in front of the function's name. A value
+ * of the wrong type is named by its parameter; a property's value has none (NULL). */
+#ifndef OX_IMPORTER_ARGUMENTS_H
+#define OX_IMPORTER_ARGUMENTS_H
+
+#include "runtime/importer/compat.h"
+
+#include <stdbool.h>
+
+enum { OX_MOST_PARAMETERS = 4 };
+
+struct ox_signature {
+	const char *function; /* "Class.method" */
+	int required, count;
+	const char *names[OX_MOST_PARAMETERS];
+};
+
+/* Fills values[count], borrowed, NULL for what was left out. For METH_FASTCALL | METH_KEYWORDS. */
+bool ox_arguments(const struct ox_signature *s, PyObject *const *args, Py_ssize_t given, PyObject *kwnames,
+		  PyObject **values);
+
+/* The same for tp_new; kwargs may be NULL. */
+bool ox_arguments_new(const struct ox_signature *s, PyObject *args, PyObject *kwargs, PyObject **values);
+
+/* Each returns a new reference, or NULL (false) with an exception. */
+PyObject *ox_text_from(PyObject *value, const char *parameter);  /* an exact str that is valid UTF-8 */
+PyObject *ox_bytes_from(PyObject *value, const char *parameter); /* bytes of anything with a buffer of bytes */
+PyObject *ox_path_from(PyObject *value);                         /* bytes, by os.fsencode's rules */
+bool ox_bool_from(PyObject *value, const char *parameter, bool *out);
+
+/* TypeError: 'T' object cannot be converted to 'wanted'. Returns NULL. */
+PyObject *ox_wrong_type(PyObject *value, const char *parameter, const char *wanted);
+
+/* tp_new of types whose instances only come from us. */
+PyObject *ox_no_constructor(PyTypeObject *type, PyObject *args, PyObject *kwargs);
+
+/* As a row of PyMethodDef. */
+#define OX_METHOD(name, function, doc) \
+	{ \
+		name, (PyCFunction)(void (*)(void))(function), METH_FASTCALL | METH_KEYWORDS, doc \
+	}
+
+#endif
