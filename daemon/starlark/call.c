@@ -344,3 +344,18 @@ ox_star_value ox_call_builtin(struct ox_star *s, const struct ox_builtin *b, ox_
 	s->stack_top = saved;
 	return result;
 }
+
+ox_star_value ox_call_value(struct ox_star *s, ox_star_value fn, const struct ox_args *args)
+{
+	if (ox_is(fn, OX_OBJ_FUNCTION))
+		return s->machine->run(s, OX_AS(ox_closure, fn), args);
+	if (!ox_is(fn, OX_OBJ_BUILTIN))
+		return ox_star_fail_with(s, "not-callable", NULL, "%s cannot be called", ox_star_type_name(s, fn));
+	const struct ox_builtin *b = OX_AS(ox_builtin, fn);
+	if (s->native_depth >= OX_NATIVE_DEPTH_MAX)
+		return ox_fail_code(s, OX_EEXHAUSTED, "depth-limit", NULL, "calls are nested too deeply");
+	s->native_depth++;
+	ox_star_value result = ox_call_builtin(s, b, b->self, args);
+	s->native_depth--;
+	return result;
+}

@@ -1,26 +1,28 @@
-# The Starlark language. libsyntax is what needs no values: text, tokens, tree, names.
-noinst_LIBRARIES += daemon/starlark/libsyntax.a daemon/starlark/libstarlark.a
-daemon_starlark_libsyntax_a_SOURCES = \
-	daemon/starlark/ast.h \
-	daemon/starlark/parse.c daemon/starlark/parse.h \
-	daemon/starlark/parse_expr.c daemon/starlark/parse_impl.h \
-	daemon/starlark/resolve.c daemon/starlark/resolve.h \
+# The Starlark language in steps, each a library that links only what is above it here:
+# text, tokens, tree, names; values and what native functions do with them; code from a tree;
+# the machine that runs code; the embedding interface.
+noinst_LIBRARIES += daemon/starlark/libsource.a daemon/starlark/libscan.a daemon/starlark/libparse.a \
+	daemon/starlark/libresolve.a daemon/starlark/libvalues.a daemon/starlark/libcompile.a \
+	daemon/starlark/libvm.a daemon/starlark/libstarlark.a
+daemon_starlark_libsource_a_SOURCES = daemon/starlark/source.c daemon/starlark/source.h
+daemon_starlark_libscan_a_SOURCES = \
 	daemon/starlark/scan.c daemon/starlark/scan.h \
 	daemon/starlark/scan_string.c \
-	daemon/starlark/source.c daemon/starlark/source.h \
 	daemon/starlark/token.h
-daemon_starlark_libstarlark_a_SOURCES = \
+daemon_starlark_libparse_a_SOURCES = \
+	daemon/starlark/ast.h \
+	daemon/starlark/parse.c daemon/starlark/parse.h \
+	daemon/starlark/parse_expr.c daemon/starlark/parse_impl.h
+daemon_starlark_libresolve_a_SOURCES = daemon/starlark/resolve.c daemon/starlark/resolve.h
+daemon_starlark_libvalues_a_SOURCES = \
 	daemon/starlark/attr.c \
 	daemon/starlark/call.c \
 	daemon/starlark/code.h \
 	daemon/starlark/compare.c \
-	daemon/starlark/compile.c daemon/starlark/compile.h \
-	daemon/starlark/compile_expr.c daemon/starlark/compile_impl.h \
 	daemon/starlark/containers.c \
 	daemon/starlark/dict.c \
 	daemon/starlark/fail.c \
 	daemon/starlark/format.c \
-	daemon/starlark/frame.c daemon/starlark/frame.h \
 	daemon/starlark/freeze.c \
 	daemon/starlark/heap.c \
 	daemon/starlark/index.c \
@@ -28,7 +30,6 @@ daemon_starlark_libstarlark_a_SOURCES = \
 	daemon/starlark/iterate.c \
 	daemon/starlark/list.c \
 	daemon/starlark/methods.c \
-	daemon/starlark/module.c \
 	daemon/starlark/ops.c \
 	daemon/starlark/print.c \
 	daemon/starlark/star.c daemon/starlark/starlark.h \
@@ -37,11 +38,24 @@ daemon_starlark_libstarlark_a_SOURCES = \
 	daemon/starlark/string_methods.c daemon/starlark/string_methods.h \
 	daemon/starlark/thread.h \
 	daemon/starlark/universal.c \
-	daemon/starlark/value.h \
+	daemon/starlark/value.h
+daemon_starlark_libcompile_a_SOURCES = \
+	daemon/starlark/compile.c daemon/starlark/compile.h \
+	daemon/starlark/compile_expr.c daemon/starlark/compile_impl.h
+daemon_starlark_libvm_a_SOURCES = \
+	daemon/starlark/frame.c daemon/starlark/frame.h \
 	daemon/starlark/vm.c daemon/starlark/vm_impl.h \
 	daemon/starlark/vm_slow.c
-SYNTAX_LIBS = daemon/starlark/libsyntax.a $(BASE_LIBS)
-STARLARK_LIBS = daemon/starlark/libstarlark.a $(SYNTAX_LIBS) $(GMP_LIBS) -lm
+daemon_starlark_libstarlark_a_SOURCES = daemon/starlark/module.c
+SOURCE_LIBS = daemon/starlark/libsource.a $(BASE_LIBS)
+SCAN_LIBS = daemon/starlark/libscan.a $(SOURCE_LIBS)
+PARSE_LIBS = daemon/starlark/libparse.a $(SCAN_LIBS)
+RESOLVE_LIBS = daemon/starlark/libresolve.a $(SOURCE_LIBS)
+SYNTAX_LIBS = daemon/starlark/libresolve.a $(PARSE_LIBS)
+VALUES_LIBS = daemon/starlark/libvalues.a $(RESOLVE_LIBS) $(GMP_LIBS) -lm
+VM_LIBS = daemon/starlark/libvm.a $(VALUES_LIBS)
+COMPILE_LIBS = daemon/starlark/libcompile.a daemon/starlark/libvalues.a $(SYNTAX_LIBS) $(GMP_LIBS) -lm
+STARLARK_LIBS = daemon/starlark/libstarlark.a daemon/starlark/libvm.a $(COMPILE_LIBS)
 
 noinst_PROGRAMS += daemon/starlark/star-eval
 daemon_starlark_star_eval_SOURCES = daemon/starlark/star-eval.c
@@ -50,6 +64,7 @@ daemon_starlark_star_eval_LDADD = $(STARLARK_LIBS)
 STARLARK_TESTS = \
 	tests/unit/daemon/starlark/scanner_test \
 	tests/unit/daemon/starlark/parser_test \
+	tests/unit/daemon/starlark/resolver_test \
 	tests/unit/daemon/starlark/embedding_test \
 	tests/unit/daemon/starlark/conformance_test \
 	tests/fuzz/scanner_fuzz tests/fuzz/parser_fuzz tests/fuzz/starlark_eval_fuzz
@@ -58,11 +73,15 @@ TESTS += $(STARLARK_TESTS)
 tests_unit_daemon_starlark_scanner_test_SOURCES = \
 	tests/unit/daemon/starlark/scanner_test.c tests/unit/daemon/starlark/collect.h
 tests_unit_daemon_starlark_scanner_test_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_daemon_starlark_scanner_test_LDADD = $(SYNTAX_LIBS) $(CMOCKA_LIBS)
+tests_unit_daemon_starlark_scanner_test_LDADD = $(SCAN_LIBS) $(CMOCKA_LIBS)
 tests_unit_daemon_starlark_parser_test_SOURCES = \
-	tests/unit/daemon/starlark/parser_test.c tests/unit/daemon/starlark/collect.h
+	tests/unit/daemon/starlark/parser_test.c tests/unit/daemon/starlark/parsed.h
 tests_unit_daemon_starlark_parser_test_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_daemon_starlark_parser_test_LDADD = $(SYNTAX_LIBS) $(CMOCKA_LIBS)
+tests_unit_daemon_starlark_parser_test_LDADD = $(PARSE_LIBS) $(CMOCKA_LIBS)
+tests_unit_daemon_starlark_resolver_test_SOURCES = \
+	tests/unit/daemon/starlark/resolver_test.c tests/unit/daemon/starlark/parsed.h
+tests_unit_daemon_starlark_resolver_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_starlark_resolver_test_LDADD = $(SYNTAX_LIBS) $(CMOCKA_LIBS)
 tests_unit_daemon_starlark_embedding_test_SOURCES = \
 	tests/unit/daemon/starlark/embedding_test.c tests/unit/daemon/starlark/collect.h
 tests_unit_daemon_starlark_embedding_test_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -70,7 +89,7 @@ tests_unit_daemon_starlark_embedding_test_LDADD = $(STARLARK_LIBS) $(CMOCKA_LIBS
 tests_unit_daemon_starlark_conformance_test_SOURCES = tests/unit/daemon/starlark/conformance_test.c
 tests_unit_daemon_starlark_conformance_test_LDADD = $(STARLARK_LIBS)
 tests_fuzz_scanner_fuzz_SOURCES = tests/fuzz/scanner_fuzz.c tests/fuzz/replay.c
-tests_fuzz_scanner_fuzz_LDADD = $(SYNTAX_LIBS)
+tests_fuzz_scanner_fuzz_LDADD = $(SCAN_LIBS)
 tests_fuzz_parser_fuzz_SOURCES = tests/fuzz/parser_fuzz.c tests/fuzz/replay.c
 tests_fuzz_parser_fuzz_LDADD = $(SYNTAX_LIBS)
 tests_fuzz_starlark_eval_fuzz_SOURCES = tests/fuzz/starlark_eval_fuzz.c tests/fuzz/replay.c

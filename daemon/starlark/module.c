@@ -267,7 +267,7 @@ static struct ox_star_module *run_loaded(struct ox_star *s, const struct ox_star
 	return m;
 }
 
-struct ox_star_module *ox_load_module(struct ox_star *s, struct ox_slice wanted, struct ox_star_module *from)
+static struct ox_star_module *load_module(struct ox_star *s, struct ox_slice wanted, struct ox_star_module *from)
 {
 	struct ox_star_source source = {0};
 	if (fetch(s, wanted, from, &source) < 0)
@@ -285,4 +285,10 @@ struct ox_star_module *ox_load_module(struct ox_star *s, struct ox_slice wanted,
 		ox_star_fail_with(s, "load", NULL, "cannot load %.*s: it has an error", OX_SLICE_ARG(source.name));
 	}
 	return NULL;
+}
+
+struct ox_star *ox_star_new(const struct ox_star_options *options)
+{
+	static const struct ox_machine machine = {ox_run_closure, load_module};
+	return ox_thread_new(options, &machine);
 }

@@ -16,7 +16,7 @@ static void set_defaults(struct ox_star_options *o)
 		o->nesting_limit = 400;
 }
 
-struct ox_star *ox_star_new(const struct ox_star_options *options)
+struct ox_star *ox_thread_new(const struct ox_star_options *options, const struct ox_machine *machine)
 {
 	struct ox_star *s = calloc(1, sizeof *s);
 	if (!s)
@@ -24,6 +24,7 @@ struct ox_star *ox_star_new(const struct ox_star_options *options)
 	if (options)
 		s->options = *options;
 	set_defaults(&s->options);
+	s->machine = machine;
 	s->heap.limit = s->options.memory_limit;
 	s->fuel = OX_POLL_STEPS;
 	/* Differs from run to run; nothing a program can see depends on it. */

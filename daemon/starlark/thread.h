@@ -62,8 +62,15 @@ struct ox_method_table {
 	size_t mask;
 };
 
+/* What values need of the layers above them, so that each can be tested without those above it. */
+struct ox_machine {
+	ox_star_value (*run)(struct ox_star *s, const struct ox_closure *fn, const struct ox_args *args);
+	struct ox_star_module *(*load)(struct ox_star *s, struct ox_slice wanted, struct ox_star_module *from);
+};
+
 struct ox_star {
 	struct ox_star_options options;
+	const struct ox_machine *machine;
 	struct ox_heap heap;
 	struct ox_map predeclared; /* name -> struct predeclared * */
 	struct ox_map loaded;      /* name -> struct ox_star_module * */
@@ -121,12 +128,15 @@ static inline bool ox_charge(struct ox_star *s, uint64_t n)
 	return s->fuel > 0 || !ox_out_of_steps(s);
 }
 
-/* vm.c */
-ox_star_value ox_call_value(struct ox_star *s, ox_star_value fn, const struct ox_args *args);
-ox_star_value ox_run_toplevel(struct ox_star *s, const struct ox_proto *proto, struct ox_star_module *module);
-
-/* module.c */
+/* star.c: an evaluation on a machine, which must outlive it */
+struct ox_star *ox_thread_new(const struct ox_star_options *options, const struct ox_machine *machine);
 ox_star_value ox_predeclared_get(struct ox_star *s, struct ox_slice name);
-struct ox_star_module *ox_load_module(struct ox_star *s, struct ox_slice wanted, struct ox_star_module *from);
+
+/* call.c: anything that can be called */
+ox_star_value ox_call_value(struct ox_star *s, ox_star_value fn, const struct ox_args *args);
+
+/* vm.c: what an ox_machine runs with; the code of a file in its module */
+ox_star_value ox_run_closure(struct ox_star *s, const struct ox_closure *fn, const struct ox_args *args);
+ox_star_value ox_run_toplevel(struct ox_star *s, const struct ox_proto *proto, struct ox_star_module *module);
 
 #endif

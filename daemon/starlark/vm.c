@@ -379,7 +379,7 @@ failed:
 	return OX_STAR_FAILED;
 }
 
-static ox_star_value run_closure(struct ox_star *s, const struct ox_closure *fn, const struct ox_args *args)
+ox_star_value ox_run_closure(struct ox_star *s, const struct ox_closure *fn, const struct ox_args *args)
 {
 	ox_star_value result = OX_STAR_FAILED, *saved = s->stack_top;
 	if (s->native_depth >= OX_NATIVE_DEPTH_MAX)
@@ -393,21 +393,6 @@ static ox_star_value run_closure(struct ox_star *s, const struct ox_closure *fn,
 	return result;
 }
 
-ox_star_value ox_call_value(struct ox_star *s, ox_star_value fn, const struct ox_args *args)
-{
-	if (ox_is(fn, OX_OBJ_FUNCTION))
-		return run_closure(s, OX_AS(ox_closure, fn), args);
-	if (!ox_is(fn, OX_OBJ_BUILTIN))
-		return ox_star_fail_with(s, "not-callable", NULL, "%s cannot be called", ox_star_type_name(s, fn));
-	const struct ox_builtin *b = OX_AS(ox_builtin, fn);
-	if (s->native_depth >= OX_NATIVE_DEPTH_MAX)
-		return ox_fail_code(s, OX_EEXHAUSTED, "depth-limit", NULL, "calls are nested too deeply");
-	s->native_depth++;
-	ox_star_value result = ox_call_builtin(s, b, b->self, args);
-	s->native_depth--;
-	return result;
-}
-
 ox_star_value ox_run_toplevel(struct ox_star *s, const struct ox_proto *proto, struct ox_star_module *module)
 {
 	struct ox_closure *fn = (struct ox_closure *)ox_new_object(s, OX_OBJ_FUNCTION, sizeof *fn);
@@ -417,5 +402,5 @@ ox_star_value ox_run_toplevel(struct ox_star *s, const struct ox_proto *proto, s
 	fn->module = module;
 	fn->defaults = NULL;
 	fn->cells = NULL;
-	return run_closure(s, fn, &(struct ox_args){0});
+	return ox_run_closure(s, fn, &(struct ox_args){0});
 }

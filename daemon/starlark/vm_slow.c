@@ -301,7 +301,7 @@ int ox_vm_run_rare(struct ox_star *s, struct ox_frame *f, const struct ox_insn *
 		}
 		return ox_unpack(s, r[i->b], &r[i->a], i->c);
 	case OX_I_LOAD:
-		v = ox_from_object(ox_load_module(s, ox_text_of(k[i->j]), f->fn->module));
+		v = ox_from_object(s->machine->load(s, ox_text_of(k[i->j]), f->fn->module));
 		break;
 	case OX_I_LOAD_NAME:
 		v = load_name(s, (const struct ox_star_module *)ox_object(r[i->b]), k[i->c]);
