@@ -41,7 +41,7 @@ check_PROGRAMS += tests/unit/runtime/packer
 tests_unit_runtime_packer_SOURCES = tests/unit/runtime/packer.c
 tests_unit_runtime_packer_LDADD = $(PACK_LIBS)
 TESTS += tests/unit/runtime/stub_test.py
-EXTRA_DIST += tests/unit/runtime/stub_test.py tests/unit/runtime/stubkit.py
+EXTRA_DIST += tests/unit/runtime/stub_test.py tests/unit/runtime/stubkit.py tests/unit/runtime/importerkit.py
 
 # What stubs are compiled from, found below the prefix as in the tree.
 nobase_dist_pkgdata_DATA = \
@@ -68,3 +68,11 @@ nobase_dist_pkgdata_DATA = \
 	runtime/pack/config.c runtime/pack/config.h runtime/pack/config_fields.def runtime/pack/format.h \
 	runtime/pack/put.h runtime/pack/reader.c runtime/pack/reader.h runtime/pack/resource.h \
 	runtime/pack/writer.h
+
+# The importer for an ordinary Python: pip installs the folder, and what dist-importer writes.
+EXTRA_DIST += \
+	runtime/importer/README.md runtime/importer/build_backend.py runtime/importer/pyproject.toml \
+	runtime/importer/stubs/__init__.pyi runtime/importer/stubs/py.typed
+dist-importer:
+	@$(PYTHON) $(srcdir)/runtime/importer/build_backend.py sdist .
+.PHONY: dist-importer

@@ -96,7 +96,7 @@ static PyObject *distribution_repr(PyObject *self)
 
 static int distribution_traverse(PyObject *self, visitproc visit, void *arg)
 {
-	Py_VISIT(Py_TYPE(self));
+	OX_VISIT_TYPE(self);
 	Py_VISIT(as_distribution(self)->finder);
 	return 0;
 }
@@ -130,6 +130,6 @@ static PyType_Slot slots[] = {
 PyType_Spec ox_distribution_spec = {
 	.name = "oxidized_importer.OxidizedDistribution",
 	.basicsize = sizeof(struct distribution),
-	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
 	.slots = slots,
 };

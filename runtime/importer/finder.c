@@ -308,7 +308,7 @@ bool ox_finder_check(PyObject *module, PyObject *object)
 
 static int finder_traverse(PyObject *self, visitproc visit, void *arg)
 {
-	Py_VISIT(Py_TYPE(self));
+	OX_VISIT_TYPE(self);
 	Py_VISIT(as_finder(self)->index.builtins);
 	Py_VISIT(as_finder(self)->index.frozen);
 	return 0;

@@ -31,12 +31,30 @@ PyObject *ox_raise(const struct ox_err *err, PyObject *name)
 	return NULL;
 }
 
+static PyObject *refuse_construction(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+	(void)type;
+	(void)args;
+	(void)kwargs;
+	PyErr_SetString(PyExc_TypeError, "No constructor defined");
+	return NULL;
+}
+
+/* A type without a constructor of its own has inherited object's, whose instances would be empty. */
 static int add_type(PyObject *module, PyType_Spec *spec, PyTypeObject **slot, bool is_public)
 {
-	*slot = (PyTypeObject *)PyType_FromModuleAndSpec(module, spec, NULL);
+	*slot = ox_type_new(module, spec);
 	if (!*slot)
 		return -1;
-	return is_public ? PyModule_AddType(module, *slot) : 0;
+	if ((*slot)->tp_new == PyBaseObject_Type.tp_new)
+		(*slot)->tp_new = refuse_construction;
+	if (!is_public)
+		return 0;
+	const char *name = strrchr(spec->name, '.') + 1;
+	int rc = PyModule_AddObject(module, name, Py_NewRef((PyObject *)*slot)); /* steals on success */
+	if (rc < 0)
+		Py_DECREF(*slot);
+	return rc;
 }
 
 static int find_importlib(struct ox_state *state)

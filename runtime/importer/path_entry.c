@@ -143,7 +143,7 @@ static PyObject *get_package(PyObject *self, void *closure)
 
 static int entry_traverse(PyObject *self, visitproc visit, void *arg)
 {
-	Py_VISIT(Py_TYPE(self));
+	OX_VISIT_TYPE(self);
 	Py_VISIT(as_entry(self)->finder);
 	return 0;
 }
@@ -190,6 +190,6 @@ static PyType_Slot slots[] = {
 PyType_Spec ox_path_entry_spec = {
 	.name = "oxidized_importer.OxidizedPathEntryFinder",
 	.basicsize = sizeof(struct path_entry),
-	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
 	.slots = slots,
 };

@@ -85,7 +85,7 @@ static PyObject *contents(PyObject *self, PyObject *ignored)
 
 static int reader_traverse(PyObject *self, visitproc visit, void *arg)
 {
-	Py_VISIT(Py_TYPE(self));
+	OX_VISIT_TYPE(self);
 	Py_VISIT(as_reader(self)->finder);
 	return 0;
 }
@@ -120,6 +120,6 @@ static PyType_Slot slots[] = {
 PyType_Spec ox_resource_reader_spec = {
 	.name = "oxidized_importer.OxidizedResourceReader",
 	.basicsize = sizeof(struct reader),
-	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
 	.slots = slots,
 };

@@ -31,7 +31,7 @@ extern struct PyModuleDef ox_module_def;
 /* The state behind an instance of one of our types (none of which can be subclassed). */
 static inline struct ox_state *ox_state_of(PyObject *self)
 {
-	return PyType_GetModuleState(Py_TYPE(self));
+	return ox_type_state(Py_TYPE(self));
 }
 
 /* One specification per type, each in its own file. */

@@ -332,7 +332,7 @@ static PyObject *node_repr(PyObject *self)
 
 static int node_traverse(PyObject *self, visitproc visit, void *arg)
 {
-	Py_VISIT(Py_TYPE(self));
+	OX_VISIT_TYPE(self);
 	Py_VISIT(as_node(self)->finder);
 	return 0;
 }
@@ -378,6 +378,6 @@ static PyType_Slot slots[] = {
 PyType_Spec ox_traversable_spec = {
 	.name = "oxidized_importer.OxidizedTraversable",
 	.basicsize = sizeof(struct traversable),
-	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
 	.slots = slots,
 };
