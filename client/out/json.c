@@ -137,6 +137,18 @@ static void add_result(struct ox_buf *out, const struct ox_result *result)
 	add_seconds(out, result->nanoseconds);
 }
 
+static void add_text_event(struct ox_buf *out, const struct ox_text *text)
+{
+	open_object(out, "text");
+	add_optional(out, "file", text->file);
+	add_text(out, "text", text->text);
+	if (text->json.len) {
+		ox_buf_str(out, ",\"value\":");
+		ox_buf_slice(out, text->json);
+	}
+	add_bool(out, "changed", text->changed);
+}
+
 void ox_json_event(struct ox_buf *out, const struct ox_event *event)
 {
 	switch (event->type) {
@@ -160,6 +172,9 @@ void ox_json_event(struct ox_buf *out, const struct ox_event *event)
 		break;
 	case OX_EVENT_RESULT:
 		add_result(out, &event->as.result);
+		break;
+	case OX_EVENT_TEXT:
+		add_text_event(out, &event->as.text);
 		break;
 	default:
 		return;

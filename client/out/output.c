@@ -169,6 +169,13 @@ static void show_event(struct ox_output *o, const struct ox_event *event)
 					 isatty(fileno(o->options.out)) ? o->palette : &ox_palette_none);
 		file = o->options.json ? o->options.err : o->options.out;
 		break;
+	case OX_EVENT_TEXT:
+		if (o->options.json)
+			return;
+		ox_buf_slice(&o->line, event->as.text.text);
+		ox_buf_byte(&o->line, '\n');
+		file = o->options.out;
+		break;
 	default:
 		break;
 	}

@@ -132,6 +132,20 @@ static void handle_store(struct ox_session *s, struct ox_msg *msg, struct ox_are
 		submit(s, msg, arena);
 }
 
+static void handle_language(struct ox_session *s, struct ox_msg *msg, struct ox_arena *arena)
+{
+	struct ox_slice cwd = msg->as.language.cwd;
+	if (s->server->draining)
+		ox_session_result(s, msg->request, EXIT_BUSY, "shutting-down",
+				  "the daemon is shutting down: try again in a moment, or use --no-daemon");
+	else if (!sees_same_folder(s, cwd))
+		ox_session_result(s, msg->request, EXIT_UNREACHABLE, "refused",
+				  "the daemon sees another folder than you do under %.*s: use --no-daemon",
+				  OX_SLICE_ARG(cwd));
+	else
+		submit(s, msg, arena);
+}
+
 static void handle_cancel(struct ox_session *s, struct ox_msg *msg, struct ox_arena *arena)
 {
 	(void)arena;
@@ -205,6 +219,7 @@ static const struct row table[] = {
 	[OX_MSG_STORE] = {"STORE", GREETED, true, handle_store},
 	[OX_MSG_SHUTDOWN] = {"SHUTDOWN", GREETED, true, handle_shutdown},
 	[OX_MSG_REPORT] = {"REPORT", NEVER, false, NULL},
+	[OX_MSG_LANGUAGE] = {"LANGUAGE", GREETED, true, handle_language},
 };
 
 void ox_dispatch(struct ox_session *s, struct ox_msg *msg, struct ox_arena *arena)

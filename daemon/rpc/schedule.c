@@ -203,8 +203,9 @@ void ox_schedule_free(struct ox_schedule *s)
 
 static void fill_in_store(const struct ox_schedule *s, struct ox_msg *request)
 {
-	struct ox_slice *path =
-		request->kind == OX_MSG_BUILD ? &request->as.build.store : &request->as.store.path;
+	struct ox_slice *path = request->kind == OX_MSG_BUILD	     ? &request->as.build.store
+				: request->kind == OX_MSG_LANGUAGE ? &request->as.language.store
+								   : &request->as.store.path;
 	if (!path->len || path->data[0] != '/')
 		*path = ox_slice_str(s->store);
 }

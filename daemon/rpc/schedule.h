@@ -1,8 +1,9 @@
 /* schedule.h - all jobs: which run, which wait, which are remembered.
  *
  * Builds take one of a few places (processors and a little more) and wait for one
- * in the order they came. Listings of targets and work on the store never wait. Ended jobs
- * are remembered for a while, for a client that lost its connection. */
+ * in the order they came. Listings of targets, questions about the language and work on
+ * the store never wait. Ended jobs are remembered for a while, for a client that lost its
+ * connection. */
 #ifndef OX_RPC_SCHEDULE_H
 #define OX_RPC_SCHEDULE_H
 
@@ -21,7 +22,7 @@ int ox_schedule_new(struct ox_loop *loop, struct ox_log_file *log, const char *s
 		    void (*changed)(void *ctx), void *ctx, struct ox_schedule **out, struct ox_err *err);
 void ox_schedule_free(struct ox_schedule *s);
 
-/* A new job for a BUILD or STORE request, taking over the arena that holds it. The job
+/* A new job for a BUILD, STORE or LANGUAGE request, taking over the arena that holds it. The job
  * is not started: attach a follower, then ox_schedule_start. */
 int ox_schedule_add(struct ox_schedule *s, struct ox_arena *arena, const struct ox_msg *request, struct ox_job **out,
 		    struct ox_err *err);

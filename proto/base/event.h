@@ -16,6 +16,7 @@ enum ox_event_type {
 	OX_EVENT_STEP,
 	OX_EVENT_ARTIFACT,
 	OX_EVENT_RESULT,
+	OX_EVENT_TEXT,
 };
 
 enum ox_level { OX_LEVEL_ERROR = 1, OX_LEVEL_WARN, OX_LEVEL_INFO, OX_LEVEL_DEBUG, OX_LEVEL_TRACE };
@@ -79,6 +80,14 @@ struct ox_artifact {
 	struct ox_slice runs_on;   /* "needs glibc 2.36 or later (Debian 12, ...)" */
 };
 
+/* What a question about the language asked for: a value, or a formatted file. */
+struct ox_text {
+	struct ox_slice file; /* may be empty */
+	struct ox_slice text;
+	struct ox_slice json; /* the value as JSON; empty when it has no such form */
+	bool changed;         /* the formatted text differs from the file's */
+};
+
 /* The last event of every request. */
 struct ox_result {
 	int exit_code;           /* of oxc: see oxc(1) */
@@ -99,6 +108,7 @@ struct ox_event {
 		struct ox_step_report step;
 		struct ox_artifact artifact;
 		struct ox_result result;
+		struct ox_text text;
 	} as;
 };
 

@@ -11,6 +11,7 @@ static struct ox_slice features[] = {
 	{"resume", 6},
 	{"detach", 6},
 	{"explain", 7},
+	{"language", 8},
 };
 
 const char *ox_version(void)

@@ -95,6 +95,35 @@ static const struct ox_field store_fields[] = {
 #undef O
 SHAPE(store_shape, oxidizer_Store, struct ox_store_request, store_fields);
 
+#define G oxidizer_Source
+#define O struct ox_source_text
+static const struct ox_field source_fields[] = {
+	TEXT(G, O, path),
+	TEXT(G, O, text),
+	NUMBER(G, O, given),
+};
+#undef G
+#undef O
+SHAPE(source_shape, oxidizer_Source, struct ox_source_text, source_fields);
+
+#define G oxidizer_Language
+#define O struct ox_language
+static const struct ox_field language_fields[] = {
+	ENUM(G, O, verb, OX_LANGUAGE_EVALUATE, OX_LANGUAGE_LINT),
+	ITEMS(G, O, sources, source_count, &source_shape),
+	TEXTS(G, O, expressions, expression_count),
+	NUMBER(G, O, check),
+	TEXT(G, O, cwd),
+	ITEMS(G, O, vars, var_count, &name_value_shape),
+	ITEMS(G, O, environment, environment_count, &name_value_shape),
+	NUMBER(G, O, offline),
+	NUMBER(G, O, verbosity),
+	TEXT(G, O, store),
+};
+#undef G
+#undef O
+SHAPE(language_shape, oxidizer_Language, struct ox_language, language_fields);
+
 #define G oxidizer_ReportItem
 #define O struct ox_report_item
 static const struct ox_field report_item_fields[] = {
@@ -228,6 +257,18 @@ static const struct ox_field result_fields[] = {
 #undef O
 SHAPE(result_shape, oxidizer_Result, struct ox_result, result_fields);
 
+#define G oxidizer_Text
+#define O struct ox_text
+static const struct ox_field text_fields[] = {
+	TEXT(G, O, file),
+	TEXT(G, O, text),
+	TEXT(G, O, json),
+	NUMBER(G, O, changed),
+};
+#undef G
+#undef O
+SHAPE(text_shape, oxidizer_Text, struct ox_text, text_fields);
+
 /* A message inside another one: its type and its bytes. */
 struct wrapped {
 	uint32_t type;
@@ -236,7 +277,7 @@ struct wrapped {
 };
 
 static const struct ox_field event_fields[] = {
-	ENUM(oxidizer_Event, struct wrapped, type, OX_EVENT_LOG, OX_EVENT_RESULT),
+	ENUM(oxidizer_Event, struct wrapped, type, OX_EVENT_LOG, OX_EVENT_TEXT),
 	NUMBER(oxidizer_Event, struct wrapped, number),
 	TEXT(oxidizer_Event, struct wrapped, body),
 };
@@ -269,6 +310,7 @@ static const struct payload kinds[] = {
 	[OX_MSG_STORE] = PAYLOAD(&store_shape, offsetof(struct ox_msg, as.store)),
 	[OX_MSG_SHUTDOWN] = PAYLOAD(&shutdown_shape, 0),
 	[OX_MSG_REPORT] = PAYLOAD(&report_shape, offsetof(struct ox_msg, as.report)),
+	[OX_MSG_LANGUAGE] = PAYLOAD(&language_shape, offsetof(struct ox_msg, as.language)),
 };
 
 static const struct payload events[] = {
@@ -279,6 +321,7 @@ static const struct payload events[] = {
 	[OX_EVENT_STEP] = PAYLOAD(&step_shape, offsetof(struct ox_event, as.step)),
 	[OX_EVENT_ARTIFACT] = PAYLOAD(&artifact_shape, offsetof(struct ox_event, as.artifact)),
 	[OX_EVENT_RESULT] = PAYLOAD(&result_shape, offsetof(struct ox_event, as.result)),
+	[OX_EVENT_TEXT] = PAYLOAD(&text_shape, offsetof(struct ox_event, as.text)),
 };
 
 static const struct payload *find_payload(const struct payload *table, size_t count, uint32_t type)

@@ -25,6 +25,7 @@ enum ox_msg_kind {
 	OX_MSG_STORE,
 	OX_MSG_SHUTDOWN,
 	OX_MSG_REPORT,
+	OX_MSG_LANGUAGE,
 };
 
 struct ox_name_value {
@@ -64,6 +65,25 @@ struct ox_store_request {
 	struct ox_slice path;
 };
 
+enum ox_language_verb { OX_LANGUAGE_EVALUATE, OX_LANGUAGE_FORMAT, OX_LANGUAGE_LINT };
+
+struct ox_source_text {
+	struct ox_slice path, text;
+	bool given; /* text counts, also when it is empty; else the file is read */
+};
+
+struct ox_language {
+	enum ox_language_verb verb;
+	struct ox_source_text *sources;
+	struct ox_slice *expressions;
+	size_t source_count, expression_count;
+	struct ox_slice cwd, store;
+	struct ox_name_value *vars, *environment;
+	size_t var_count, environment_count;
+	bool check, offline;
+	uint32_t verbosity;
+};
+
 struct ox_report_item {
 	struct ox_slice name, text, unit;
 	uint64_t number;
@@ -92,6 +112,7 @@ struct ox_msg {
 			bool now;
 		} shutdown;
 		struct ox_report report;
+		struct ox_language language;
 	} as;
 };
 

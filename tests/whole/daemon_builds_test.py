@@ -79,6 +79,20 @@ class Streams(DaemonTest):
             out.write(b"go" * places)
             self.assertEqual(waiting.until_result()[-1].exit_code, 0)
 
+    def test_questions_about_the_language_never_wait_and_can_be_cancelled(self):
+        self.start()
+        for _ in range(os.cpu_count() + 1):
+            client = self.connect()
+            self.build(client, "log up", "hang")
+            client.receive()
+        client = self.connect()
+        client.send(ox.LANGUAGE, {1: 2, 2: {1: self.script("log looked at")}, 5: os.getcwd()}, 5)
+        self.assertEqual([m.text for m in client.until_result(5)[1:]], ["looked at", ""])
+        client.send(ox.LANGUAGE, {2: {1: self.script("hang")}, 5: os.getcwd()}, 6)
+        client.send(ox.CANCEL, {1: ox.one(client.receive().body, 1)}, 6)
+        self.assertEqual(client.until_result(6)[-1].exit_code, 130)
+        self.assertEqual(self.status()["builds waiting"], 0)
+
     def test_work_on_the_store_is_done_by_a_worker(self):
         self.start()
         client = self.connect()

@@ -115,8 +115,11 @@ class Worker:
             self.request = message.request
             if message.kind == ox.HELLO:
                 self.to.send(ox.HELLO, {1: 1, 10: "0.1.0", 11: os.getpid()})
-            elif message.kind == ox.BUILD:
-                with open(ox.one(message.body, 2), encoding="utf-8") as script:
+            elif message.kind in (ox.BUILD, ox.LANGUAGE):
+                path = ox.one(message.body, 2)
+                if message.kind == ox.LANGUAGE:
+                    path = ox.one(ox.decode(path), 1)
+                with open(path, encoding="utf-8") as script:
                     for line in script.read().splitlines():
                         self.perform(line)
                 self.finish(0)

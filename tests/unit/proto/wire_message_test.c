@@ -141,6 +141,46 @@ static void every_small_message_arrives_as_it_was_sent(void **state)
 	}
 }
 
+static void a_question_about_the_language_arrives_as_it_was_sent(void **state)
+{
+	(void)state;
+	struct ox_source_text sources[] = {
+		{.path = OX_SLICE("/p/a.bzl"), .text = OX_SLICE("x = 1\n"), .given = true},
+		{.path = OX_SLICE("/p/empty.bzl"), .given = true},
+		{.path = OX_SLICE("/p/read.bzl")},
+	};
+	struct ox_slice expressions[] = {OX_SLICE("x"), OX_SLICE("x + 1")};
+	struct ox_name_value vars[] = {{.name = OX_SLICE("A"), .value = OX_SLICE("1")}};
+	struct ox_msg out, in = {
+		.kind = OX_MSG_LANGUAGE,
+		.request = 8,
+		.as.language = {.verb = OX_LANGUAGE_LINT,
+				.sources = sources,
+				.source_count = OX_COUNT(sources),
+				.expressions = expressions,
+				.expression_count = OX_COUNT(expressions),
+				.cwd = OX_SLICE("/p"),
+				.store = OX_SLICE("/s"),
+				.vars = vars,
+				.var_count = 1,
+				.environment = vars,
+				.environment_count = 1,
+				.check = true,
+				.offline = true,
+				.verbosity = 2},
+	};
+	struct ox_arena arena = {0};
+	round_trip(&in, &arena, &out);
+	const struct ox_language *l = &out.as.language;
+	assert_int_equal(l->verb, OX_LANGUAGE_LINT);
+	assert_int_equal(l->source_count, 3);
+	assert_true(ox_slice_eq_str(l->sources[0].text, "x = 1\n"));
+	assert_true(l->sources[1].given && l->sources[1].text.len == 0 && !l->sources[2].given);
+	assert_true(ox_slice_eq_str(l->expressions[1], "x + 1"));
+	assert_true(l->check && l->offline && l->verbosity == 2);
+	ox_arena_free(&arena);
+}
+
 static const struct ox_event sample_events[] = {
 	{.type = OX_EVENT_LOG,
 	 .number = 1,
@@ -189,6 +229,12 @@ static const struct ox_event sample_events[] = {
 		   .message = OX_SLICE("m"),
 		   .memoised = true,
 		   .nanoseconds = 5}},
+	{.type = OX_EVENT_TEXT,
+	 .number = 8,
+	 .as.text = {.file = OX_SLICE("/p/a.bzl"),
+		     .text = OX_SLICE("[1]"),
+		     .json = OX_SLICE("[1]"),
+		     .changed = true}},
 };
 
 static void every_event_arrives_as_it_was_sent(void **state)
@@ -298,6 +344,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_hello_arrives_as_it_was_sent),
 		cmocka_unit_test(a_build_request_arrives_as_it_was_sent),
+		cmocka_unit_test(a_question_about_the_language_arrives_as_it_was_sent),
 		cmocka_unit_test(every_small_message_arrives_as_it_was_sent),
 		cmocka_unit_test(every_event_arrives_as_it_was_sent),
 		cmocka_unit_test(damaged_messages_are_survived),
