@@ -68,20 +68,9 @@ static int check_readable(const char *path, struct ox_err *err)
 	return code;
 }
 
-static int find(const char *path, struct ox_buf *out, struct ox_err *err)
+static int find_named(const char *start, struct ox_buf *out, struct ox_err *err)
 {
-	const char *chosen = getenv("PYOXIDIZER_CONFIG"), *out_dir = getenv("OUT_DIR");
-	const char *start = path ? path : ".";
 	struct stat st;
-	if (chosen && *chosen) {
-		int code = take_file(chosen, out, err);
-		return code ? ox_wrap(err, "PYOXIDIZER_CONFIG") : 0;
-	}
-	if (out_dir && *out_dir) {
-		int code = search_from(out_dir, out, NULL);
-		if (code == 0)
-			return 0;
-	}
 	if (stat(start, &st) != 0)
 		return ox_fail_errno(err, errno, "cannot look for " OX_CONFIG_NAME " in %s", start);
 	if (!S_ISDIR(st.st_mode))
@@ -95,16 +84,41 @@ static int find(const char *path, struct ox_buf *out, struct ox_err *err)
 	return code;
 }
 
+static int find(const char *path, struct ox_buf *out, struct ox_err *err)
+{
+	const char *chosen = getenv("PYOXIDIZER_CONFIG"), *out_dir = getenv("OUT_DIR");
+	if (chosen && *chosen) {
+		int code = take_file(chosen, out, err);
+		return code ? ox_wrap(err, "PYOXIDIZER_CONFIG") : 0;
+	}
+	if (out_dir && *out_dir) {
+		int code = search_from(out_dir, out, NULL);
+		if (code == 0)
+			return 0;
+	}
+	return find_named(path ? path : ".", out, err);
+}
+
+static int take_readable(int code, struct ox_buf *found, struct ox_buf *out, struct ox_err *err)
+{
+	if (!code)
+		code = ox_buf_ok(found, "the path of the configuration", err);
+	if (!code)
+		code = check_readable(found->data, err);
+	if (!code)
+		ox_buf_slice(out, ox_buf_view(found));
+	ox_buf_free(found);
+	return code;
+}
+
 int ox_config_find(const char *path, struct ox_buf *out, struct ox_err *err)
 {
 	struct ox_buf found = {0};
-	int code = find(path, &found, err);
-	if (!code)
-		code = ox_buf_ok(&found, "the path of the configuration", err);
-	if (!code)
-		code = check_readable(found.data, err);
-	if (!code)
-		ox_buf_slice(out, ox_buf_view(&found));
-	ox_buf_free(&found);
-	return code;
+	return take_readable(find(path, &found, err), &found, out, err);
+}
+
+int ox_config_named(const char *path, struct ox_buf *out, struct ox_err *err)
+{
+	struct ox_buf found = {0};
+	return take_readable(find_named(path, &found, err), &found, out, err);
 }

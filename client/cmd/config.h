@@ -11,4 +11,7 @@
  * old pyoxidizer.toml in its place gets a message of its own. `path` NULL: ".". */
 int ox_config_find(const char *path, struct ox_buf *out, struct ox_err *err);
 
+/* The absolute path of what a person named: a file, or the folder of a configuration. */
+int ox_config_named(const char *path, struct ox_buf *out, struct ox_err *err);
+
 #endif

@@ -53,6 +53,7 @@ static const struct option_row rows[] = {
 	{ID_DRY_RUN, "dry-run", OX_OPTION_DRY_RUN, 0, "", "gc: only say what would be removed"},
 	{ID_REPAIR, "repair", OX_OPTION_REPAIR, 0, "", "verify: take what is damaged out of the store"},
 	{ID_NOW, "now", OX_OPTION_NOW, 0, "", "stop: cancel running builds instead of waiting for them"},
+	{'e', "expression", OX_OPTION_EXPRESSION, 1, "EXPR", "evaluate EXPR and print its value; may be repeated"},
 	{'v', "verbose", OX_OPTION_COMMON, 0, "", "say more; may be repeated"},
 	{'q', "quiet", OX_OPTION_COMMON, 0, "", "say only what went wrong"},
 	{ID_JSON, "json", OX_OPTION_COMMON, 0, "", "write one JSON object per line to standard output"},
@@ -117,12 +118,17 @@ static int apply_value(struct ox_options *o, int id, const char *value, const ch
 	case ID_PYTHON_CODE:
 		o->python_code = value;
 		return 0;
+	case 'e': {
+		struct ox_slice *slot = ox_vec_push(&o->expressions);
+		if (slot)
+			*slot = ox_slice_str(value);
+		return slot ? 0 : ox_fail_nomem(err, "expressions");
+	}
 	default: {
 		const char **slot = ox_vec_push(&o->pip_install);
-		if (!slot)
-			return ox_fail_nomem(err, "packages");
-		*slot = value;
-		return 0;
+		if (slot)
+			*slot = value;
+		return slot ? 0 : ox_fail_nomem(err, "packages");
 	}
 	}
 }
@@ -188,20 +194,33 @@ static int fail_word(int found, const char *word, struct ox_err *err)
 	return ox_fail(err, OX_EUSAGE, "unknown option %s", word);
 }
 
+/* Fills in what getopt wants to know of the options that are taken. */
+static void list_options(unsigned taken, struct option *table, char *letters)
+{
+	for (size_t i = 0; i < OX_COUNT(rows); i++) {
+		const struct option_row *row = &rows[i];
+		if (!(row->bit & taken))
+			continue;
+		*table++ = (struct option){row->name, row->values ? required_argument : no_argument, NULL, row->id};
+		if (row->id < 256) {
+			*letters++ = (char)row->id;
+			if (row->values)
+				*letters++ = ':';
+		}
+	}
+}
+
 int ox_options_parse(struct ox_options *o, unsigned taken, bool stop_at_word, int argc, char **argv, struct ox_err *err)
 {
 	struct option table[OX_COUNT(rows) + 1] = {{0}};
-	size_t count = 0;
-	for (size_t i = 0; i < OX_COUNT(rows); i++)
-		if (rows[i].bit & taken)
-			table[count++] = (struct option){rows[i].name, rows[i].values ? required_argument : no_argument,
-							 NULL, rows[i].id};
+	char letters[2 * OX_COUNT(rows) + 3] = "+:";
+	list_options(taken, table, letters + 2);
 	*o = (struct ox_options){.verbosity = 1};
 	optind = 0; /* glibc: start anew */
 	opterr = 0;
 	for (;;) {
 		int at = optind ? optind : 1;
-		int found = getopt_long(argc, argv, stop_at_word ? "+:vqh" : ":vqh", table, NULL);
+		int found = getopt_long(argc, argv, letters + (stop_at_word ? 0 : 1), table, NULL);
 		if (found < 0)
 			break;
 		const struct option_row *row = found == '?' || found == ':' ? NULL : row_of(found);
@@ -219,6 +238,7 @@ int ox_options_parse(struct ox_options *o, unsigned taken, bool stop_at_word, in
 void ox_options_free(struct ox_options *o)
 {
 	ox_vec_free(&o->pip_install);
+	ox_vec_free(&o->expressions);
 	ox_vec_free(&o->vars);
 }
 

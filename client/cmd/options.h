@@ -28,12 +28,14 @@ enum ox_option_bit {
 	OX_OPTION_REPAIR = 1 << 14,
 	OX_OPTION_NOW = 1 << 15,
 	OX_OPTION_COMMON = 1 << 16, /* -v -q --json --system-rust -h */
+	OX_OPTION_EXPRESSION = 1 << 17,
 };
 
 struct ox_options {
 	const char *path, *target_triple, *target; /* NULL when not given */
 	const char *python_code;
 	OX_VEC(const char *) pip_install;
+	OX_VEC(struct ox_slice) expressions;
 	OX_VEC(struct ox_name_value) vars; /* borrow from argv and the environment */
 	bool release, no_daemon, offline, refresh, explain, detach;
 	bool dry_run, repair, now, json, help;

@@ -10,20 +10,20 @@
 
 extern char **environ;
 
-static int add_environment(struct ox_order *order, struct ox_err *err)
+int ox_order_environment(struct ox_arena *arena, struct ox_name_value **list, size_t *count, struct ox_err *err)
 {
-	struct ox_build *b = &order->msg.as.build;
-	size_t count = 0;
-	while (environ[count])
-		count++;
-	b->environment = ox_arena_array(&order->arena, count + 1, sizeof *b->environment);
-	if (!b->environment)
+	size_t lines = 0;
+	while (environ[lines])
+		lines++;
+	*count = 0;
+	*list = ox_arena_array(arena, lines + 1, sizeof **list);
+	if (!*list)
 		return ox_fail_nomem(err, "the environment");
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < lines; i++) {
 		const char *equals = strchr(environ[i], '=');
 		if (!equals || equals == environ[i])
 			continue;
-		b->environment[b->environment_count++] = (struct ox_name_value){
+		(*list)[(*count)++] = (struct ox_name_value){
 			.name = ox_slice(environ[i], (size_t)(equals - environ[i])),
 			.value = ox_slice_str(equals + 1),
 		};
@@ -80,7 +80,8 @@ int ox_order_make(struct ox_order *order, const struct ox_options *options, enum
 		.nice = getpriority(PRIO_PROCESS, 0),
 	};
 	int code = add_places(order, path, err);
-	return code ? code : add_environment(order, err);
+	struct ox_build *b = &order->msg.as.build;
+	return code ? code : ox_order_environment(&order->arena, &b->environment, &b->environment_count, err);
 }
 
 int ox_order_targets(struct ox_order *order, char *const *names, size_t count, struct ox_err *err)

@@ -16,6 +16,9 @@ int ox_order_make(struct ox_order *order, const struct ox_options *options, enum
 int ox_order_targets(struct ox_order *order, char *const *names, size_t count, struct ox_err *err);
 void ox_order_free(struct ox_order *order);
 
+/* The whole environment, listed in the arena. */
+int ox_order_environment(struct ox_arena *arena, struct ox_name_value **list, size_t *count, struct ox_err *err);
+
 /* How to reach whoever carries out an order with these options. */
 enum ox_conn_how ox_order_how(const struct ox_options *options);
 

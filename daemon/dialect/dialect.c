@@ -117,11 +117,12 @@ static void tell_targets(struct ox_dialect *d)
 
 int ox_dialect_evaluate(struct ox_dialect *d, struct ox_err *err)
 {
-	struct ox_star_module *module;
 	struct ox_buf text = {.limit = CONFIG_SIZE_MAX};
-	int rc = ox_config_file_read(d->ctx, d->options.config_path, &text, err);
+	const struct ox_slice *given = d->options.text;
+	int rc = given ? 0 : ox_config_file_read(d->ctx, d->options.config_path, &text, err);
 	if (rc == 0)
-		rc = ox_star_eval(d->star, d->options.config_path, ox_buf_view(&text), &module, err);
+		rc = ox_star_eval(d->star, d->options.config_path, given ? *given : ox_buf_view(&text), &d->module,
+				  err);
 	ox_buf_free(&text);
 	if (rc != 0)
 		return rc;

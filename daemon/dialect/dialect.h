@@ -24,7 +24,8 @@ struct ox_dialect_var {
 /* All that is pointed to outlives the evaluation. */
 struct ox_dialect_options {
 	struct ox_build_context *context; /* cwd: the folder of the configuration */
-	const char *config_path;          /* absolute */
+	const char *config_path;          /* absolute; shown only, when `text` is given */
+	const struct ox_slice *text;      /* of the main file; NULL: it is read */
 	const struct ox_dialect_var *vars;
 	size_t var_count;
 	const struct ox_slice *targets; /* asked for; none: the default target */
@@ -38,6 +39,10 @@ void ox_dialect_free(struct ox_dialect *d); /* NULL is fine */
 /* Runs the file, emits one target event for each registered target, and resolves
  * what was asked for. OX_EUSAGE for an unknown target names those that there are. */
 int ox_dialect_evaluate(struct ox_dialect *d, struct ox_err *err);
+
+/* Evaluates an expression with the globals of the evaluated file, if there is one, and emits a text
+ * event with its value unless that is None. */
+int ox_dialect_expression(struct ox_dialect *d, struct ox_slice text, struct ox_err *err);
 
 /* Builds the resolved targets into <build>/<triple>/<debug|release>/<target>/ and emits
  * their artifacts. */

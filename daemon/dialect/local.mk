@@ -15,6 +15,7 @@ daemon_dialect_libdialect_a_SOURCES = \
 	daemon/dialect/executable_build.c daemon/dialect/executable_create.c \
 	daemon/dialect/executable_filter.c daemon/dialect/executable_filter.h \
 	daemon/dialect/executable_value.c daemon/dialect/executable_value.h \
+	daemon/dialect/expression.c \
 	daemon/dialect/functions.c daemon/dialect/functions.h \
 	daemon/dialect/glob.c daemon/dialect/glob.h \
 	daemon/dialect/layout.c daemon/dialect/layout.h \

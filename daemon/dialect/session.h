@@ -11,6 +11,7 @@ struct ox_dialect {
 	struct ox_dialect_options options;
 	struct ox_build_context *ctx;
 	struct ox_star *star;
+	struct ox_star_module *module; /* the evaluated file; NULL before */
 	struct ox_targets targets;
 	const char *build_path;
 	/* The file has shown itself to be of the 0.5 to 0.7 generation: names of types follow. */

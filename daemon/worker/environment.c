@@ -1,15 +1,15 @@
 #include "daemon/worker/environment.h"
 
-int ox_environment_init(struct ox_environment *e, struct ox_arena *arena, const struct ox_build *build,
-			struct ox_err *err)
+int ox_environment_init(struct ox_environment *e, struct ox_arena *arena, const struct ox_name_value *variables,
+			size_t count, struct ox_err *err)
 {
 	*e = (struct ox_environment){0};
-	const char **list = ox_arena_array(arena, build->environment_count + 1, sizeof *list);
-	size_t count = 0;
+	const char **list = ox_arena_array(arena, count + 1, sizeof *list);
+	size_t set = 0;
 	if (!list)
 		return ox_fail_nomem(err, "the environment");
-	for (size_t i = 0; i < build->environment_count; i++) {
-		const struct ox_name_value *v = &build->environment[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct ox_name_value *v = &variables[i];
 		if (v->unset)
 			continue;
 		struct ox_slice name = ox_arena_slice(arena, v->name), value = ox_arena_slice(arena, v->value);
@@ -18,7 +18,7 @@ int ox_environment_init(struct ox_environment *e, struct ox_arena *arena, const 
 		if (!slot)
 			return ox_fail_nomem(err, "the environment");
 		*slot = line + name.len + 1;
-		list[count++] = line;
+		list[set++] = line;
 	}
 	e->environ = list;
 	return 0;

@@ -12,8 +12,8 @@ struct ox_environment {
 };
 
 /* Everything lives in the arena but the map: release with ox_environment_end. */
-int ox_environment_init(struct ox_environment *e, struct ox_arena *arena, const struct ox_build *build,
-			struct ox_err *err);
+int ox_environment_init(struct ox_environment *e, struct ox_arena *arena, const struct ox_name_value *variables,
+			size_t count, struct ox_err *err);
 void ox_environment_end(struct ox_environment *e);
 
 /* The value of a variable or NULL; `environment` is a struct ox_environment. */

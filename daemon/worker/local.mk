@@ -4,8 +4,11 @@ daemon_worker_libworker_a_SOURCES = \
 	daemon/worker/build.c daemon/worker/build.h \
 	daemon/worker/channel.c daemon/worker/channel.h \
 	daemon/worker/environment.c daemon/worker/environment.h \
+	daemon/worker/evaluate.c \
+	daemon/worker/language.c daemon/worker/language.h \
 	daemon/worker/sink.c daemon/worker/sink.h \
-	daemon/worker/stores.c daemon/worker/stores.h
+	daemon/worker/stores.c daemon/worker/stores.h \
+	daemon/worker/workplace.c daemon/worker/workplace.h
 WORKER_LIBS = daemon/worker/libworker.a daemon/request/librequest.a $(DIALECT_LIBS) $(WIRE_LIBS)
 
 pkglibexec_PROGRAMS = daemon/oxidizer-worker
@@ -24,7 +27,7 @@ endif
 WORKER_WHOLE_TESTS = \
 	tests/whole/build_dialects_test.py tests/whole/build_output_test.py tests/whole/build_rebuild_test.py \
 	tests/whole/build_reproducible_test.py tests/whole/config_diagnostics_test.py \
-	tests/whole/machine_lacks_test.py
+	tests/whole/language_eval_test.py tests/whole/machine_lacks_test.py
 TESTS += $(WORKER_WHOLE_TESTS)
 EXTRA_DIST += $(WORKER_WHOLE_TESTS) \
 	tests/data/configs/black_files_old.bzl tests/data/configs/black_new.bzl tests/data/configs/callbacks_new.bzl \

@@ -46,7 +46,7 @@ static void emit(struct ox_sink *self, const struct ox_event *event)
 	if (is_wanted(s, event)) {
 		struct ox_msg msg = {.kind = OX_MSG_EVENT, .request = s->request, .as.event = *event};
 		msg.as.event.number = ++s->number;
-		ox_channel_send(s->channel, &msg, NULL);
+		s->lost |= ox_channel_send(s->channel, &msg, NULL) == OX_EEXHAUSTED;
 	}
 	pthread_mutex_unlock(&s->lock);
 }
@@ -82,6 +82,11 @@ static const char *category(int exit_code)
 
 void ox_worker_result(struct ox_worker_sink *s, int code, const struct ox_err *err, bool memoised, uint64_t nanoseconds)
 {
+	struct ox_err lost;
+	if (code == 0 && s->lost) {
+		code = ox_fail(&lost, OX_EEXHAUSTED, "something that was to be told is too large for a message");
+		err = &lost;
+	}
 	int exit_code = ox_exit_code(code);
 	ox_emit(&s->sink, &(struct ox_event){
 				  .type = OX_EVENT_RESULT,

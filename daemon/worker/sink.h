@@ -18,6 +18,7 @@ struct ox_worker_sink {
 	uint64_t number; /* of the last event */
 	enum ox_level level;
 	bool explain;
+	bool lost; /* an event was too large for a frame */
 	uint64_t progress_at;   /* when the last one was sent */
 	uint64_t progress_hash; /* of its task */
 	pthread_mutex_t lock;
@@ -29,7 +30,8 @@ void ox_worker_sink_end(struct ox_worker_sink *s);
 /* What -q, nothing, -v, -vv let through: 0 to 3. */
 enum ox_level ox_worker_level(uint32_t verbosity);
 
-/* The last event of a request. `err` holds what went wrong; its code decides the exit code and category. */
+/* The last event of a request; a success that could not tell everything is none. `err` holds what went
+ * wrong; its code decides the exit code and category. */
 void ox_worker_result(struct ox_worker_sink *s, int code, const struct ox_err *err, bool memoised,
 		      uint64_t nanoseconds);
 

@@ -160,8 +160,7 @@ static void test_the_clients_environment_is_found_by_name(void **state)
 		{OX_SLICE("GONE"), OX_SLICE("x"), true},
 		{OX_SLICE("EMPTY"), OX_SLICE(""), false},
 	};
-	struct ox_build build = {.environment = vars, .environment_count = OX_COUNT(vars)};
-	assert_int_equal(ox_environment_init(&e, &arena, &build, NULL), 0);
+	assert_int_equal(ox_environment_init(&e, &arena, vars, OX_COUNT(vars), NULL), 0);
 	assert_string_equal(ox_environment_get(&e, "HOME"), "/home/a");
 	assert_string_equal(ox_environment_get(&e, "EMPTY"), "");
 	assert_null(ox_environment_get(&e, "GONE"));

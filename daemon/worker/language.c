@@ -1,0 +1,54 @@
+#include "daemon/worker/language.h"
+
+#include "proto/base/clock.h"
+
+static const struct {
+	int (*run)(struct ox_language_work *w, struct ox_err *err);
+} verbs[] = {
+	[OX_LANGUAGE_EVALUATE] = {ox_language_evaluate},
+};
+
+static int run(struct ox_language_work *w, struct ox_err *err)
+{
+	const struct ox_language *request = w->request;
+	if (request->verb >= OX_COUNT(verbs))
+		return ox_fail(err, OX_EUSAGE, "this worker cannot do that with a file");
+	int rc = ox_workplace_enter(&w->place, w->sink, request->cwd, request->environment,
+				    request->environment_count, err);
+	if (rc == 0)
+		rc = verbs[request->verb].run(w, err);
+	/* A signal that stopped a step looks like the step's own failure. */
+	if (rc != 0 && ox_channel_cancelled(w->sink->channel, NULL) != 0)
+		rc = ox_fail(err, OX_ECANCELLED, "cancelled");
+	return rc;
+}
+
+static void tell_findings(struct ox_language_work *w, uint64_t nanoseconds)
+{
+	char text[64];
+	int len = snprintf(text, sizeof text, "%zu finding%s", w->findings, w->findings == 1 ? "" : "s");
+	ox_emit(&w->sink->sink, &(struct ox_event){
+					.type = OX_EVENT_RESULT,
+					.as.result = {.exit_code = 1,
+						      .category = OX_SLICE("findings"),
+						      .message = ox_slice(text, (size_t)len),
+						      .nanoseconds = nanoseconds},
+				});
+}
+
+void ox_worker_language(struct ox_worker_sink *sink, const struct ox_language *request)
+{
+	uint64_t start = ox_clock_mono();
+	struct ox_language_work w = {.sink = sink, .request = request};
+	struct ox_err err = {0};
+	sink->level = ox_worker_level(request->verbosity);
+	/* What print() says was asked for. */
+	if (sink->level < OX_LEVEL_INFO)
+		sink->level = OX_LEVEL_INFO;
+	int rc = run(&w, &err);
+	if (rc == 0 && w.findings > 0)
+		tell_findings(&w, ox_clock_mono() - start);
+	else
+		ox_worker_result(sink, rc, &err, false, ox_clock_mono() - start);
+	ox_workplace_leave(&w.place);
+}
