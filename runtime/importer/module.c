@@ -1,20 +1,41 @@
+#include "runtime/importer/arguments.h"
 #include "runtime/importer/importer.h"
+#include "runtime/importer/scan.h"
 #include "runtime/importer/state.h"
 
-static PyObject *decode_source(PyObject *module, PyObject *args)
+#include <stddef.h>
+
+static PyObject *decode_source(PyObject *module, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
 {
-	PyObject *io;
-	Py_buffer bytes;
+	static const struct ox_signature signature = {"decode_source", 2, 2, {"io_module", "source_bytes"}};
+	PyObject *values[2];
 	(void)module;
-	if (!PyArg_ParseTuple(args, "Oy*:decode_source", &io, &bytes))
+	if (!ox_arguments(&signature, args, given, kwnames, values))
 		return NULL;
-	PyObject *text = ox_decode_source(ox_slice(bytes.buf, (size_t)bytes.len));
-	PyBuffer_Release(&bytes);
+	if (!PyModule_Check(values[0]))
+		return ox_wrong_type(values[0], "io_module", "PyModule");
+	PyObject *bytes = ox_bytes_from(values[1], "source_bytes");
+	PyObject *text = NULL;
+	if (bytes)
+		text = ox_decode_source(ox_slice(PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes)));
+	Py_XDECREF(bytes);
 	return text;
 }
 
+static PyObject *find_resources_in_path(PyObject *module, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
+{
+	static const struct ox_signature signature = {"find_resources_in_path", 1, 1, {"path"}};
+	const struct ox_state *state = PyModule_GetState(module);
+	PyObject *value;
+	PyObject *path = ox_arguments(&signature, args, given, kwnames, &value) ? ox_path_from(value) : NULL;
+	PyObject *list = path ? ox_scan(state->values, path) : NULL;
+	Py_XDECREF(path);
+	return list;
+}
+
 static PyMethodDef functions[] = {
-	{"decode_source", decode_source, METH_VARARGS, "decode_source(io_module, source_bytes)"},
+	OX_METHOD("decode_source", decode_source, "The text of a module's source, as Python itself decodes it."),
+	OX_METHOD("find_resources_in_path", find_resources_in_path, "A list of the Python resources below a folder."),
 	{NULL, NULL, 0, NULL},
 };
 
@@ -31,30 +52,54 @@ PyObject *ox_raise(const struct ox_err *err, PyObject *name)
 	return NULL;
 }
 
-static PyObject *refuse_construction(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+/* Every type of the module, and where the state keeps it. */
+static const struct type_row {
+	PyType_Spec *spec;
+	size_t slot;
+	bool is_public;
+} types[] = {
+#define ROW(spec, field, is_public) {spec, offsetof(struct ox_state, field), is_public}
+	ROW(&ox_finder_spec, finder, true),
+	ROW(&ox_path_entry_spec, path_entry, true),
+	ROW(&ox_resource_reader_spec, resource_reader, true),
+	ROW(&ox_distribution_spec, distribution, true),
+	ROW(&ox_traversable_spec, traversable, false),
+	ROW(&ox_value_specs[OX_VALUE_SOURCE], values[OX_VALUE_SOURCE], true),
+	ROW(&ox_value_specs[OX_VALUE_BYTECODE], values[OX_VALUE_BYTECODE], true),
+	ROW(&ox_value_specs[OX_VALUE_RESOURCE], values[OX_VALUE_RESOURCE], true),
+	ROW(&ox_value_specs[OX_VALUE_DISTRIBUTION], values[OX_VALUE_DISTRIBUTION], true),
+	ROW(&ox_value_specs[OX_VALUE_EXTENSION], values[OX_VALUE_EXTENSION], true),
+#undef ROW
+};
+
+static PyTypeObject **type_slot(struct ox_state *state, const struct type_row *row)
 {
-	(void)type;
-	(void)args;
-	(void)kwargs;
-	PyErr_SetString(PyExc_TypeError, "No constructor defined");
-	return NULL;
+	return (PyTypeObject **)((char *)state + row->slot);
 }
 
 /* A type without a constructor of its own has inherited object's, whose instances would be empty. */
-static int add_type(PyObject *module, PyType_Spec *spec, PyTypeObject **slot, bool is_public)
+static int add_type(PyObject *module, PyTypeObject **slot, const struct type_row *row)
 {
-	*slot = ox_type_new(module, spec);
+	*slot = ox_type_new(module, row->spec);
 	if (!*slot)
 		return -1;
 	if ((*slot)->tp_new == PyBaseObject_Type.tp_new)
-		(*slot)->tp_new = refuse_construction;
-	if (!is_public)
+		(*slot)->tp_new = ox_no_constructor;
+	if (!row->is_public)
 		return 0;
-	const char *name = strrchr(spec->name, '.') + 1;
+	const char *name = strrchr(row->spec->name, '.') + 1;
 	int rc = PyModule_AddObject(module, name, Py_NewRef((PyObject *)*slot)); /* steals on success */
 	if (rc < 0)
 		Py_DECREF(*slot);
 	return rc;
+}
+
+static int add_types(PyObject *module, struct ox_state *state)
+{
+	for (size_t i = 0; i < OX_COUNT(types); i++)
+		if (add_type(module, type_slot(state, &types[i]), &types[i]) < 0)
+			return -1;
+	return 0;
 }
 
 static int find_importlib(struct ox_state *state)
@@ -78,12 +123,7 @@ static int find_importlib(struct ox_state *state)
 static int module_exec(PyObject *module)
 {
 	struct ox_state *state = PyModule_GetState(module);
-	if (find_importlib(state) < 0 || add_type(module, &ox_finder_spec, &state->finder, true) < 0 ||
-	    add_type(module, &ox_path_entry_spec, &state->path_entry, true) < 0 ||
-	    add_type(module, &ox_resource_reader_spec, &state->resource_reader, true) < 0 ||
-	    add_type(module, &ox_distribution_spec, &state->distribution, true) < 0)
-		return -1;
-	return add_type(module, &ox_traversable_spec, &state->traversable, false);
+	return find_importlib(state) < 0 ? -1 : add_types(module, state);
 }
 
 static int module_traverse(PyObject *module, visitproc visit, void *arg)
@@ -96,11 +136,8 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg)
 	Py_VISIT(s->call);
 	Py_VISIT(s->exec);
 	Py_VISIT(s->spec_kwnames);
-	Py_VISIT(s->finder);
-	Py_VISIT(s->path_entry);
-	Py_VISIT(s->resource_reader);
-	Py_VISIT(s->traversable);
-	Py_VISIT(s->distribution);
+	for (size_t i = 0; i < OX_COUNT(types); i++)
+		Py_VISIT(*type_slot(s, &types[i]));
 	return 0;
 }
 
@@ -114,11 +151,8 @@ static int module_clear(PyObject *module)
 	Py_CLEAR(s->call);
 	Py_CLEAR(s->exec);
 	Py_CLEAR(s->spec_kwnames);
-	Py_CLEAR(s->finder);
-	Py_CLEAR(s->path_entry);
-	Py_CLEAR(s->resource_reader);
-	Py_CLEAR(s->traversable);
-	Py_CLEAR(s->distribution);
+	for (size_t i = 0; i < OX_COUNT(types); i++)
+		Py_CLEAR(*type_slot(s, &types[i]));
 	return 0;
 }
 

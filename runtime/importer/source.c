@@ -1,5 +1,6 @@
 #include "runtime/importer/state.h"
 
+#include <ctype.h>
 #include <strings.h>
 
 /* Does this line declare an encoding other than UTF-8 (PEP 263)? */
@@ -16,7 +17,9 @@ static bool has_cookie(struct ox_slice line)
 		return false;
 	for (word += 7, left -= 7; left && (*word == ' ' || *word == '\t'); left--)
 		word++;
-	return left < 5 || strncasecmp(word, "utf-8", 5) != 0;
+	/* "utf-80" is another, and unknown, one. */
+	bool ends = left == 5 || (left > 5 && !isalnum((unsigned char)word[5]) && !strchr("-_.", word[5]));
+	return !ends || strncasecmp(word, "utf-8", 5) != 0;
 }
 
 /* A declaration counts in the first two lines. */
@@ -36,10 +39,13 @@ PyObject *ox_decode_source(struct ox_slice bytes)
 {
 	static const struct ox_slice mark = {"\xEF\xBB\xBF", 3};
 	bool plain = is_utf8(bytes) && (!bytes.len || !memchr(bytes.data, '\r', bytes.len));
-	if (plain && ox_slice_starts(bytes, mark))
-		bytes = ox_slice(bytes.data + mark.len, bytes.len - mark.len);
+	size_t skip = ox_slice_starts(bytes, mark) ? mark.len : 0;
+	PyObject *decoded = NULL;
 	if (plain)
-		return PyUnicode_DecodeUTF8(bytes.data, (Py_ssize_t)bytes.len, NULL);
+		decoded = PyUnicode_DecodeUTF8(bytes.data + skip, (Py_ssize_t)(bytes.len - skip), NULL);
+	if (decoded || (plain && !PyErr_ExceptionMatches(PyExc_UnicodeDecodeError)))
+		return decoded;
+	PyErr_Clear(); /* importlib finds the right words for what is wrong */
 	PyObject *util = PyImport_ImportModule("importlib._bootstrap_external");
 	PyObject *text = NULL;
 	if (util)

@@ -5,6 +5,7 @@
 #define OX_IMPORTER_STATE_H
 
 #include "runtime/importer/index.h"
+#include "runtime/importer/value.h"
 
 struct ox_state {
 	PyObject *module_spec;      /* _frozen_importlib.ModuleSpec */
@@ -15,6 +16,7 @@ struct ox_state {
 	PyObject *exec; /* builtins.exec */
 	PyObject *spec_kwnames; /* ("is_package",) */
 	PyTypeObject *finder, *path_entry, *resource_reader, *traversable, *distribution;
+	PyTypeObject *values[OX_VALUE_KINDS];
 };
 
 struct ox_finder {
