@@ -38,7 +38,7 @@ static inline PyObject *Py_XNewRef(PyObject *o)
 /* In a tp_traverse: an instance holds its heap type, and since 3.9 it has to say so. Uses the
  * function's parameters `visit` and `arg`. */
 #if PY_VERSION_HEX < 0x03090000
-#define OX_VISIT_TYPE(self) ((void)(self))
+#define OX_VISIT_TYPE(self) ((void)(self), (void)visit, (void)arg)
 #else
 #define OX_VISIT_TYPE(self) Py_VISIT(Py_TYPE(self))
 #endif

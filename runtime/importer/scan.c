@@ -204,9 +204,11 @@ static int add_module(struct scan *s, const struct module *m)
 		v->level = m->level;
 		if (m->kind == OX_VALUE_EXTENSION)
 			v->suffix = PyUnicode_FromStringAndSize(m->suffix.data, (Py_ssize_t)m->suffix.len);
-		rc = m->kind == OX_VALUE_EXTENSION && !v->suffix ? -1 : found(s, (struct ox_value *)Py_NewRef(v));
-		if (rc == 0 && m->kind != OX_VALUE_BYTECODE)
-			rc = remember_package(s, m, name);
+		rc = m->kind == OX_VALUE_BYTECODE ? 0 : remember_package(s, m, name);
+		if (m->kind == OX_VALUE_EXTENSION && !v->suffix)
+			rc = -1;
+		if (rc == 0)
+			rc = PyList_Append(s->list, (PyObject *)v);
 		Py_DECREF(v);
 	}
 	Py_XDECREF(path);
