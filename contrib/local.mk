@@ -10,7 +10,10 @@ bench: all
 	OX_BUILDDIR='$(abs_top_builddir)' $(PYTHON) $(srcdir)/contrib/bench/bench.py
 
 # The language beside starlark-go and CPython; bench-starlark.json.
-bench-starlark: all
+bench-starlark: all contrib/bench/starlark_phases
 	OX_BUILDDIR='$(abs_top_builddir)' $(PYTHON) $(srcdir)/contrib/bench/starlark.py
 .PHONY: bench bench-starlark
 CLEANFILES += bench.json bench-starlark.json
+EXTRA_PROGRAMS += contrib/bench/starlark_phases
+contrib_bench_starlark_phases_SOURCES = contrib/bench/starlark_phases.c
+contrib_bench_starlark_phases_LDADD = $(STARLARK_LIBS)

@@ -25,7 +25,7 @@ static const struct ox_star_function *methods_of(ox_star_value v)
 
 static size_t table_index(const struct ox_method_table *t, ox_star_value name)
 {
-	size_t at = (name.bits >> 4) * 0x9E3779B1u & t->mask;
+	size_t at = (name.bits >> 3) * 0x9E3779B1u & t->mask;
 	while (ox_star_ok(t->names[at]) && !ox_same(t->names[at], name))
 		at = (at + 1) & t->mask;
 	return at;

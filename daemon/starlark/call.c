@@ -9,6 +9,7 @@ struct ox_signature {
 	int rest, named_rest;     /* index of *args, **kwargs, or -1 */
 	ox_star_value *names;     /* interned */
 	ox_star_value *fallbacks; /* 0: none, or made anew for each call */
+	ox_star_value no_names;   /* what **kwargs gets when nothing was given: empty, frozen */
 	bool plain;               /* all by position, no rest: arguments can be passed as they are */
 };
 
@@ -172,12 +173,16 @@ struct ox_signature *ox_signature_new(struct ox_star *s, const struct ox_star_fu
 			g->plain = false;
 		if (kind == OX_STAR_REST)
 			g->rest = (int)i;
-		if (kind == OX_STAR_NAMED_REST)
+		if (kind == OX_STAR_NAMED_REST) {
 			g->named_rest = (int)i;
+			g->no_names = ox_star_dict(s);
+		}
 		g->names[i] = ox_intern(s, ox_slice_str(p[i].name));
 		if (kind == OX_STAR_OPTIONAL && p[i].fallback && !made_anew(p[i].fallback))
 			g->fallbacks[i] = literal(s, p[i].fallback);
 	}
+	if (ox_star_ok(g->no_names))
+		ox_star_freeze(s, g->no_names);
 	return ox_star_failing(s) ? NULL : g;
 }
 
@@ -293,7 +298,7 @@ static int bind(struct ox_star *s, const struct ox_builtin *b, const struct ox_a
 	if (g->rest >= 0)
 		slots[g->rest] = ox_star_tuple(s, args->positional + direct, args->positional_count - direct);
 	if (g->named_rest >= 0)
-		slots[g->named_rest] = ox_star_dict(s);
+		slots[g->named_rest] = args->named_count ? ox_star_dict(s) : g->no_names;
 	if (ox_star_failing(s))
 		return -1;
 	for (size_t i = 0; i < args->named_count; i++) {

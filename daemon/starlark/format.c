@@ -251,13 +251,23 @@ static int field(struct formatter *f, struct ox_slice text, struct ox_buf *out)
 	return conversion == 'r' ? ox_star_repr(f->s, v, out) : ox_star_str(f->s, v, out);
 }
 
+static size_t plain_prefix(struct ox_slice text, size_t from)
+{
+	size_t i = from;
+	while (i < text.len && text.data[i] != '{' && text.data[i] != '}')
+		i++;
+	return i - from;
+}
+
 static int format_run(struct formatter *f, struct ox_slice text, struct ox_buf *out)
 {
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.data[i];
 		bool twice = i + 1 < text.len && text.data[i + 1] == c;
 		if (c != '{' && c != '}') {
-			ox_buf_byte(out, c);
+			size_t plain = plain_prefix(text, i);
+			ox_buf_add(out, text.data + i, plain);
+			i += plain - 1;
 		} else if (twice) {
 			ox_buf_byte(out, c);
 			i++;

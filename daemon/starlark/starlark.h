@@ -231,7 +231,7 @@ enum ox_star_param_kind {
 	OX_STAR_REQUIRED = 0,
 	OX_STAR_OPTIONAL,   /* absent: the value of `fallback` */
 	OX_STAR_REST,       /* *args: a tuple; later parameters are by name only */
-	OX_STAR_NAMED_REST, /* **kwargs: a dict; must be last */
+	OX_STAR_NAMED_REST, /* **kwargs: a dict to read, maybe frozen; must be last */
 	OX_STAR_KIND_MASK = 7,
 	OX_STAR_POSITIONAL_ONLY = 8, /* flag: cannot be given by name */
 	OX_STAR_NAMED_ONLY = 16,     /* flag: cannot be given by position */

@@ -14,7 +14,6 @@ struct ox_string *ox_string_new(struct ox_star *s, enum ox_obj_kind kind, size_t
 	(*data)[len] = '\0';
 	str->len = len;
 	str->data = *data;
-	str->buffer = NULL;
 	return str;
 }
 
@@ -63,22 +62,42 @@ ox_star_value ox_star_bytes(struct ox_star *s, struct ox_slice bytes)
 	return ox_string_copy(s, OX_OBJ_BYTES, bytes);
 }
 
+/* All that a buffer holds by now, as a string. */
+static ox_star_value string_in_buffer(struct ox_star *s, enum ox_obj_kind kind, struct ox_string_buffer *buf)
+{
+	struct ox_shared_string *str = (struct ox_shared_string *)ox_new_object(s, kind, sizeof *str);
+	if (!str)
+		return OX_STAR_FAILED;
+	str->string.head.flags = OX_STRING_SHARED;
+	str->string.len = buf->used;
+	str->string.data = buf->data;
+	str->buffer = buf;
+	return ox_from_object(str);
+}
+
+static void append(struct ox_string_buffer *buf, const char *data, size_t len)
+{
+	memmove(buf->data + buf->used, data, len);
+	buf->used += len;
+	buf->data[buf->used] = '\0';
+}
+
 /* A string that can be appended to later, with room to double. */
 static ox_star_value start_buffer(struct ox_star *s, enum ox_obj_kind kind, struct ox_slice a, struct ox_slice b)
 {
 	size_t len = a.len + b.len, granted;
 	struct ox_string_buffer *buf = ox_heap_array(s, 1, sizeof *buf + 2 * len + 1, &granted);
-	struct ox_string *str = buf ? (struct ox_string *)ox_new_object(s, kind, sizeof *str) : NULL;
-	if (!str)
+	if (!buf)
 		return OX_STAR_FAILED;
-	*buf = (struct ox_string_buffer){.star = s, .used = len, .cap = 2 * len};
-	memcpy(buf->data, a.data, a.len);
-	memcpy(buf->data + a.len, b.data, b.len);
-	buf->data[len] = '\0';
-	str->len = len;
-	str->data = buf->data;
-	str->buffer = buf;
-	return ox_from_object(str);
+	*buf = (struct ox_string_buffer){.star = s, .cap = 2 * len};
+	append(buf, a.data, a.len);
+	append(buf, b.data, b.len);
+	return string_in_buffer(s, kind, buf);
+}
+
+static struct ox_string_buffer *buffer_of(const struct ox_string *str)
+{
+	return str->head.flags & OX_STRING_SHARED ? ((const struct ox_shared_string *)str)->buffer : NULL;
 }
 
 ox_star_value ox_string_concat(struct ox_star *s, ox_star_value av, ox_star_value bv)
@@ -91,19 +110,10 @@ ox_star_value ox_string_concat(struct ox_star *s, ox_star_value av, ox_star_valu
 		return av;
 	if (a->len == 0)
 		return bv;
-	struct ox_string_buffer *buf = a->buffer;
+	struct ox_string_buffer *buf = buffer_of(a);
 	if (buf && a->len == buf->used && b->len < buf->cap - buf->used) {
-		struct ox_string *str =
-		    (struct ox_string *)ox_new_object(s, (enum ox_obj_kind)a->head.kind, sizeof *str);
-		if (!str)
-			return OX_STAR_FAILED;
-		memmove(buf->data + buf->used, b->data, b->len);
-		buf->used += b->len;
-		buf->data[buf->used] = '\0';
-		str->len = buf->used;
-		str->data = buf->data;
-		str->buffer = buf;
-		return ox_from_object(str);
+		append(buf, b->data, b->len);
+		return string_in_buffer(s, (enum ox_obj_kind)a->head.kind, buf);
 	}
 	if (a->len > s->heap.limit / 4 || b->len > s->heap.limit / 4)
 		return ox_fail_memory(s);
@@ -124,7 +134,7 @@ static void own_data(struct ox_string *str)
 {
 	if (str->data[str->len] == '\0')
 		return;
-	char *copy = ox_heap_alloc(str->buffer->star, str->len + 1);
+	char *copy = ox_heap_alloc(buffer_of(str)->star, str->len + 1);
 	if (!copy) {
 		str->data = "";
 		str->len = 0;
@@ -133,7 +143,7 @@ static void own_data(struct ox_string *str)
 	memcpy(copy, str->data, str->len);
 	copy[str->len] = '\0';
 	str->data = copy;
-	str->buffer = NULL;
+	str->head.flags &= (uint16_t)~OX_STRING_SHARED;
 }
 
 struct ox_slice ox_star_text(ox_star_value v)
@@ -141,7 +151,7 @@ struct ox_slice ox_star_text(ox_star_value v)
 	if (!ox_is_string(v) && !ox_is(v, OX_OBJ_BYTES))
 		return OX_SLICE("");
 	struct ox_string *str = OX_AS(ox_string, v);
-	if (str->buffer)
+	if (buffer_of(str))
 		own_data(str);
 	return ox_text_of(v);
 }
@@ -162,7 +172,6 @@ ox_star_value ox_intern(struct ox_star *s, struct ox_slice text)
 	ox_star_value v = ox_string_copy(s, OX_OBJ_STRING, text);
 	if (!ox_star_ok(v) || ox_dict_store(s, s->interned, v, v) < 0)
 		return OX_STAR_FAILED;
-	OX_AS(ox_string, v)->head.flags |= 1;
 	return v;
 }
 

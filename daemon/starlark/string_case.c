@@ -73,6 +73,37 @@ static uint32_t lower(struct ox_star *s, uint32_t c)
 	return c < 128 ? (c >= 'A' && c <= 'Z' ? c + 32 : c) : (uint32_t)towlower_l(c, s->unicode);
 }
 
+static bool ascii_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* The same for text of ASCII only, which keeps its length. */
+static ox_star_value change_ascii(struct ox_star *s, struct ox_slice text, enum change change)
+{
+	char *out;
+	struct ox_string *str = ox_string_new(s, OX_OBJ_STRING, text.len, &out);
+	bool in_word = false;
+	if (!str)
+		return OX_STAR_FAILED;
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.data[i];
+		bool raise = change == TO_UPPER || (!in_word && change != TO_LOWER);
+		bool letter = ascii_letter(c);
+		in_word = change == TO_CAPITALIZED || letter;
+		out[i] = !letter ? c : (char)(raise ? c & ~0x20 : c | 0x20);
+	}
+	return ox_from_object(str);
+}
+
+static bool is_ascii(struct ox_slice text)
+{
+	unsigned char all = 0;
+	for (size_t i = 0; i < text.len; i++)
+		all |= (unsigned char)text.data[i];
+	return all < 0x80;
+}
+
 static ox_star_value change_case(struct ox_star *s, ox_star_value self, enum change change)
 {
 	struct walk w = {.text = ox_text_of(self)};
@@ -81,6 +112,8 @@ static ox_star_value change_case(struct ox_star *s, ox_star_value self, enum cha
 	uint32_t c;
 	if (!ox_charge(s, w.text.len))
 		return OX_STAR_FAILED;
+	if (is_ascii(w.text))
+		return change_ascii(s, w.text, change);
 	while (next(&w, &c)) {
 		bool first = !in_word;
 		bool raise = change == TO_UPPER || (first && change != TO_LOWER);

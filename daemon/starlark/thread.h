@@ -97,9 +97,10 @@ void ox_heap_array_free(struct ox_star *s, void *array, size_t bytes);
 void ox_heap_free(struct ox_heap *h);
 struct ox_obj *ox_new_object(struct ox_star *s, enum ox_obj_kind kind, size_t size);
 
+/* Aligned for words and doubles, as the tags of values need it. */
 static inline void *ox_heap_alloc(struct ox_star *s, size_t size)
 {
-	size = (size + 15) & ~(size_t)15;
+	size = (size + 7) & ~(size_t)7;
 	if (size <= (size_t)(s->heap.end - s->heap.next)) {
 		void *p = s->heap.next;
 		s->heap.next += size;

@@ -63,8 +63,14 @@ struct ox_string_buffer {
 struct ox_string { /* bytes too */
 	struct ox_obj head;
 	size_t len;
-	const char *data;                /* NUL-terminated unless in a shared buffer */
-	struct ox_string_buffer *buffer; /* NULL: `data` is its own */
+	const char *data; /* NUL-terminated unless in a shared buffer */
+};
+
+enum { OX_STRING_SHARED = 1 }; /* flag of the head: the string is an ox_shared_string */
+
+struct ox_shared_string {
+	struct ox_string string;
+	struct ox_string_buffer *buffer;
 };
 
 struct ox_tuple {
