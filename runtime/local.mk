@@ -5,6 +5,8 @@ noinst_LIBRARIES += runtime/pack/libpack.a
 runtime_pack_libpack_a_SOURCES = \
 	runtime/pack/config.c runtime/pack/config.h runtime/pack/config_fields.def \
 	runtime/pack/format.h runtime/pack/head.c runtime/pack/put.h \
+	runtime/pack/packed.h runtime/pack/packed_fields.c runtime/pack/packed_fields.h \
+	runtime/pack/packed_read.c runtime/pack/packed_write.c \
 	runtime/pack/reader.c runtime/pack/reader.h \
 	runtime/pack/resource.h \
 	runtime/pack/writer.c runtime/pack/writer.h
@@ -42,6 +44,8 @@ tests_unit_runtime_packer_SOURCES = tests/unit/runtime/packer.c
 tests_unit_runtime_packer_LDADD = $(PACK_LIBS)
 TESTS += tests/unit/runtime/stub_test.py
 EXTRA_DIST += tests/unit/runtime/stub_test.py tests/unit/runtime/stubkit.py tests/unit/runtime/importerkit.py
+TESTS += tests/unit/runtime/importer_resource_test.py
+EXTRA_DIST += tests/unit/runtime/importer_resource_test.py
 
 # What stubs are compiled from, found below the prefix as in the tree.
 nobase_dist_pkgdata_DATA = \
@@ -63,10 +67,12 @@ nobase_dist_pkgdata_DATA = \
 	runtime/importer/finder.c runtime/importer/finder_data.c runtime/importer/finder_load.c \
 	runtime/importer/importer.h runtime/importer/index.c runtime/importer/index.h \
 	runtime/importer/linecache.c runtime/importer/module.c runtime/importer/path_entry.c \
-	runtime/importer/resource_reader.c runtime/importer/scan.c runtime/importer/scan.h \
-	runtime/importer/source.c runtime/importer/state.h runtime/importer/traversable.c \
-	runtime/importer/value.c runtime/importer/value.h \
+	runtime/importer/resource.c runtime/importer/resource.h runtime/importer/resource_reader.c \
+	runtime/importer/scan.c runtime/importer/scan.h runtime/importer/source.c runtime/importer/state.h \
+	runtime/importer/traversable.c runtime/importer/value.c runtime/importer/value.h \
 	runtime/pack/config.c runtime/pack/config.h runtime/pack/config_fields.def runtime/pack/format.h \
+	runtime/pack/packed.h runtime/pack/packed_fields.c runtime/pack/packed_fields.h \
+	runtime/pack/packed_read.c runtime/pack/packed_write.c \
 	runtime/pack/put.h runtime/pack/reader.c runtime/pack/reader.h runtime/pack/resource.h \
 	runtime/pack/writer.h
 

@@ -63,6 +63,7 @@ static const struct type_row {
 	ROW(&ox_path_entry_spec, path_entry, true),
 	ROW(&ox_resource_reader_spec, resource_reader, true),
 	ROW(&ox_distribution_spec, distribution, true),
+	ROW(&ox_resource_spec, resource, true),
 	ROW(&ox_traversable_spec, traversable, false),
 	ROW(&ox_value_specs[OX_VALUE_SOURCE], values[OX_VALUE_SOURCE], true),
 	ROW(&ox_value_specs[OX_VALUE_BYTECODE], values[OX_VALUE_BYTECODE], true),

@@ -5,6 +5,7 @@
 #define OX_IMPORTER_STATE_H
 
 #include "runtime/importer/index.h"
+#include "runtime/importer/resource.h"
 #include "runtime/importer/value.h"
 
 struct ox_state {
@@ -15,7 +16,7 @@ struct ox_state {
 	PyObject *call; /* _frozen_importlib._call_with_frames_removed */
 	PyObject *exec; /* builtins.exec */
 	PyObject *spec_kwnames; /* ("is_package",) */
-	PyTypeObject *finder, *path_entry, *resource_reader, *traversable, *distribution;
+	PyTypeObject *finder, *path_entry, *resource_reader, *traversable, *distribution, *resource;
 	PyTypeObject *values[OX_VALUE_KINDS];
 };
 
