@@ -6,7 +6,7 @@ EXTRA_DIST += \
 EXTRA_DIST += contrib/bench/bench.py contrib/bench/starlark.py
 
 # The figures of the product beside their references: a table, and bench.json.
-bench: all
+bench: all contrib/bench/evaluate_config
 	OX_BUILDDIR='$(abs_top_builddir)' $(PYTHON) $(srcdir)/contrib/bench/bench.py
 
 # The language beside starlark-go and CPython; bench-starlark.json.
@@ -17,3 +17,6 @@ CLEANFILES += bench.json bench-starlark.json
 EXTRA_PROGRAMS += contrib/bench/starlark_phases
 contrib_bench_starlark_phases_SOURCES = contrib/bench/starlark_phases.c
 contrib_bench_starlark_phases_LDADD = $(STARLARK_LIBS)
+EXTRA_PROGRAMS += contrib/bench/evaluate_config
+contrib_bench_evaluate_config_SOURCES = contrib/bench/evaluate_config.c
+contrib_bench_evaluate_config_LDADD = $(DIALECT_LIBS)
