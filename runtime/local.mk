@@ -67,6 +67,7 @@ nobase_dist_pkgdata_DATA = \
 	runtime/importer/finder.c runtime/importer/finder_data.c runtime/importer/finder_load.c \
 	runtime/importer/importer.h runtime/importer/index.c runtime/importer/index.h \
 	runtime/importer/linecache.c runtime/importer/module.c runtime/importer/path_entry.c \
+	runtime/importer/real_file.c \
 	runtime/importer/resource.c runtime/importer/resource.h runtime/importer/resource_reader.c \
 	runtime/importer/scan.c runtime/importer/scan.h runtime/importer/source.c runtime/importer/state.h \
 	runtime/importer/traversable.c runtime/importer/value.c runtime/importer/value.h \

@@ -86,7 +86,7 @@ static int cached_path(const struct ox_pack *pack, ox_pack_place place, const st
 	int rc = ox_buf_ok(&name, "name of a library", err);
 	ox_extract_key_of(pack, place, key);
 	if (!rc)
-		rc = ox_extract_file(key, name.data, r->library, path, err);
+		rc = ox_extract_file(key, name.data, r->library, OX_EXTRACT_COMPARE, path, err);
 	ox_buf_free(&name);
 	return rc;
 }

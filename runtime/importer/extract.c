@@ -154,7 +154,16 @@ static bool is_plain(const char *name)
 	}
 }
 
-int ox_extract_file(const char *key, const char *name, struct ox_slice content, char **path, struct ox_err *err)
+static bool is_there(const char *path, struct ox_slice content, enum ox_extract_check check)
+{
+	struct stat st;
+	if (check == OX_EXTRACT_COMPARE)
+		return same_content(path, content);
+	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size == content.len;
+}
+
+int ox_extract_file(const char *key, const char *name, struct ox_slice content, enum ox_extract_check check,
+		    char **path, struct ox_err *err)
 {
 	struct ox_buf place = {0};
 	int rc = 0;
@@ -169,9 +178,9 @@ int ox_extract_file(const char *key, const char *name, struct ox_slice content, 
 		rc = own_folder(place.data, err);
 	if (!rc)
 		rc = descend(&place, name, err);
-	if (!rc && !same_content(place.data, content))
+	if (!rc && !is_there(place.data, content, check))
 		rc = write_file(place.data, content, err);
-	if (!rc)
+	if (!rc && path)
 		*path = ox_buf_steal(&place);
 	ox_buf_free(&place);
 	return rc;

@@ -18,8 +18,14 @@ enum { OX_EXTRACT_KEY = 33 };
 /* Hex digits with their NUL, from the digest, or where it is NULL or zero from the content. */
 void ox_extract_key(const unsigned char *digest, struct ox_slice content, char key[static OX_EXTRACT_KEY]);
 
-/* The file's absolute path into *path (free() it). `name` may have folders. OX_EDENIED,
+enum ox_extract_check {
+	OX_EXTRACT_COMPARE, /* a file that is there already has to be the same, byte for byte */
+	OX_EXTRACT_PRESENT, /* or only of the same size: for neighbours that are compared once they are used */
+};
+
+/* The file's absolute path into *path (free() it; may be NULL). `name` may have folders. OX_EDENIED,
  * OX_EEXHAUSTED and the like say which folder or file. */
-int ox_extract_file(const char *key, const char *name, struct ox_slice content, char **path, struct ox_err *err);
+int ox_extract_file(const char *key, const char *name, struct ox_slice content, enum ox_extract_check check,
+		    char **path, struct ox_err *err);
 
 #endif

@@ -1,5 +1,4 @@
 /* Sources, resources, metadata, and the paths that stand for them. */
-#include "runtime/importer/extract.h"
 #include "runtime/importer/importer.h"
 #include "runtime/importer/state.h"
 
@@ -55,60 +54,6 @@ PyObject *ox_finder_relative_path(const struct ox_finder *self, struct ox_slice 
 	PyObject *full = tail ? PyUnicode_FromFormat("%U/%U", self->origin, tail) : NULL;
 	Py_XDECREF(tail);
 	return full;
-}
-
-/* What a packed module is called as a file: a/b.py, or a/b/__init__.py. */
-static void file_name(struct ox_buf *out, const struct ox_pack_record *r)
-{
-	for (size_t i = 0; i < r->name.len; i++)
-		ox_buf_byte(out, r->name.data[i] == '.' ? '/' : r->name.data[i]);
-	ox_buf_str(out, r->flags & OX_PACK_PACKAGE ? "/__init__.py" : ".py");
-}
-
-static int extract_files(const char *key, const struct ox_pack_record *r, struct ox_err *err)
-{
-	struct ox_pack_file f;
-	struct ox_buf name = {0};
-	int rc = 0;
-	for (uint32_t i = 0; i < r->files.count && !rc && ox_pack_file_at(&r->files, i, &f); i++) {
-		char *path = NULL;
-		ox_buf_clear(&name);
-		for (size_t k = 0; k < r->name.len; k++)
-			ox_buf_byte(&name, r->name.data[k] == '.' ? '/' : r->name.data[k]);
-		ox_buf_printf(&name, "/%.*s", OX_SLICE_ARG(f.name));
-		rc = ox_buf_ok(&name, "name of a resource", err);
-		if (!rc)
-			rc = ox_extract_file(key, name.data, f.data, &path, err);
-		free(path);
-	}
-	ox_buf_free(&name);
-	return rc;
-}
-
-static int extract_record(const char *key, const struct ox_pack_record *r, char **path, struct ox_err *err)
-{
-	struct ox_buf name = {0};
-	file_name(&name, r);
-	int rc = ox_buf_ok(&name, "name of a module", err);
-	if (!rc)
-		rc = ox_extract_file(key, name.data, r->has_source ? r->source : OX_SLICE(""), path, err);
-	if (!rc)
-		rc = extract_files(key, r, err);
-	ox_buf_free(&name);
-	return rc;
-}
-
-PyObject *ox_finder_real_file(struct ox_finder *self, const struct ox_found *found)
-{
-	struct ox_err err = {0};
-	char key[OX_EXTRACT_KEY], *path = NULL;
-	if (!ox_wants_file(self->index.pack, &found->record))
-		return NULL;
-	ox_extract_key_of(self->index.pack, found->place, key);
-	int rc = extract_record(key, &found->record, &path, &err);
-	PyObject *text = rc < 0 ? ox_raise(&err, NULL) : PyUnicode_DecodeFSDefault(path);
-	free(path);
-	return text;
 }
 
 static PyObject *not_known(const char *what, PyObject *path)

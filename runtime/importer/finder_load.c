@@ -70,6 +70,10 @@ PyObject *ox_finder_spec_of(struct ox_finder *self, PyObject *name, PyObject *pa
 	PyObject *plain = plain_name(name, &utf8);
 	(void)path;
 	(void)target;
+	if (!plain && PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) {
+		PyErr_Clear(); /* a lone surrogate: no module of ours, perhaps a file's */
+		return Py_NewRef(Py_None);
+	}
 	if (!plain || ox_index_find(&self->index, plain, &found) < 0)
 		goto out;
 	if (found.kind == OX_KIND_BUILTIN)
@@ -195,13 +199,8 @@ static PyObject *compile_source(struct ox_finder *self, const struct ox_found *f
 	return code;
 }
 
-PyObject *ox_finder_code(struct ox_finder *self, const struct ox_found *found, PyObject *name)
+static PyObject *unmarshal(const struct ox_slice bytes, PyObject *name)
 {
-	struct ox_slice bytes;
-	if (found->kind != OX_KIND_MODULE)
-		return NULL;
-	if (!ox_index_bytecode(&self->index, &found->record, &bytes))
-		return compile_source(self, found);
 	PyObject *code = PyMarshal_ReadObjectFromString(bytes.data, (Py_ssize_t)bytes.len);
 	if (code && !PyCode_Check(code)) {
 		Py_CLEAR(code);
@@ -210,6 +209,29 @@ PyObject *ox_finder_code(struct ox_finder *self, const struct ox_found *found, P
 		Py_XDECREF(text);
 	}
 	return code;
+}
+
+/* The code of a module that has a real file names that file, as importlib sees to for what it loads: code that
+ * compares __file__ with its own frames, or opens the file that a frame names, relies on it. Takes `code`. */
+static PyObject *name_real_file(struct ox_finder *self, const struct ox_found *found, PyObject *code)
+{
+	PyObject *file = code ? ox_finder_real_file(self, found) : NULL;
+	PyObject *done = file ? PyObject_CallMethod(ox_state_of((PyObject *)self)->imp, "_fix_co_filename", "OO", code, file)
+			      : NULL;
+	if (code && !done && PyErr_Occurred())
+		Py_CLEAR(code);
+	Py_XDECREF(done);
+	Py_XDECREF(file);
+	return code;
+}
+
+PyObject *ox_finder_code(struct ox_finder *self, const struct ox_found *found, PyObject *name)
+{
+	struct ox_slice bytes;
+	if (found->kind != OX_KIND_MODULE)
+		return NULL;
+	bool compiled = ox_index_bytecode(&self->index, &found->record, &bytes);
+	return name_real_file(self, found, compiled ? unmarshal(bytes, name) : compile_source(self, found));
 }
 
 static int set_start_method(struct ox_finder *self, PyObject *module)
@@ -252,8 +274,12 @@ static int exec_found(struct ox_finder *self, PyObject *module, PyObject *name, 
 int ox_finder_exec(struct ox_finder *self, PyObject *module)
 {
 	struct ox_found found;
+	struct ox_slice utf8;
 	PyObject *name = PyObject_GetAttrString(module, "__name__");
 	int rc = name ? ox_index_find(&self->index, name, &found) : -1;
+	/* What CPython has as well, and did without when the spec was asked for. */
+	if (rc == 0 && (found.kind == OX_KIND_BUILTIN || found.kind == OX_KIND_FROZEN) && ox_utf8(name, &utf8))
+		ox_index_find_packed(&self->index, utf8, &found);
 	if (rc == 0)
 		rc = exec_found(self, module, name, &found);
 	Py_XDECREF(name);

@@ -26,6 +26,7 @@ struct ox_finder {
 	PyObject *origin;          /* str */
 	PyObject *base;            /* str: the executable, base of virtual paths */
 	PyObject *mp_start_method; /* str or NULL */
+	PyObject *real_files;      /* place -> path of what was extracted; NULL: nothing yet */
 	const char *command;       /* source of "<string>", or NULL */
 };
 
@@ -60,7 +61,8 @@ PyObject *ox_finder_distributions(struct ox_finder *self, PyObject *context);
 PyObject *ox_finder_virtual_path(const struct ox_finder *self, struct ox_slice name);
 /* The real path of `relative` below the executable's folder. */
 PyObject *ox_finder_relative_path(const struct ox_finder *self, struct ox_slice relative);
-/* A real file for a module whose package wants one; NULL without an exception when it does not. */
+
+/* real_file.c: a file for a module whose package insists on one; NULL without an exception when it does not. */
 PyObject *ox_finder_real_file(struct ox_finder *self, const struct ox_found *found);
 
 /* source.c */

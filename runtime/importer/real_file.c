@@ -1,0 +1,138 @@
+/* Real files for the modules of packages that insist on them.
+ *
+ * A module is extracted, and compared with the payload, when it is imported for the first time. With a package come
+ * its data files and, so that code which lists its own folder finds it whole, the sources of the modules directly in it and in
+ * folders without an __init__.py below it; those only have to be there: each is compared when its own turn comes. */
+#include "runtime/importer/extract.h"
+#include "runtime/importer/importer.h"
+#include "runtime/importer/state.h"
+
+#include "proto/base/buf.h"
+
+/* "a.b" as "a/b". */
+static void folder_name(struct ox_buf *out, struct ox_slice module)
+{
+	ox_buf_clear(out);
+	for (size_t i = 0; i < module.len; i++)
+		ox_buf_byte(out, module.data[i] == '.' ? '/' : module.data[i]);
+}
+
+/* What a packed module is called as a file: a/b.py, or a/b/__init__.py. */
+static void file_name(struct ox_buf *out, const struct ox_pack_record *r)
+{
+	folder_name(out, r->name);
+	ox_buf_str(out, r->flags & OX_PACK_PACKAGE ? "/__init__.py" : ".py");
+}
+
+static int extract_data_files(const char *key, const struct ox_pack_record *r, struct ox_err *err)
+{
+	struct ox_pack_file f;
+	struct ox_buf name = {0};
+	int rc = 0;
+	for (uint32_t i = 0; i < r->files.count && !rc && ox_pack_file_at(&r->files, i, &f); i++) {
+		folder_name(&name, r->name);
+		ox_buf_printf(&name, "/%.*s", OX_SLICE_ARG(f.name));
+		rc = ox_buf_ok(&name, "name of a resource", err);
+		if (!rc)
+			rc = ox_extract_file(key, name.data, f.data, OX_EXTRACT_COMPARE, NULL, err);
+	}
+	ox_buf_free(&name);
+	return rc;
+}
+
+/* Where the component of `name` that starts at `from` ends. */
+static size_t component_end(struct ox_slice name, size_t from)
+{
+	const char *dot = memchr(name.data + from, '.', name.len - from);
+	return dot ? (size_t)(dot - name.data) : name.len;
+}
+
+static bool is_package(const struct ox_pack *pack, struct ox_slice name)
+{
+	struct ox_pack_record r;
+	ox_pack_place place = ox_pack_find(pack, name);
+	return place != OX_PACK_NOWHERE && ox_pack_get(pack, place, &r, NULL) == 0 && r.flags & OX_PACK_PACKAGE &&
+	       r.has_source;
+}
+
+/* Whether only folders without an __init__.py lie between the package and the module. */
+static bool is_within(const struct ox_pack *pack, size_t package_len, struct ox_slice name)
+{
+	for (size_t end = component_end(name, package_len + 1); end < name.len; end = component_end(name, end + 1))
+		if (is_package(pack, ox_slice(name.data, end)))
+			return false;
+	return true;
+}
+
+static int extract_members(const struct ox_pack *pack, const char *key, struct ox_slice package, struct ox_err *err)
+{
+	struct ox_buf name = {0};
+	int rc = 0;
+	ox_pack_place at = ox_pack_lower_bound(pack, package);
+	for (; !rc && at != OX_PACK_NOWHERE && at < ox_pack_place_count(pack); at = ox_pack_next(pack, at)) {
+		struct ox_pack_record r;
+		if (ox_pack_get(pack, at, &r, NULL) < 0)
+			continue;
+		if (!ox_slice_starts(r.name, package))
+			break;
+		bool is_member = r.name.len > package.len + 1 && r.name.data[package.len] == '.' && r.has_source;
+		if (!is_member || !is_within(pack, package.len, r.name))
+			continue;
+		file_name(&name, &r);
+		rc = ox_buf_ok(&name, "name of a module", err);
+		if (!rc)
+			rc = ox_extract_file(key, name.data, r.source, OX_EXTRACT_PRESENT, NULL, err);
+	}
+	ox_buf_free(&name);
+	return rc;
+}
+
+static int extract_module(const struct ox_pack *pack, ox_pack_place place, const struct ox_pack_record *r, char **path,
+			  struct ox_err *err)
+{
+	char key[OX_EXTRACT_KEY];
+	struct ox_buf name = {0};
+	ox_extract_key_of(pack, place, key);
+	file_name(&name, r);
+	int rc = ox_buf_ok(&name, "name of a module", err);
+	if (!rc)
+		rc = ox_extract_file(key, name.data, r->has_source ? r->source : OX_SLICE(""), OX_EXTRACT_COMPARE, path,
+				     err);
+	if (!rc)
+		rc = extract_data_files(key, r, err);
+	if (!rc && r->flags & OX_PACK_PACKAGE)
+		rc = extract_members(pack, key, r->name, err);
+	ox_buf_free(&name);
+	return rc;
+}
+
+static PyObject *extract(struct ox_finder *self, const struct ox_found *found)
+{
+	struct ox_err err = {0};
+	char *path = NULL;
+	int rc = extract_module(self->index.pack, found->place, &found->record, &path, &err);
+	PyObject *file = rc < 0 ? ox_raise(&err, NULL) : PyUnicode_DecodeFSDefault(path);
+	free(path);
+	return file;
+}
+
+PyObject *ox_finder_real_file(struct ox_finder *self, const struct ox_found *found)
+{
+	PyObject *file = NULL;
+	if (!ox_wants_file(self->index.pack, &found->record))
+		return NULL;
+	PyObject *place = PyLong_FromUnsignedLong(found->place);
+	if (!self->real_files)
+		self->real_files = PyDict_New();
+	if (!place || !self->real_files)
+		goto out;
+	file = Py_XNewRef(PyDict_GetItemWithError(self->real_files, place));
+	if (file || PyErr_Occurred())
+		goto out;
+	file = extract(self, found);
+	if (file && PyDict_SetItem(self->real_files, place, file) < 0)
+		Py_CLEAR(file);
+out:
+	Py_XDECREF(place);
+	return file;
+}
