@@ -20,7 +20,7 @@ static int make_parts(struct ox_build_context *ctx, struct ox_compiler *compiler
 	int rc = ox_stub_build(ctx, spec->distribution, &spec->stub, &p->stub, &size, err);
 	for (int origin = OX_ORIGIN_STDLIB; !rc && origin <= OX_ORIGIN_APPLICATION; origin++)
 		rc = ox_segment_build(ctx, compiler, spec->distribution, (enum ox_resource_origin)origin, &p->set,
-				      &p->tiers, &p->segments[origin - 1], err);
+				      &p->tiers, &spec->extract, &p->segments[origin - 1], err);
 	return rc;
 }
 
@@ -45,7 +45,7 @@ int ox_executable_build(struct ox_build_context *ctx, struct ox_compiler *compil
 	*out = (struct ox_executable){.file = {.path = spec->name, .mode = 0755}};
 	int rc = ox_bundle_collect(ctx->arena, spec->items, spec->item_count, &p.set, err);
 	if (!rc)
-		rc = ox_tiers_find(ctx, &p.set, &p.tiers, err);
+		rc = ox_tiers_find(ctx, &p.set, spec->extract.never, &p.tiers, err);
 	if (rc)
 		return rc;
 	rc = make_parts(ctx, compiler, spec, &p, err);

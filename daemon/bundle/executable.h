@@ -9,6 +9,7 @@
 
 #include "daemon/bundle/item.h"
 #include "daemon/bundle/tree.h"
+#include "daemon/bundle/wants_file.h"
 #include "daemon/link/stub.h"
 #include "daemon/python/bytecode.h"
 #include "runtime/pack/config.h"
@@ -20,6 +21,7 @@ struct ox_executable_spec {
 	const struct ox_bundle_item *items; /* a later item of one name replaces an earlier one */
 	size_t item_count;
 	struct ox_stub_options stub;
+	struct ox_extract_rules extract;
 };
 
 struct ox_executable {

@@ -17,7 +17,7 @@ daemon_bundle_libbundle_a_SOURCES = \
 	daemon/bundle/segment.c daemon/bundle/segment.h \
 	daemon/bundle/tier.c daemon/bundle/tier.h \
 	daemon/bundle/tree.c daemon/bundle/tree.h \
-	daemon/bundle/wants_file.c daemon/bundle/wants_file.h
+	daemon/bundle/wants_file.c daemon/bundle/wants_file.def daemon/bundle/wants_file.h
 BUNDLE_LIBS = daemon/bundle/libbundle.a $(LINK_LIBS) $(PACK_LIBS) $(ELF_LIBS)
 
 check_PROGRAMS += tests/unit/daemon/bundle/attach_test tests/fuzz/elf_fuzz

@@ -13,7 +13,7 @@ struct maker {
 	const struct ox_segment_plan *plan;
 	struct ox_records *out;
 	struct jobs jobs;
-	struct ox_map file_users; /* top-level packages whose code uses __file__ */
+	struct ox_map file_users; /* top-level package -> enum ox_wants_file */
 };
 
 static int borrow(struct maker *m, const struct ox_blob *blob, struct ox_slice *bytes, struct ox_err *err)
@@ -47,9 +47,15 @@ static int add_job(struct maker *m, const struct ox_resource *r, int level, size
 
 static int note_file_user(struct maker *m, const struct ox_resource *r, struct ox_slice source, struct ox_err *err)
 {
-	if (!ox_source_uses_file(source))
+	enum ox_wants_file wants = ox_source_wants_file(source);
+	if (wants == OX_WANTS_NO_FILE)
 		return 0;
-	return ox_map_put(&m->file_users, ox_top_level(r->name), NULL) ? 0 : ox_fail_nomem(err, "packages");
+	void **slot = ox_map_put(&m->file_users, ox_top_level(r->name), NULL);
+	if (!slot)
+		return ox_fail_nomem(err, "packages");
+	if ((uintptr_t)*slot < wants)
+		*slot = (void *)(uintptr_t)wants;
+	return 0;
 }
 
 static int add_module(struct maker *m, const struct ox_bundle_item *item, size_t record, struct ox_err *err)
@@ -210,9 +216,9 @@ int ox_records_make(const struct ox_segment_plan *plan, struct ox_records *out, 
 		rc = add_library(&m, plan->libraries[i], err);
 	if (!rc)
 		rc = compile(&m, err);
-	if (!rc)
-		ox_mark_wants_file(out->v.items, out->v.len, &m.file_users, plan->origin == OX_ORIGIN_STDLIB,
-				   &out->wants_file);
+	if (!rc && ox_mark_wants_file(out->v.items, out->v.len, &m.file_users, plan->origin == OX_ORIGIN_STDLIB,
+				      plan->extract, &out->wants_file) < 0)
+		rc = ox_fail_nomem(err, "packages");
 	ox_map_free(&m.file_users);
 	ox_vec_free(&m.jobs.v);
 	ox_vec_free(&m.jobs.records);

@@ -3,6 +3,7 @@
 #define OX_BUNDLE_RECORDS_H
 
 #include "daemon/bundle/tier.h"
+#include "daemon/bundle/wants_file.h"
 #include "daemon/python/bytecode.h"
 #include "runtime/pack/resource.h"
 
@@ -14,6 +15,7 @@ struct ox_segment_plan {
 	const struct ox_bundle_entry *entries; /* of this origin, in order */
 	size_t entry_count;
 	const struct ox_tiers *tiers;
+	const struct ox_extract_rules *extract;
 	const struct ox_packed_library **libraries; /* of this origin, by name */
 	size_t library_count;
 };

@@ -77,6 +77,9 @@ static int add_inputs(const struct ox_segment_plan *plan, struct ox_step *step, 
 	struct ox_buf layout = {0};
 	int rc = 0;
 	ox_buf_printf(&layout, "format %d magic %u\n", (int)OX_PACK_VERSION, (unsigned)plan->dist->magic);
+	for (size_t i = 0; i < plan->extract->choice_count; i++)
+		ox_buf_printf(&layout, "extract %.*s %d\n", OX_SLICE_ARG(plan->extract->choices[i].package),
+			      plan->extract->choices[i].files);
 	ox_step_digest(step, "interpreter", &plan->dist->digest);
 	for (size_t i = 0; !rc && i < plan->entry_count; i++) {
 		const struct ox_bundle_item *item = plan->entries[i].item;
@@ -175,10 +178,14 @@ static int run_step(void *ctx, struct ox_step_result *result, struct ox_err *err
 
 int ox_segment_build(struct ox_build_context *ctx, struct ox_compiler *compiler, const struct ox_distribution *dist,
 		     enum ox_resource_origin origin, const struct ox_bundle_set *set, const struct ox_tiers *tiers,
-		     struct ox_segment *out, struct ox_err *err)
+		     const struct ox_extract_rules *extract, struct ox_segment *out, struct ox_err *err)
 {
-	struct ox_segment_plan plan = {
-		.ctx = ctx, .compiler = compiler, .dist = dist, .origin = origin, .tiers = tiers};
+	struct ox_segment_plan plan = {.ctx = ctx,
+				       .compiler = compiler,
+				       .dist = dist,
+				       .origin = origin,
+				       .tiers = tiers,
+				       .extract = extract};
 	*out = (struct ox_segment){0};
 	int rc = choose(&plan, set, err);
 	if (rc || (!plan.entry_count && !plan.library_count))
@@ -193,6 +200,12 @@ int ox_segment_build(struct ox_build_context *ctx, struct ox_compiler *compiler,
 	const struct ox_output *made = ox_outputs_find(&outputs, "segment");
 	if (!made)
 		return ox_fail(err, OX_EINTERNAL, "the step that packs the %s gave nothing", origin_names[origin]);
+	if (outputs.meta.len && extract->never)
+		return ox_fail(err, OX_EBUILD,
+			       "code of %.*s looks for files beside itself, and nothing may be extracted: for each of them "
+			       "that works from memory say policy.set_package_files(NAME, False), give the others "
+			       "resources_location \"filesystem-relative:lib\", or leave policy.extract at \"as-needed\"",
+			       OX_SLICE_ARG(outputs.meta));
 	if (outputs.meta.len)
 		ox_emit_log(ctx->sink, OX_LEVEL_INFO, "build",
 			    "code that reads __file__ is given real files, extracted at run time: %.*s",

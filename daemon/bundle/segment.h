@@ -6,6 +6,7 @@
 #define OX_BUNDLE_SEGMENT_H
 
 #include "daemon/bundle/tier.h"
+#include "daemon/bundle/wants_file.h"
 #include "daemon/python/bytecode.h"
 
 struct ox_segment {
@@ -17,6 +18,6 @@ struct ox_segment {
  * *out has size 0 when there is nothing of that origin. */
 int ox_segment_build(struct ox_build_context *ctx, struct ox_compiler *compiler, const struct ox_distribution *dist,
 		     enum ox_resource_origin origin, const struct ox_bundle_set *set, const struct ox_tiers *tiers,
-		     struct ox_segment *out, struct ox_err *err);
+		     const struct ox_extract_rules *extract, struct ox_segment *out, struct ox_err *err);
 
 #endif

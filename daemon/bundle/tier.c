@@ -14,6 +14,7 @@ enum { MEMORY_MAX = 24 << 20 };
 struct finder {
 	struct ox_build_context *ctx;
 	struct ox_tiers *out;
+	bool never_extract;
 	struct ox_map vendored; /* file name -> const struct ox_resource * */
 	size_t counts[OX_TIER_BESIDE + 1];
 };
@@ -119,7 +120,12 @@ static int add_library(struct finder *f, const char *name, const struct ox_blob 
 	int rc = read_needs(f, name, blob, &elf, err);
 	if (rc)
 		return ox_wrap(err, "library %s", name);
-	lib->needs_file = !elf.soname || blob->size > MEMORY_MAX;
+	if (f->never_extract && !elf.soname)
+		return ox_fail(err, OX_EBUILD,
+			       "library %s has no DT_SONAME and has to be a file, and nothing may be extracted: leave "
+			       "policy.extract at \"as-needed\"",
+			       name);
+	lib->needs_file = !elf.soname || (blob->size > MEMORY_MAX && !f->never_extract);
 	if (lib->needs_file)
 		ox_emit_log(f->ctx->sink, OX_LEVEL_DEBUG, "build", "library %s is extracted to a file at run time: %s",
 			    name, elf.soname ? "it is large" : "it has no DT_SONAME");
@@ -171,7 +177,7 @@ static int add_needs(struct finder *f, const struct ox_elf_needs *elf, enum ox_r
 	return 0;
 }
 
-static enum ox_tier choose(const struct ox_bundle_item *item, const char **why)
+static enum ox_tier choose(const struct finder *f, const struct ox_bundle_item *item, const char **why)
 {
 	const struct ox_resource *r = item->resource;
 	*why = "the interpreter has it built in";
@@ -181,7 +187,7 @@ static enum ox_tier choose(const struct ox_bundle_item *item, const char **why)
 	if (item->prefix)
 		return OX_TIER_BESIDE;
 	*why = "it is too large to be loaded from memory at each start";
-	if (r->blob.size > MEMORY_MAX)
+	if (r->blob.size > MEMORY_MAX && !f->never_extract)
 		return OX_TIER_EXTRACTED;
 	*why = "there are no objects to link in";
 	return OX_TIER_MEMORY;
@@ -200,7 +206,7 @@ static int add_extension(struct finder *f, const struct ox_bundle_item *item, st
 		return ox_fail_nomem(err, "extension modules");
 	*slot = t;
 	t->resource = item->resource;
-	t->tier = choose(item, &why);
+	t->tier = choose(f, item, &why);
 	f->counts[t->tier]++;
 	ox_emit_log(f->ctx->sink, OX_LEVEL_DEBUG, "build", "extension module %s: tier %d, %s: %s", name, (int)t->tier,
 		    places[t->tier], why);
@@ -221,10 +227,10 @@ static void tell_summary(const struct finder *f)
 		    f->counts[OX_TIER_BESIDE], f->out->libraries.len);
 }
 
-int ox_tiers_find(struct ox_build_context *ctx, const struct ox_bundle_set *set, struct ox_tiers *out,
-		  struct ox_err *err)
+int ox_tiers_find(struct ox_build_context *ctx, const struct ox_bundle_set *set, bool never_extract,
+		  struct ox_tiers *out, struct ox_err *err)
 {
-	struct finder f = {.ctx = ctx, .out = out};
+	struct finder f = {.ctx = ctx, .never_extract = never_extract, .out = out};
 	*out = (struct ox_tiers){0};
 	int rc = index_vendored(&f, set, err);
 	for (size_t i = 0; !rc && i < set->count; i++)

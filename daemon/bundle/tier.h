@@ -42,8 +42,9 @@ struct ox_tiers {
 	struct ox_glibc_version glibc; /* the highest that any of them asks for */
 };
 
-int ox_tiers_find(struct ox_build_context *ctx, const struct ox_bundle_set *set, struct ox_tiers *out,
-		  struct ox_err *err);
+/* With never_extract large ones are loaded from memory too, and what only works as a file is OX_EBUILD. */
+int ox_tiers_find(struct ox_build_context *ctx, const struct ox_bundle_set *set, bool never_extract,
+		  struct ox_tiers *out, struct ox_err *err);
 void ox_tiers_free(struct ox_tiers *t);
 
 /* Maps a blob's bytes without checking them against their digest: for a look at an ELF header. */

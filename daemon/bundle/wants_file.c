@@ -30,13 +30,50 @@ static size_t skip_comment(struct ox_slice s, size_t at)
 	return end ? (size_t)(end - s.data) : s.len;
 }
 
-bool ox_source_uses_file(struct ox_slice source)
+enum where { IN_CODE, ANYWHERE };
+enum { ALWAYS = OX_WANTS_FILE, WITH_DATA = OX_WANTS_FILE_WITH_DATA };
+
+static const struct telling {
+	struct ox_slice name;
+	enum where where;
+	enum ox_wants_file wants;
+} telling[] = {
+#define OX_TELLS(name, where, when) {{name, sizeof(name) - 1}, where, (enum ox_wants_file)when},
+#include "daemon/bundle/wants_file.def"
+#undef OX_TELLS
+};
+
+/* Most sources are done with this look. */
+static bool mentions_any(struct ox_slice source)
 {
-	static const struct ox_slice name = {"__file__", 8};
+	for (size_t i = 0; i < OX_COUNT(telling); i++)
+		if (memmem(source.data, source.len, telling[i].name.data, telling[i].name.len))
+			return true;
+	return false;
+}
+
+static enum ox_wants_file word_tells(struct ox_slice word, bool is_attribute)
+{
+	for (size_t i = 0; i < OX_COUNT(telling); i++)
+		if ((!is_attribute || telling[i].where == ANYWHERE) && ox_slice_eq(word, telling[i].name))
+			return telling[i].wants;
+	return OX_WANTS_NO_FILE;
+}
+
+static size_t skip_word(struct ox_slice s, size_t at)
+{
+	while (at < s.len && is_word(s.data[at]))
+		at++;
+	return at;
+}
+
+enum ox_wants_file ox_source_wants_file(struct ox_slice source)
+{
 	char before = '\n'; /* the last character that is no space */
-	if (!source.len || !memmem(source.data, source.len, name.data, name.len))
-		return false;
-	for (size_t i = 0; i < source.len;) {
+	enum ox_wants_file wants = OX_WANTS_NO_FILE, said;
+	if (!source.len || !mentions_any(source))
+		return wants;
+	for (size_t i = 0; i < source.len && wants != OX_WANTS_FILE;) {
 		char c = source.data[i];
 		size_t start = i;
 		if (c == '#') {
@@ -46,17 +83,16 @@ bool ox_source_uses_file(struct ox_slice source)
 		if (c == '"' || c == '\'') {
 			i = skip_string(source, i);
 		} else if (is_word(c)) {
-			while (i < source.len && is_word(source.data[i]))
-				i++;
-			if (before != '.' && ox_slice_eq(ox_slice(source.data + start, i - start), name))
-				return true;
+			i = skip_word(source, i);
+			said = word_tells(ox_slice(source.data + start, i - start), before == '.');
+			wants = said > wants ? said : wants;
 		} else {
 			i++;
 		}
 		if (c != ' ' && c != '\t')
 			before = c;
 	}
-	return false;
+	return wants;
 }
 
 struct ox_slice ox_top_level(struct ox_slice name)
@@ -65,31 +101,66 @@ struct ox_slice ox_top_level(struct ox_slice name)
 	return dot ? ox_slice(name.data, (size_t)(dot - name.data)) : name;
 }
 
-/* Whether any record of the package brings data files. */
-static bool has_files(const struct ox_pack_resource *records, size_t count, struct ox_slice top)
+/* Whether any record of the package brings data files; marks for type checkers are none. */
+static bool has_data(const struct ox_pack_resource *records, size_t count, struct ox_slice top)
 {
-	for (size_t i = 0; i < count; i++)
-		if (records[i].file_count && ox_slice_eq(ox_top_level(records[i].name), top))
-			return true;
+	for (size_t i = 0; i < count; i++) {
+		if (!ox_slice_eq(ox_top_level(records[i].name), top))
+			continue;
+		for (size_t f = 0; f < records[i].file_count; f++)
+			if (!ox_slice_eq_str(records[i].files[f].name, "py.typed") &&
+			    !ox_slice_ends(records[i].files[f].name, OX_SLICE(".pyi")))
+				return true;
+	}
 	return false;
 }
 
-void ox_mark_wants_file(struct ox_pack_resource *records, size_t count, const struct ox_map *users, bool is_stdlib,
-			struct ox_buf *names)
+bool ox_extract_choose(const struct ox_extract_rules *rules, struct ox_slice package, bool scanned)
 {
+	for (size_t i = 0; i < rules->choice_count; i++)
+		if (ox_slice_eq(rules->choices[i].package, package))
+			return rules->choices[i].files;
+	return scanned;
+}
+
+/* In the standard library the use of __file__ alone says nothing. */
+static bool scan_says(const struct ox_pack_resource *records, size_t count, const struct ox_map *users, bool is_stdlib,
+		      struct ox_slice top)
+{
+	enum ox_wants_file wants = (enum ox_wants_file)(uintptr_t)ox_map_get(users, top);
+	if (wants == OX_WANTS_FILE && !is_stdlib)
+		return true;
+	return wants != OX_WANTS_NO_FILE && has_data(records, count, top);
+}
+
+int ox_mark_wants_file(struct ox_pack_resource *records, size_t count, const struct ox_map *users, bool is_stdlib,
+		       const struct ox_extract_rules *rules, struct ox_buf *names)
+{
+	struct ox_map seen = {0}; /* top-level name -> whether it is marked */
 	bool any = false;
-	for (size_t u = 0; u < users->len; u++) {
-		struct ox_slice top = users->entries[u].key;
-		if (is_stdlib && !has_files(records, count, top))
+	int rc = 0;
+	for (size_t i = 0; i < count; i++) {
+		bool added;
+		struct ox_slice top = ox_top_level(records[i].name);
+		if (records[i].flags & OX_PACK_LIBRARY)
 			continue;
-		any = true;
-		ox_buf_str(names, names->len ? ", " : "");
-		ox_buf_slice(names, top);
-		for (size_t i = 0; i < count; i++)
-			if (!(records[i].flags & OX_PACK_LIBRARY) && ox_slice_eq(ox_top_level(records[i].name), top))
-				records[i].flags |= OX_PACK_WANTS_FILE;
+		void **slot = ox_map_put(&seen, top, &added);
+		if (!slot) {
+			rc = -1;
+			break;
+		}
+		if (added && ox_extract_choose(rules, top, scan_says(records, count, users, is_stdlib, top))) {
+			*slot = &seen;
+			ox_buf_str(names, names->len ? ", " : "");
+			ox_buf_slice(names, top);
+		}
+		if (*slot)
+			records[i].flags |= OX_PACK_WANTS_FILE;
+		any = any || *slot;
 	}
 	for (size_t i = 0; any && i < count; i++)
 		if (records[i].flags & OX_PACK_EXTENSION && ox_slice_ends(records[i].name, OX_SLICE("__mypyc")))
 			records[i].flags |= OX_PACK_WANTS_FILE;
+	ox_map_free(&seen);
+	return rc;
 }

@@ -11,14 +11,33 @@
 #include "proto/base/map.h"
 #include "runtime/pack/resource.h"
 
-/* Whether Python source uses the name __file__: not in a comment or string, not as an attribute. */
-bool ox_source_uses_file(struct ox_slice source);
+enum ox_wants_file {
+	OX_WANTS_NO_FILE,
+	OX_WANTS_FILE_WITH_DATA, /* if its package has data files */
+	OX_WANTS_FILE,
+};
 
-/* Marks every record whose top-level package is a key of `users`. Modules compiled by mypyc are
- * initialised by a shared library of their own, which is marked with them. Appends the packages' names to
- * `names`, with commas between. */
-void ox_mark_wants_file(struct ox_pack_resource *records, size_t count, const struct ox_map *users, bool is_stdlib,
-			struct ox_buf *names);
+/* What Python source says by the names that it uses (wants_file.def): not in a comment or string. */
+enum ox_wants_file ox_source_wants_file(struct ox_slice source);
+
+/* What a configuration decides against the scan. */
+struct ox_extract_rules {
+	bool never; /* nothing may be extracted: what would be is an error that names it */
+	const struct ox_extract_choice {
+		struct ox_slice package; /* top level */
+		bool files;
+	} *choices;
+	size_t choice_count;
+};
+
+/* The configuration's word on a package, or `scanned`. */
+bool ox_extract_choose(const struct ox_extract_rules *rules, struct ox_slice package, bool scanned);
+
+/* Marks every record whose top-level package wants files: what `users` says of it (top-level name -> enum ox_wants_file as a
+ * pointer), unless the rules say otherwise. Modules compiled by mypyc are initialised by a shared library of their own, which
+ * is marked with them. Appends the packages' names to `names`, in the records' order, with commas between. -1: no memory. */
+int ox_mark_wants_file(struct ox_pack_resource *records, size_t count, const struct ox_map *users, bool is_stdlib,
+		       const struct ox_extract_rules *rules, struct ox_buf *names);
 
 /* "a" of "a.b.c". */
 struct ox_slice ox_top_level(struct ox_slice name);

@@ -2,6 +2,7 @@
 #include "daemon/bundle/tree.h"
 #include "daemon/dialect/executable_value.h"
 #include "daemon/dialect/path.h"
+#include "daemon/dialect/policy_value.h"
 
 /* "default" is what CPython does by itself; allocators that cannot be linked in give way to it. */
 static int choose_allocator(struct ox_exe_value *exe, const char **allocator, struct ox_err *err)
@@ -57,6 +58,8 @@ int ox_exe_build(struct ox_exe_value *exe, const struct ox_executable **out, str
 		rc = ox_collector_items(&exe->resources, ctx->arena, &items, &spec.item_count, err);
 	if (rc == 0)
 		spec.items = items;
+	if (rc == 0)
+		rc = ox_policy_extract_rules(exe->dialect, exe->policy, &spec.extract, err);
 	if (rc == 0)
 		rc = ox_dist_value_compiler(exe->dist, &compiler, err);
 	if (rc == 0)

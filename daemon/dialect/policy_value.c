@@ -16,7 +16,8 @@ ox_star_value ox_policy_value_new(struct ox_dialect *d)
 	ox_policy_init(&v->policy);
 	v->callbacks = ox_star_list(d->star, NULL, 0);
 	v->variants = ox_star_dict(d->star);
-	if (!ox_star_ok(v->callbacks) || !ox_star_ok(v->variants))
+	v->files = ox_star_dict(d->star);
+	if (!ox_star_ok(v->callbacks) || !ox_star_ok(v->variants) || !ox_star_ok(v->files))
 		return OX_STAR_FAILED;
 	return ox_star_new_native(d->star, &ox_policy_type, v);
 }
@@ -87,6 +88,24 @@ static int set_fallback(struct ox_star *s, ox_star_value self, const struct ox_s
 	return rc == 0 ? 0 : fail(s, &err);
 }
 
+static ox_star_value get_extract(struct ox_star *s, ox_star_value self, const struct ox_star_attr_spec *attr OX_UNUSED)
+{
+	return ox_star_string(s, ox_policy_value_of(self)->never_extract ? "never" : "as-needed");
+}
+
+static int set_extract(struct ox_star *s, ox_star_value self, const struct ox_star_attr_spec *attr OX_UNUSED,
+		       ox_star_value value)
+{
+	struct ox_slice text = ox_star_text(value);
+	bool never = ox_slice_eq_str(text, "never");
+	if (!never && !ox_slice_eq_str(text, "as-needed")) {
+		ox_star_fail(s, "extract is \"as-needed\" or \"never\", not \"%.*s\"", OX_SLICE_ARG(text));
+		return -1;
+	}
+	ox_policy_value_of(self)->never_extract = never;
+	return 0;
+}
+
 static ox_star_value get_variants(struct ox_star *s, ox_star_value self, const struct ox_star_attr_spec *attr OX_UNUSED)
 {
 	ox_star_value copy = ox_star_dict(s), key, value;
@@ -109,6 +128,17 @@ static ox_star_value set_variant(struct ox_star *s, ox_star_value self, const ox
 	return rc == 0 ? OX_STAR_NONE : OX_STAR_FAILED;
 }
 
+static ox_star_value set_package_files(struct ox_star *s, ox_star_value self, const ox_star_value *args,
+				       void *data OX_UNUSED)
+{
+	struct ox_slice name = ox_star_text(args[0]);
+	if (!name.len || memchr(name.data, '.', name.len))
+		return ox_star_fail(s, "set_package_files takes the name of a top-level package, not \"%.*s\"",
+				    OX_SLICE_ARG(name));
+	int rc = ox_star_put(s, ox_policy_value_of(self)->files, args[0], args[1]);
+	return rc == 0 ? OX_STAR_NONE : OX_STAR_FAILED;
+}
+
 static ox_star_value set_mode(struct ox_star *s, ox_star_value self, const ox_star_value *args, void *data OX_UNUSED)
 {
 	struct ox_err err;
@@ -127,6 +157,8 @@ static const struct ox_star_attr_spec attrs[] = {
 	FLAG(bytecode_optimize_level_zero),
 	FLAG(bytecode_optimize_level_one),
 	FLAG(bytecode_optimize_level_two),
+	{"extract", OX_STAR_T_STRING, get_extract, set_extract,
+	 "\"as-needed\": what has to be a real file is extracted at run time; \"never\": it is an error at build time.", 0},
 	{"extension_module_filter", OX_STAR_T_STRING, get_filter, set_filter, NULL, 0},
 	FLAG(file_scanner_classify_files),
 	FLAG(file_scanner_emit_files),
@@ -158,6 +190,17 @@ static const struct ox_star_function methods[] = {
 		.call = set_variant,
 		.returns = OX_STAR_T_NONE,
 		.doc = "Chooses a variant of an extension module, where a distribution has several.",
+	},
+	{
+		.name = "set_package_files",
+		.params = (const struct ox_star_param[]){
+			{.name = "package", .types = OX_STAR_T_STRING, .doc = "A top-level package."},
+			{.name = "files", .types = OX_STAR_T_BOOL, .doc = "Whether its modules have real files."},
+			{0}},
+		.call = set_package_files,
+		.returns = OX_STAR_T_NONE,
+		.doc = "Decides whether a package is extracted at run time so that its modules have a __file__, whatever its "
+		       "code looks like.",
 	},
 	{
 		.name = "set_resource_handling_mode",
@@ -234,4 +277,18 @@ ox_star_value ox_policy_resources(struct ox_dialect *d, ox_star_value policy, st
 			return OX_STAR_FAILED;
 	}
 	return list;
+}
+
+int ox_policy_extract_rules(struct ox_dialect *d, ox_star_value policy, struct ox_extract_rules *out, struct ox_err *err)
+{
+	const struct ox_policy_value *v = ox_policy_value_of(policy);
+	*out = (struct ox_extract_rules){.never = v->never_extract, .choice_count = ox_star_len(v->files)};
+	struct ox_extract_choice *choices = ox_arena_array(d->ctx->arena, out->choice_count + 1, sizeof *choices);
+	if (!choices)
+		return ox_fail_nomem(err, "the packaging policy");
+	ox_star_value package, files;
+	for (size_t i = 0; ox_star_entry(v->files, i, &package, &files); i++)
+		choices[i] = (struct ox_extract_choice){ox_star_text(package), ox_star_truth(files)};
+	out->choices = choices;
+	return 0;
 }

@@ -2,18 +2,24 @@
 #ifndef OX_DIALECT_POLICY_VALUE_H
 #define OX_DIALECT_POLICY_VALUE_H
 
+#include "daemon/bundle/wants_file.h"
 #include "daemon/dialect/resource_value.h"
 
 struct ox_policy_value {
 	struct ox_policy policy;
 	ox_star_value callbacks; /* a list of functions (policy, resource) */
 	ox_star_value variants;  /* a dict: extension module -> preferred variant */
+	ox_star_value files;     /* a dict: top-level package -> whether it is given real files */
+	bool never_extract;
 };
 
 extern const struct ox_star_type ox_policy_type;
 
 ox_star_value ox_policy_value_new(struct ox_dialect *d);
 struct ox_policy_value *ox_policy_value_of(ox_star_value v); /* NULL: not one */
+
+/* What the policy says about extraction, in the build's arena. */
+int ox_policy_extract_rules(struct ox_dialect *d, ox_star_value policy, struct ox_extract_rules *out, struct ox_err *err);
 
 /* Makes a resource's value: options from the policy, then its callbacks. */
 ox_star_value ox_policy_resource(struct ox_dialect *d, ox_star_value policy, const struct ox_resource *resource);

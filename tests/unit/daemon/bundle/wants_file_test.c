@@ -9,7 +9,7 @@
 
 static bool uses(const char *source)
 {
-	return ox_source_uses_file(ox_slice_str(source));
+	return ox_source_wants_file(ox_slice_str(source)) == OX_WANTS_FILE;
 }
 
 static void a_name_in_code_counts(void **state)
@@ -35,28 +35,53 @@ static void strings_comments_attributes_and_longer_names_do_not(void **state)
 	assert_false(uses(""));
 }
 
-static void the_whole_top_level_package_is_marked(void **state)
+static void names_that_answer_with_paths_count_where_there_is_data(void **state)
 {
 	(void)state;
+	assert_int_equal(ox_source_wants_file(OX_SLICE("p = pkg_resources.resource_filename(__name__, 'x')")),
+			 OX_WANTS_FILE_WITH_DATA);
+	assert_int_equal(ox_source_wants_file(OX_SLICE("app = Flask(__name__)")), OX_WANTS_FILE_WITH_DATA);
+	assert_int_equal(ox_source_wants_file(OX_SLICE("app = Flasks('PackageLoader')")), OX_WANTS_NO_FILE);
+	assert_true(uses("app = Flask(__file__)"));
+}
+
+static struct ox_pack_file py_typed = {.name = OX_SLICE("py.typed")}, template = {.name = OX_SLICE("t/x.html")};
+
+/* Which of a, ab, b, c and d are marked, as names with commas. */
+static const char *marked(enum ox_wants_file a, bool is_stdlib, const struct ox_extract_rules *rules,
+			  struct ox_buf *names)
+{
 	struct ox_pack_resource r[] = {
-		{.name = OX_SLICE("a"), .flags = OX_PACK_MODULE},
+		{.name = OX_SLICE("0123__mypyc"), .flags = OX_PACK_EXTENSION},
+		{.name = OX_SLICE("a"), .flags = OX_PACK_MODULE, .files = &py_typed, .file_count = 1},
 		{.name = OX_SLICE("a.b"), .flags = OX_PACK_MODULE},
 		{.name = OX_SLICE("ab"), .flags = OX_PACK_MODULE},
-		{.name = OX_SLICE("0123__mypyc"), .flags = OX_PACK_EXTENSION},
+		{.name = OX_SLICE("b"), .flags = OX_PACK_MODULE, .files = &template, .file_count = 1},
 	};
 	struct ox_map users = {0};
-	struct ox_buf names = {0};
-	assert_non_null(ox_map_put(&users, OX_SLICE("a"), NULL));
-	ox_mark_wants_file(r, OX_COUNT(r), &users, true, &names);
-	assert_false(r[0].flags & OX_PACK_WANTS_FILE);
-	ox_mark_wants_file(r, OX_COUNT(r), &users, false, &names);
-	assert_true(r[0].flags & OX_PACK_WANTS_FILE);
-	assert_true(r[1].flags & OX_PACK_WANTS_FILE);
-	assert_false(r[2].flags & OX_PACK_WANTS_FILE);
-	assert_true(r[3].flags & OX_PACK_WANTS_FILE);
-	assert_string_equal(names.data, "a");
-	ox_buf_free(&names);
+	*ox_map_put(&users, OX_SLICE("a"), NULL) = (void *)(uintptr_t)a;
+	*ox_map_put(&users, OX_SLICE("b"), NULL) = (void *)(uintptr_t)OX_WANTS_FILE_WITH_DATA;
+	ox_buf_clear(names);
+	assert_int_equal(ox_mark_wants_file(r, OX_COUNT(r), &users, is_stdlib, rules, names), 0);
+	assert_int_equal(r[1].flags & OX_PACK_WANTS_FILE, r[2].flags & OX_PACK_WANTS_FILE);
+	assert_int_equal(!!(r[0].flags & OX_PACK_WANTS_FILE), names->len > 0);
 	ox_map_free(&users);
+	return ox_buf_text(names);
+}
+
+static void whole_top_level_packages_are_marked(void **state)
+{
+	(void)state;
+	struct ox_buf names = {0};
+	static const struct ox_extract_choice choices[] = {{OX_SLICE("a"), false}, {OX_SLICE("b"), false}, {OX_SLICE("ab"), true}};
+	struct ox_extract_rules none = {0}, rules = {.choices = choices, .choice_count = 2};
+	assert_string_equal(marked(OX_WANTS_FILE, false, &none, &names), "a, b");
+	assert_string_equal(marked(OX_WANTS_FILE, true, &none, &names), "b");
+	assert_string_equal(marked(OX_WANTS_FILE_WITH_DATA, false, &none, &names), "b");
+	assert_string_equal(marked(OX_WANTS_FILE, false, &rules, &names), "");
+	rules.choice_count = 3;
+	assert_string_equal(marked(OX_WANTS_FILE, false, &rules, &names), "ab");
+	ox_buf_free(&names);
 }
 
 int main(void)
@@ -64,7 +89,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_name_in_code_counts),
 		cmocka_unit_test(strings_comments_attributes_and_longer_names_do_not),
-		cmocka_unit_test(the_whole_top_level_package_is_marked),
+		cmocka_unit_test(names_that_answer_with_paths_count_where_there_is_data),
+		cmocka_unit_test(whole_top_level_packages_are_marked),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
