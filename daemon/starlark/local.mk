@@ -28,6 +28,8 @@ daemon_starlark_libvalues_a_SOURCES = \
 	daemon/starlark/index.c \
 	daemon/starlark/int.c \
 	daemon/starlark/iterate.c \
+	daemon/starlark/json.c \
+	daemon/starlark/json_text.c daemon/starlark/json_text.h \
 	daemon/starlark/list.c \
 	daemon/starlark/methods.c \
 	daemon/starlark/ops.c \
@@ -67,7 +69,7 @@ STARLARK_TESTS = \
 	tests/unit/daemon/starlark/resolver_test \
 	tests/unit/daemon/starlark/embedding_test \
 	tests/unit/daemon/starlark/conformance_test \
-	tests/fuzz/scanner_fuzz tests/fuzz/parser_fuzz tests/fuzz/starlark_eval_fuzz
+	tests/fuzz/scanner_fuzz tests/fuzz/parser_fuzz tests/fuzz/starlark_eval_fuzz tests/fuzz/json_decode_fuzz
 check_PROGRAMS += $(STARLARK_TESTS)
 TESTS += $(STARLARK_TESTS)
 tests_unit_daemon_starlark_scanner_test_SOURCES = \
@@ -94,5 +96,8 @@ tests_fuzz_parser_fuzz_SOURCES = tests/fuzz/parser_fuzz.c tests/fuzz/replay.c
 tests_fuzz_parser_fuzz_LDADD = $(SYNTAX_LIBS)
 tests_fuzz_starlark_eval_fuzz_SOURCES = tests/fuzz/starlark_eval_fuzz.c tests/fuzz/replay.c
 tests_fuzz_starlark_eval_fuzz_LDADD = $(STARLARK_LIBS)
+tests_fuzz_json_decode_fuzz_SOURCES = tests/fuzz/json_decode_fuzz.c tests/fuzz/replay.c
+tests_fuzz_json_decode_fuzz_LDADD = $(STARLARK_LIBS)
 EXTRA_DIST += tests/unit/daemon/starlark/testdata \
-	tests/fuzz/seeds/scanner tests/fuzz/seeds/parser tests/fuzz/seeds/starlark_eval
+	tests/fuzz/seeds/scanner tests/fuzz/seeds/parser tests/fuzz/seeds/starlark_eval \
+	tests/fuzz/seeds/json_decode

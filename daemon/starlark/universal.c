@@ -388,7 +388,8 @@ int ox_builtins_define(struct ox_star *s)
 {
 	const struct ox_star_function *tables[] = {ox_builtin_functions, ox_container_functions};
 	int status = ox_star_set(s, "None", OX_STAR_NONE) | ox_star_set(s, "True", OX_STAR_TRUE) |
-		     ox_star_set(s, "False", OX_STAR_FALSE);
+		     ox_star_set(s, "False", OX_STAR_FALSE) |
+		     ox_star_set(s, "json", ox_star_new_native(s, &ox_json_module, NULL));
 	for (size_t t = 0; t < OX_COUNT(tables); t++) {
 		for (const struct ox_star_function *f = tables[t]; f->name && status == 0; f++)
 			status = ox_star_set_function(s, f);

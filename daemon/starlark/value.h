@@ -385,6 +385,7 @@ int ox_check_kind(struct ox_star *s, const char *function, const struct ox_star_
 
 extern const struct ox_star_function ox_builtin_functions[], ox_container_functions[], ox_string_methods[],
     ox_list_methods[], ox_dict_methods[], ox_set_methods[], ox_bytes_methods[];
+extern const struct ox_star_type ox_json_module;
 int ox_builtins_define(struct ox_star *s);
 
 #endif
