@@ -1,12 +1,13 @@
 #include "runtime/embed/interpreter.h"
 
 #include "runtime/embed/allocator.h"
-#include "runtime/embed/builtins.h"
 #include "runtime/embed/loaded.h"
 #include "runtime/embed/settings.h"
+#include "runtime/embed/setup.h"
 
-/* Private to CPython, and the only way to get between core and main (3.8 to 3.13). */
-PyAPI_FUNC(PyStatus) _Py_InitializeMain(void);
+#if OX_HAS_CORE_PHASE
+PyAPI_FUNC(PyStatus) _Py_InitializeMain(void); /* private to CPython */
+#endif
 
 static int check(PyStatus status, const char *context, int *exit_code, struct ox_err *err)
 {
@@ -51,86 +52,19 @@ static const char *start_method(struct ox_program *p)
 	return strcmp(method, "auto") == 0 ? "fork" : method;
 }
 
+/* Before other interpreters can exist: what they all share is worked out once. */
+static void describe_finder(struct ox_program *p)
+{
+	p->finder_options = (struct ox_finder_options){p->pack, p->exe, p->origin, start_method(p),
+						       ox_program_text(p, "run_command")};
+	ox_setup_remember(p);
+}
+
 static int install_finder(struct ox_program *p, struct ox_err *err)
 {
-	p->importer = PyImport_ImportModule("oxidized_importer");
-	if (!p->importer)
-		return python_error("import of oxidized importer module", err);
-	struct ox_finder_options options = {p->pack, p->exe, p->origin, start_method(p),
-					    ox_program_text(p, "run_command")};
-	p->finder = ox_finder_new(p->importer, &options);
-	PyObject *list = PySys_GetObject("meta_path"); /* borrowed */
-	if (!p->finder || !list || PyList_SetSlice(list, 0, PY_SSIZE_T_MAX, NULL) < 0 ||
-	    PyList_Append(list, p->finder) < 0)
-		return python_error("initialization of oxidized importer", err);
-	return 0;
-}
-
-/* Keeps our finder and importlib's own built-in and frozen ones. */
-static int drop_foreign_finders(struct ox_program *p)
-{
-	PyObject *list = PySys_GetObject("meta_path"); /* borrowed */
-	for (Py_ssize_t i = list ? PyList_GET_SIZE(list) : 0; i-- > 0;) {
-		PyObject *item = PyList_GET_ITEM(list, i);
-		PyObject *module = item == p->finder ? NULL : PyObject_GetAttrString(item, "__module__");
-		bool keep = item == p->finder ||
-			    (module && PyUnicode_CompareWithASCIIString(module, "_frozen_importlib") == 0);
-		Py_XDECREF(module);
-		PyErr_Clear();
-		if (!keep && PyList_SetSlice(list, i, i + 1, NULL) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int set_path_hooks(struct ox_program *p, bool keep_others)
-{
-	PyObject *hooks = PySys_GetObject("path_hooks"); /* borrowed */
-	if (!hooks || (!keep_others && PyList_SetSlice(hooks, 0, PY_SSIZE_T_MAX, NULL) < 0))
-		return -1;
-	PyObject *hook = p->finder ? PyObject_GetAttrString(p->finder, "path_hook") : NULL;
-	int rc = !p->finder ? 0 : hook ? PyList_Insert(hooks, 0, hook) : -1;
-	Py_XDECREF(hook);
-	return rc;
-}
-
-static int set_sys(const char *name, PyObject *value)
-{
-	int rc = value ? PySys_SetObject(name, value) : -1;
-	Py_XDECREF(value);
-	return rc;
-}
-
-static PyObject *argv_bytes(const struct ox_program *p)
-{
-	PyObject *list = PyList_New(p->argc);
-	for (int i = 0; list && i < p->argc; i++) {
-		PyObject *item = PyBytes_FromString(p->argv[i]);
-		if (item)
-			PyList_SET_ITEM(list, i, item);
-		else
-			Py_CLEAR(list);
-	}
-	return list;
-}
-
-static int set_up_sys(struct ox_program *p)
-{
-	bool files = ox_program_flag(p, "filesystem_importer", false);
-	if (!files && drop_foreign_finders(p) < 0)
-		return -1;
-	if (set_path_hooks(p, files) < 0 || set_sys("oxidized", Py_NewRef(Py_True)) < 0)
-		return -1;
-	if (ox_program_flag(p, "argvb", false) && set_sys("argvb", argv_bytes(p)) < 0)
-		return -1;
-	if (ox_program_flag(p, "sys_frozen", false) && set_sys("frozen", Py_NewRef(Py_True)) < 0)
-		return -1;
-	if (ox_program_flag(p, "sys_meipass", false) &&
-	    set_sys("_MEIPASS", PyUnicode_DecodeFSDefault(p->origin)) < 0)
-		return -1;
-	if (ox_builtins_add() < 0)
-		return -1;
-	return ox_loaded_register(p);
+	const char *what;
+	p->finder = ox_setup_finder(p, &what);
+	return p->finder ? 0 : python_error(what, err);
 }
 
 static int start_core(struct ox_program *p, int *exit_code, struct ox_err *err)
@@ -150,18 +84,34 @@ static int start_core(struct ox_program *p, int *exit_code, struct ox_err *err)
 	return rc;
 }
 
+#if OX_HAS_CORE_PHASE
+static int start_main(struct ox_program *p, int *exit_code, struct ox_err *err)
+{
+	int rc = ox_setup_program() ? install_finder(p, err) : 0;
+	return rc < 0 ? rc : check(_Py_InitializeMain(), "initializing Python main", exit_code, err);
+}
+#else
+/* The hook in wrap.c has installed the finder on the way. */
+static int start_main(struct ox_program *p, int *exit_code, struct ox_err *err)
+{
+	(void)exit_code;
+	bool missing = ox_setup_program() && !p->finder;
+	return missing ? ox_fail(err, OX_EINTERNAL, "initializing Python main: the importer was not asked for") : 0;
+}
+#endif
+
 int ox_interpreter_start(struct ox_program *p, int *exit_code, struct ox_err *err)
 {
-	bool ours = ox_program_flag(p, "oxidized_importer", true);
 	*exit_code = -1;
-	if (ours && PyImport_AppendInittab("oxidized_importer", PyInit_oxidized_importer) < 0)
-		return ox_fail_nomem(err, "table of built-in modules");
+	if (ox_program_flag(p, "oxidized_importer", true)) {
+		if (PyImport_AppendInittab("oxidized_importer", PyInit_oxidized_importer) < 0)
+			return ox_fail_nomem(err, "table of built-in modules");
+		describe_finder(p);
+	}
 	int rc = start_core(p, exit_code, err);
-	if (!rc && ours)
-		rc = install_finder(p, err);
 	if (!rc)
-		rc = check(_Py_InitializeMain(), "initializing Python main", exit_code, err);
-	if (!rc && set_up_sys(p) < 0)
+		rc = start_main(p, exit_code, err);
+	if (!rc && (ox_setup_sys(p, p->finder) < 0 || ox_loaded_register(p) < 0))
 		rc = python_error("setting up sys", err);
 	return rc < 0 ? rc : 0;
 }

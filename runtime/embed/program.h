@@ -17,8 +17,8 @@ struct ox_program {
 	struct ox_pack_config *config;
 	const char *exe;    /* absolute path of the executable */
 	const char *origin; /* its folder */
-	PyObject *importer; /* module oxidized_importer; NULL when not used */
-	PyObject *finder;   /* on sys.meta_path */
+	struct ox_finder_options finder_options; /* of the finders of all interpreters */
+	PyObject *finder; /* on the main interpreter's sys.meta_path; NULL when not used */
 	long frozen_at_start; /* see live.h */
 };
 

@@ -1,5 +1,7 @@
 #include "runtime/embed/settings.h"
 
+#include "runtime/embed/setup.h"
+
 #include <stddef.h>
 
 /* A field of the payload's configuration and where it goes. */
@@ -233,6 +235,6 @@ PyStatus ox_settings_config(struct ox_program *p, PyConfig *config)
 	if (!PyStatus_Exception(status))
 		status = in_memory || ox_pack_config_list(p->config, "module_search_paths", &items, &count)
 			? set_computed(p, config) : set_home(p, config);
-	config->_init_main = 0;
+	config->_init_main = !OX_HAS_CORE_PHASE;
 	return status;
 }

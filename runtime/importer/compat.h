@@ -16,17 +16,13 @@
 #endif
 
 #if PY_VERSION_HEX < 0x030A0000
-static inline PyObject *Py_NewRef(PyObject *o)
-{
-	Py_INCREF(o);
-	return o;
-}
-
-static inline PyObject *Py_XNewRef(PyObject *o)
+static inline PyObject *ox_new_ref(PyObject *o)
 {
 	Py_XINCREF(o);
 	return o;
 }
+#define Py_NewRef(o) ox_new_ref((PyObject *)(o))
+#define Py_XNewRef(o) ox_new_ref((PyObject *)(o))
 #define Py_TPFLAGS_IMMUTABLETYPE 0
 #endif
 

@@ -165,7 +165,7 @@ static void module_free(void *module)
 static PyModuleDef_Slot slots[] = {
 	{Py_mod_exec, module_exec},
 #if PY_VERSION_HEX >= 0x030C0000
-	{Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
+	{Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
 #endif
 #if PY_VERSION_HEX >= 0x030D0000
 	{Py_mod_gil, Py_MOD_GIL_USED},

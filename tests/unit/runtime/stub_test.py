@@ -15,6 +15,7 @@ if os.path.realpath(sys.executable) != os.path.realpath(PYTHON):
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import stubkit  # noqa: E402
+from stubkit import run  # noqa: E402
 
 # Programs whose output, errors, exit status and files must be those of python3 with the same file.
 PROGRAMS = {
@@ -79,11 +80,6 @@ def setUpModule():
 
 def tearDownModule():
     FOLDER.cleanup()
-
-
-def run(*command, **options):
-    options.setdefault("timeout", 60)
-    return subprocess.run(command, capture_output=True, text=True, **options)
 
 
 class Programs(unittest.TestCase):

@@ -11,7 +11,7 @@ import struct
 import subprocess
 import sysconfig
 
-PYTHON = "/usr/bin/python3.11"
+PYTHON = os.environ.get("OX_STUB_PYTHON", "/usr/bin/python3.11")  # contrib/importer-matrix names others
 SRCDIR = pathlib.Path(os.environ["OX_SRCDIR"])
 PACKER = pathlib.Path(os.environ["OX_BUILDDIR"]) / "tests/unit/runtime/packer"
 PAGE = 4096
@@ -22,6 +22,7 @@ DEFAULTS = {
     "terminfo_resolution": "dynamic",
 }
 GLIBC = ("libc.so", "libm.so", "libdl.so", "libpthread.so", "librt.so", "ld-linux", "libresolv.so", "libutil.so")
+STATIC = {"-lz": "-l:libz.a", "-lexpat": "-l:libexpat.a"}
 WANTS_FILE, NEEDS_FILE = 512, 256
 SKIPPED = {"test", "tests", "idlelib", "lib2to3", "ensurepip", "lib-dynload", "__pycache__", "turtledemo"}
 
@@ -30,13 +31,19 @@ def ask_python(code):
     return subprocess.run([PYTHON, "-I", "-c", code], check=True, capture_output=True, text=True).stdout.strip()
 
 
+def run(*command, **options):
+    options.setdefault("timeout", 60)
+    return subprocess.run(command, capture_output=True, text=True, **options)
+
+
 def link_stub(folder):
     """Compiles and links as the comment in sources.list says; returns the stub's path."""
     lines = (SRCDIR / "runtime/sources.list").read_text().splitlines()
     sources = [line for line in lines if line and not line.startswith("#")]
     wraps = re.findall(r"^# wrap (\S+)$", "\n".join(lines), re.M)
-    include, library = ask_python(
-        "import sysconfig as s; print(s.get_path('include')); print(s.get_config_var('LIBPL'))").split("\n")
+    include, library, libraries = ask_python(
+        "import sysconfig as s; v = s.get_config_var; print(s.get_path('include')); "
+        "print(v('LIBPL') + '/libpython' + v('LDVERSION') + '.a'); print(v('LIBS'), v('MODLIBS'))").split("\n")
     objects, jobs = [], []
     for source in sources:
         objects.append(str(folder / (source.replace("/", "_") + ".o")))
@@ -50,8 +57,8 @@ def link_stub(folder):
     (folder / "exports").write_text("{ Py*; _Py*; };")
     stub = folder / "stub"
     subprocess.run(
-        ["cc", "-no-pie", "-o", stub, *objects, "-Wl,--whole-archive", f"{library}/libpython3.11.a",
-         "-Wl,--no-whole-archive", "-l:libz.a", "-l:libexpat.a", "-lm", f"-Wl,--dynamic-list={folder}/exports",
+        ["cc", "-no-pie", "-o", stub, *objects, "-Wl,--whole-archive", library, "-Wl,--no-whole-archive",
+         *[STATIC.get(word, word) for word in libraries.split()], "-lm", f"-Wl,--dynamic-list={folder}/exports",
          "-Wl,--section-start=.oxpayload=0x10000000", *[f"-Wl,--wrap={name}" for name in wraps]], check=True)
     return stub
 

@@ -1,0 +1,102 @@
+"""Sub-interpreters inside an executable: each imports from the payload, and none of them disturbs another."""
+import os
+import pathlib
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import stubkit  # noqa: E402
+if os.path.realpath(sys.executable) != os.path.realpath(stubkit.PYTHON):
+    os.execv(stubkit.PYTHON, [stubkit.PYTHON, *sys.argv])  # bytecode is made by the interpreter that is linked
+
+PRELUDE = """
+import sys
+try:
+    import _interpreters as api
+except ImportError:
+    import _xxsubinterpreters as api
+def create(isolated):
+    if sys.version_info >= (3, 13):
+        return api.create("isolated" if isolated else "legacy")
+    return api.create(isolated=isolated) if sys.version_info >= (3, 9) else api.create()
+def run(id, code):
+    problem = api.run_string(id, code)
+    if problem:
+        print(problem, file=sys.stderr)
+"""
+KINDS = [False] if sys.version_info < (3, 9) else [False, True]
+LOOK = """
+import sys, json, decimal, encodings, helper
+finder, = [f for f in sys.meta_path if type(f).__name__ == "OxidizedFinder"]
+assert helper.__loader__ is finder, helper.__loader__
+assert json.loads("[1]") == [1] and decimal.Decimal("1.5") * 2 == 3
+assert sys.oxidized and sys.frozen and [type(f).__name__ for f in sys.meta_path] == ["OxidizedFinder"], sys.meta_path
+assert "".join(map(str, sys.path_hooks)).count("path_hook") == 1 == len(sys.path_hooks), sys.path_hooks
+print("looked", flush=True)
+"""
+
+
+def setUpModule():
+    global KIT, FOLDER, SOURCES
+    FOLDER = tempfile.TemporaryDirectory(prefix="ox-interpreters-")
+    KIT = stubkit.Kit(FOLDER.name)
+    SOURCES = pathlib.Path(FOLDER.name, "sources")
+    SOURCES.mkdir()
+    (SOURCES / "helper.py").write_text("import sys\nvalue = []\n")
+
+
+def tearDownModule():
+    FOLDER.cleanup()
+
+
+class SubInterpreters(unittest.TestCase):
+    def output_of(self, code, **settings):
+        p = stubkit.run(KIT.build(SOURCES, with_libraries=False, run_command=PRELUDE + code, **settings))
+        self.assertEqual((p.returncode, p.stderr), (0, ""), p.stderr)
+        return p.stdout
+
+    def test_each_kind_imports_from_the_payload(self):
+        for isolated in KINDS:
+            with self.subTest(isolated=isolated):
+                self.assertEqual(self.output_of(f"id = create({isolated})\nrun(id, {LOOK!r})\napi.destroy(id)\n"),
+                                 "looked\n")
+
+    def test_many_come_and_go(self):
+        code = f"for i in range(20):\n    id = create({KINDS[-1]})\n    run(id, 'import json, helper')\n    api.destroy(id)\n"
+        self.output_of(code + "import helper; print(helper.value)")
+
+    def test_modules_are_not_shared(self):
+        code = f"import helper\nid = create({KINDS[-1]})\nrun(id, 'import helper; helper.value.append(1)')\n"
+        self.assertEqual(self.output_of(code + "api.destroy(id); print(helper.value)"), "[]\n")
+
+    def test_one_that_is_left_alive_does_not_hinder_the_exit(self):
+        self.assertEqual(self.output_of(f"id = create({KINDS[-1]})\nrun(id, 'import helper')\nprint('end')\n"), "end\n")
+
+    def test_threads_run_several_at_once(self):
+        code = f"""
+import threading
+def work():
+    id = create({KINDS[-1]})
+    run(id, "import json, helper, decimal, argparse, textwrap, ast")
+    api.destroy(id)
+threads = [threading.Thread(target=work) for i in range(4)]
+for t in threads: t.start()
+for t in threads: t.join()
+print("done")
+"""
+        self.assertEqual(self.output_of(code), "done\n")
+
+    def test_files_are_importable_too_where_the_configuration_says_so(self):
+        look = "import sys; print([getattr(f, '__name__', type(f).__name__) for f in sys.meta_path], len(sys.path_hooks))"
+        self.assertEqual(self.output_of(f"id = create({KINDS[-1]})\nrun(id, {look!r})\n{look}", module_search_paths="/x,",
+                                        filesystem_importer="true"), "['OxidizedFinder', 'PathFinder'] 3\n" * 2)
+
+    @unittest.skipIf(sys.version_info < (3, 14), "concurrent.interpreters came with 3.14")
+    def test_concurrent_interpreters_work(self):
+        code = "from concurrent import interpreters\ni = interpreters.create()\n"
+        self.assertEqual(self.output_of(code + f"i.exec({LOOK!r})\nprint(i.call(int, '7'))\ni.close()"), "looked\n7\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
