@@ -40,13 +40,6 @@ static int extract_data_files(const char *key, const struct ox_pack_record *r, s
 	return rc;
 }
 
-/* Where the component of `name` that starts at `from` ends. */
-static size_t component_end(struct ox_slice name, size_t from)
-{
-	const char *dot = memchr(name.data + from, '.', name.len - from);
-	return dot ? (size_t)(dot - name.data) : name.len;
-}
-
 static bool is_package(const struct ox_pack *pack, struct ox_slice name)
 {
 	struct ox_pack_record r;
@@ -55,13 +48,13 @@ static bool is_package(const struct ox_pack *pack, struct ox_slice name)
 	       r.has_source;
 }
 
-/* Whether only folders without an __init__.py lie between the package and the module. */
-static bool is_within(const struct ox_pack *pack, size_t package_len, struct ox_slice name)
+/* Whether the module lies in the package's folder, or in a folder below that is no package: those belong to it whole. */
+static bool belongs_to(const struct ox_pack *pack, struct ox_slice package, struct ox_slice name)
 {
-	for (size_t end = component_end(name, package_len + 1); end < name.len; end = component_end(name, end + 1))
-		if (is_package(pack, ox_slice(name.data, end)))
-			return false;
-	return true;
+	if (name.len <= package.len + 1 || name.data[package.len] != '.')
+		return false;
+	const char *dot = memchr(name.data + package.len + 1, '.', name.len - package.len - 1);
+	return !dot || !is_package(pack, ox_slice(name.data, (size_t)(dot - name.data)));
 }
 
 static int extract_members(const struct ox_pack *pack, const char *key, struct ox_slice package, struct ox_err *err)
@@ -75,8 +68,7 @@ static int extract_members(const struct ox_pack *pack, const char *key, struct o
 			continue;
 		if (!ox_slice_starts(r.name, package))
 			break;
-		bool is_member = r.name.len > package.len + 1 && r.name.data[package.len] == '.' && r.has_source;
-		if (!is_member || !is_within(pack, package.len, r.name))
+		if (!r.has_source || !belongs_to(pack, package, r.name))
 			continue;
 		file_name(&name, &r);
 		rc = ox_buf_ok(&name, "name of a module", err);
