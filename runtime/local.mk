@@ -73,7 +73,7 @@ nobase_dist_pkgdata_DATA = \
 	runtime/importer/real_file.c \
 	runtime/importer/resource.c runtime/importer/resource.h runtime/importer/resource_reader.c \
 	runtime/importer/scan.c runtime/importer/scan.h runtime/importer/source.c runtime/importer/state.h \
-	runtime/importer/traversable.c runtime/importer/value.c runtime/importer/value.h \
+	runtime/importer/teach.c runtime/importer/teach.h runtime/importer/traversable.c runtime/importer/value.c runtime/importer/value.h \
 	runtime/pack/config.c runtime/pack/config.h runtime/pack/config_fields.def runtime/pack/format.h \
 	runtime/pack/packed.h runtime/pack/packed_fields.c runtime/pack/packed_fields.h \
 	runtime/pack/packed_read.c runtime/pack/packed_write.c \

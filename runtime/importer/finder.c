@@ -145,6 +145,23 @@ static PyObject *get_data(PyObject *self, PyObject *path)
 	return ox_finder_data(as_finder(self), path);
 }
 
+/* importlib's own reader of a folder; NULL without an exception where there is none (before 3.10). */
+static PyObject *folder_reader(PyObject *file)
+{
+	PyObject *readers = PyImport_ImportModule("importlib.readers");
+	PyObject *types = readers ? PyImport_ImportModule("types") : NULL;
+	if (!readers && PyErr_ExceptionMatches(PyExc_ModuleNotFoundError))
+		PyErr_Clear();
+	PyObject *loader = types ? PyObject_CallMethod(types, "SimpleNamespace", NULL) : NULL;
+	PyObject *reader = NULL;
+	if (loader && PyObject_SetAttrString(loader, "path", file) == 0)
+		reader = PyObject_CallMethod(readers, "FileReader", "O", loader);
+	Py_XDECREF(loader);
+	Py_XDECREF(types);
+	Py_XDECREF(readers);
+	return reader;
+}
+
 static PyObject *get_resource_reader(PyObject *self, PyObject *name)
 {
 	struct ox_found found;
@@ -152,6 +169,11 @@ static PyObject *get_resource_reader(PyObject *self, PyObject *name)
 		return NULL;
 	if (!found.is_package)
 		Py_RETURN_NONE;
+	PyObject *file = found.kind == OX_KIND_MODULE ? ox_finder_real_file(as_finder(self), &found) : NULL;
+	PyObject *reader = file ? folder_reader(file) : NULL;
+	Py_XDECREF(file);
+	if (reader || PyErr_Occurred())
+		return reader;
 	return ox_resource_reader_new(ox_state_of(self), self, name);
 }
 

@@ -1,6 +1,7 @@
 /* Finding, creating and executing modules. */
 #include "runtime/importer/importer.h"
 #include "runtime/importer/state.h"
+#include "runtime/importer/teach.h"
 
 static int set_attr(PyObject *o, const char *name, PyObject *value)
 {
@@ -252,7 +253,7 @@ static int adjust(struct ox_finder *self, PyObject *module, struct ox_slice name
 {
 	if (self->mp_start_method && ox_slice_eq_str(name, "multiprocessing"))
 		return set_start_method(self, module);
-	return ox_slice_eq_str(name, "linecache") ? ox_linecache_teach(self, module) : 0;
+	return ox_teach(self, module, name);
 }
 
 static int exec_found(struct ox_finder *self, PyObject *module, PyObject *name, const struct ox_found *found)

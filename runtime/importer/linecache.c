@@ -6,7 +6,7 @@
  * is none and it was told the module's globals. So its updatecache is put behind one
  * that knows packed names. */
 #include "runtime/importer/importer.h"
-#include "runtime/importer/state.h"
+#include "runtime/importer/teach.h"
 
 /* cache[filename] = (size, None, lines, filename): None keeps linecache from checking a file. */
 static PyObject *remember(PyObject *module, PyObject *filename, struct ox_slice source)
@@ -33,12 +33,12 @@ static PyObject *updatecache(PyObject *self, PyObject *args, PyObject *kwargs)
 	return PyObject_Call(PyTuple_GET_ITEM(self, 2), args, kwargs);
 }
 
-static PyMethodDef updatecache_def = {
+PyMethodDef ox_linecache_updatecache = {
 	"updatecache", (PyCFunction)(void (*)(void))updatecache, METH_VARARGS | METH_KEYWORDS, NULL,
 };
 
 /* CPython shows source lines of a command since 3.13. */
-static int remember_command(struct ox_finder *self, PyObject *module)
+int ox_linecache_remember_command(struct ox_finder *self, PyObject *module)
 {
 #if PY_VERSION_HEX >= 0x030D0000
 	if (self->command) {
@@ -52,16 +52,4 @@ static int remember_command(struct ox_finder *self, PyObject *module)
 	(void)self;
 	(void)module;
 	return 0;
-}
-
-int ox_linecache_teach(struct ox_finder *self, PyObject *module)
-{
-	PyObject *own = PyObject_GetAttrString(module, "updatecache");
-	PyObject *bound = own ? PyTuple_Pack(3, self, module, own) : NULL;
-	PyObject *ours = bound ? PyCFunction_New(&updatecache_def, bound) : NULL;
-	int rc = ours ? PyObject_SetAttrString(module, "updatecache", ours) : -1;
-	Py_XDECREF(ours);
-	Py_XDECREF(bound);
-	Py_XDECREF(own);
-	return rc < 0 ? -1 : remember_command(self, module);
 }

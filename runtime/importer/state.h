@@ -68,9 +68,6 @@ PyObject *ox_finder_real_file(struct ox_finder *self, const struct ox_found *fou
 /* source.c */
 PyObject *ox_decode_source(struct ox_slice bytes);
 
-/* linecache.c: done to linecache when it has been imported. */
-int ox_linecache_teach(struct ox_finder *self, PyObject *module);
-
 /* path_entry.c, resource_reader.c, traversable.c, distribution.c: one object each. */
 PyObject *ox_path_entry_new(struct ox_state *state, PyObject *finder, PyObject *package, PyObject *path);
 PyObject *ox_path_hook(struct ox_finder *self, PyObject *path);

@@ -1,0 +1,155 @@
+/* What modules of the standard library that reason about files are taught about modules without one.
+ *
+ * inspect     getfile() of a packed module or class is the name that its code carries as a file name, from which
+ *             getsource() and the rest find the lines through linecache; getmodule() of packed code and frames is the module.
+ * pkgutil     get_data() serves the files of packed packages.
+ * linecache   see linecache.c.
+ *
+ * Each function is put behind one that asks the module's own first, and answers only where that has no answer. */
+#include "runtime/importer/importer.h"
+#include "runtime/importer/teach.h"
+
+/* A taught function is bound to (finder, the module, its own function). */
+enum { FINDER, MODULE, OWN };
+
+static PyObject *ask_own(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+	return PyObject_Call(PyTuple_GET_ITEM(self, OWN), args, kwargs);
+}
+
+static PyObject *argument(PyObject *args, PyObject *kwargs, Py_ssize_t at, const char *name)
+{
+	if (at < PyTuple_GET_SIZE(args))
+		return PyTuple_GET_ITEM(args, at);
+	return kwargs ? PyDict_GetItemString(kwargs, name) : NULL;
+}
+
+/* A module out of memory; false for anything else, never an exception. */
+static bool is_packed(PyObject *self, PyObject *name)
+{
+	struct ox_found found;
+	struct ox_slice utf8;
+	if (!name || !PyUnicode_Check(name) || !ox_utf8(name, &utf8)) {
+		PyErr_Clear();
+		return false;
+	}
+	struct ox_finder *finder = (struct ox_finder *)PyTuple_GET_ITEM(self, FINDER);
+	ox_index_find_packed(&finder->index, utf8, &found);
+	return found.kind == OX_KIND_MODULE;
+}
+
+/* The exception that is set may be replaced by `result`, a new reference, unless that is NULL. */
+static PyObject *rather(PyObject *result)
+{
+	if (result)
+		PyErr_Clear();
+	return result;
+}
+
+static PyObject *getfile(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+	PyObject *file = ask_own(self, args, kwargs);
+	PyObject *object = argument(args, kwargs, 0, "object");
+	if (file || !object || !(PyErr_ExceptionMatches(PyExc_TypeError) || PyErr_ExceptionMatches(PyExc_OSError)))
+		return file;
+	PyObject *type, *value, *traceback;
+	PyErr_Fetch(&type, &value, &traceback);
+	PyObject *name = NULL;
+	if (PyModule_Check(object) || PyType_Check(object))
+		name = PyObject_GetAttrString(object, PyModule_Check(object) ? "__name__" : "__module__");
+	if (!is_packed(self, name))
+		Py_CLEAR(name);
+	PyErr_Restore(type, value, traceback);
+	return rather(name);
+}
+
+/* The file name that a frame, traceback, function or code object leads to; NULL, never with an exception. */
+static PyObject *code_file(PyObject *object)
+{
+	static const char *const to_code[] = {"__func__", "__code__", "tb_frame", "f_code", NULL};
+	PyObject *at = Py_NewRef(object), *next;
+	for (const char *const *step = to_code; *step; step++) {
+		next = PyObject_GetAttrString(at, *step);
+		if (!next)
+			PyErr_Clear();
+		else
+			Py_SETREF(at, next);
+	}
+	PyObject *file = PyCode_Check(at) ? PyObject_GetAttrString(at, "co_filename") : NULL;
+	Py_DECREF(at);
+	return file;
+}
+
+static PyObject *getmodule(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+	PyObject *module = ask_own(self, args, kwargs);
+	PyObject *object = argument(args, kwargs, 0, "object");
+	if (module != Py_None || !object)
+		return module;
+	PyObject *name = code_file(object);
+	PyObject *found = is_packed(self, name) ? PyDict_GetItem(PyImport_GetModuleDict(), name) : NULL;
+	Py_XDECREF(name);
+	if (!found)
+		return module;
+	Py_DECREF(module);
+	return Py_NewRef(found);
+}
+
+static PyObject *get_data(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+	PyObject *data = ask_own(self, args, kwargs);
+	PyObject *package = argument(args, kwargs, 0, "package"), *resource = argument(args, kwargs, 1, "resource");
+	struct ox_slice name;
+	if (data != Py_None || !is_packed(self, package) || !PyUnicode_Check(resource) || !ox_utf8(package, &name))
+		return data;
+	struct ox_finder *finder = (struct ox_finder *)PyTuple_GET_ITEM(self, FINDER);
+	PyObject *folder = ox_finder_virtual_path(finder, name);
+	PyObject *path = folder ? PyUnicode_FromFormat("%U/%U", folder, resource) : NULL;
+	Py_DECREF(data);
+	data = path ? ox_finder_data(finder, path) : NULL;
+	Py_XDECREF(path);
+	Py_XDECREF(folder);
+	return data;
+}
+
+#define TAUGHT(function)                                                                                               \
+	{                                                                                                              \
+#function, (PyCFunction)(void (*)(void))function, METH_VARARGS | METH_KEYWORDS, NULL                            \
+	}
+
+static PyMethodDef getfile_def = TAUGHT(getfile), getmodule_def = TAUGHT(getmodule), get_data_def = TAUGHT(get_data);
+
+static const struct lesson {
+	const char *module;
+	PyMethodDef *function;
+} lessons[] = {
+	{"inspect", &getfile_def},
+	{"inspect", &getmodule_def},
+	{"linecache", &ox_linecache_updatecache},
+	{"pkgutil", &get_data_def},
+};
+
+static int teach(struct ox_finder *self, PyObject *module, PyMethodDef *function)
+{
+	PyObject *own = PyObject_GetAttrString(module, function->ml_name);
+	PyObject *bound = own ? PyTuple_Pack(3, self, module, own) : NULL;
+	PyObject *name = bound ? PyModule_GetNameObject(module) : NULL;
+	PyObject *ours = name ? PyCFunction_NewEx(function, bound, name) : NULL;
+	int rc = ours ? PyObject_SetAttrString(module, function->ml_name, ours) : -1;
+	Py_XDECREF(ours);
+	Py_XDECREF(name);
+	Py_XDECREF(bound);
+	Py_XDECREF(own);
+	return rc;
+}
+
+int ox_teach(struct ox_finder *self, PyObject *module, struct ox_slice name)
+{
+	int rc = 0;
+	for (size_t i = 0; i < sizeof lessons / sizeof lessons[0] && !rc; i++)
+		if (ox_slice_eq_str(name, lessons[i].module))
+			rc = teach(self, module, lessons[i].function);
+	if (!rc && ox_slice_eq_str(name, "linecache"))
+		rc = ox_linecache_remember_command(self, module);
+	return rc;
+}
