@@ -10,10 +10,30 @@ static int set_attr(PyObject *o, const char *name, PyObject *value)
 	return rc;
 }
 
+/* The file of an extension module that has to be one; NULL without an exception for others. */
+static PyObject *extension_file(struct ox_finder *self, const struct ox_found *found, struct ox_slice name)
+{
+	struct ox_err err = {0};
+	const char *path;
+	bool is_file;
+	if (!(found->record.flags & OX_PACK_NEEDS_FILE) && !ox_wants_file(self->index.pack, &found->record))
+		return NULL;
+	if (ox_library_path(&self->index.libraries, self->index.pack, found->place, &path, &is_file, &err) == 0)
+		return PyUnicode_DecodeFSDefault(path);
+	PyObject *text = PyUnicode_FromStringAndSize(name.data, (Py_ssize_t)name.len);
+	ox_raise(&err, text);
+	Py_XDECREF(text);
+	return NULL;
+}
+
 /* What ModuleSpec's constructor leaves open. A module whose package wants files gets one. */
 static int describe(struct ox_finder *self, PyObject *spec, const struct ox_found *found, struct ox_slice name)
 {
-	PyObject *file = found->kind == OX_KIND_MODULE ? ox_finder_real_file(self, found) : NULL;
+	PyObject *file = NULL;
+	if (found->kind == OX_KIND_MODULE)
+		file = ox_finder_real_file(self, found);
+	else if (found->kind == OX_KIND_EXTENSION)
+		file = extension_file(self, found, name);
 	if (!file && PyErr_Occurred())
 		return -1;
 	if (file && (set_attr(spec, "origin", file) < 0 || PyObject_SetAttrString(spec, "has_location", Py_True) < 0))
