@@ -46,6 +46,8 @@ TESTS += tests/unit/runtime/stub_test.py tests/unit/runtime/interpreters_test.py
 EXTRA_DIST += \
 	tests/unit/runtime/stub_test.py tests/unit/runtime/interpreters_test.py \
 	tests/unit/runtime/stubkit.py tests/unit/runtime/importerkit.py
+TESTS += tests/unit/runtime/importer_collect_test.py tests/unit/runtime/importer_scan_test.py
+EXTRA_DIST += tests/unit/runtime/importer_collect_test.py tests/unit/runtime/importer_scan_test.py
 TESTS += tests/unit/runtime/importer_resource_test.py
 EXTRA_DIST += tests/unit/runtime/importer_resource_test.py
 
@@ -64,7 +66,9 @@ nobase_dist_pkgdata_DATA = \
 	runtime/embed/run.h runtime/embed/settings.c runtime/embed/settings.h runtime/embed/setup.c \
 	runtime/embed/setup.h runtime/embed/terminfo.c \
 	runtime/embed/terminfo.h runtime/embed/wrap.c runtime/embed/wrap_start.c \
-	runtime/importer/arguments.c runtime/importer/arguments.h \
+	runtime/importer/arguments.c runtime/importer/arguments.h runtime/importer/collector.c \
+	runtime/importer/collector.h runtime/importer/compile.c runtime/importer/compile.h \
+	runtime/importer/failure.c runtime/importer/failure.h runtime/importer/oxidize.c \
 	runtime/importer/compat.h runtime/importer/distribution.c runtime/importer/extension.c \
 	runtime/importer/extension.h runtime/importer/extract.c runtime/importer/extract.h \
 	runtime/importer/finder.c runtime/importer/finder_data.c runtime/importer/finder_load.c \

@@ -1,4 +1,5 @@
 #include "runtime/importer/arguments.h"
+#include "runtime/importer/collector.h"
 #include "runtime/importer/importer.h"
 #include "runtime/importer/scan.h"
 #include "runtime/importer/state.h"
@@ -70,6 +71,7 @@ static const struct type_row {
 	ROW(&ox_value_specs[OX_VALUE_RESOURCE], values[OX_VALUE_RESOURCE], true),
 	ROW(&ox_value_specs[OX_VALUE_DISTRIBUTION], values[OX_VALUE_DISTRIBUTION], true),
 	ROW(&ox_value_specs[OX_VALUE_EXTENSION], values[OX_VALUE_EXTENSION], true),
+	ROW(&ox_collector_spec, collector, true),
 #undef ROW
 };
 

@@ -3,7 +3,33 @@
 #include <ctype.h>
 #include <strings.h>
 
-/* Does this line declare an encoding other than UTF-8 (PEP 263)? */
+static bool is_word(char c)
+{
+	return isalnum((unsigned char)c) || (c && strchr("-_.", c));
+}
+
+/* The encoding that a comment declares (PEP 263): the first word behind "coding:" or "coding="; "" when there is none. */
+static struct ox_slice declared(struct ox_slice line)
+{
+	static const size_t len = sizeof "coding" - 1;
+	const char *end = line.data + line.len, *at = line.data;
+	while ((at = memmem(at, (size_t)(end - at), "coding", len))) {
+		at += len;
+		const char *word = at + 1;
+		if (at == end || (*at != ':' && *at != '='))
+			continue;
+		while (word < end && (*word == ' ' || *word == '\t'))
+			word++;
+		const char *stop = word;
+		while (stop < end && is_word(*stop))
+			stop++;
+		if (stop > word)
+			return ox_slice(word, (size_t)(stop - word));
+	}
+	return (struct ox_slice){0};
+}
+
+/* Does this line declare an encoding other than UTF-8? */
 static bool has_cookie(struct ox_slice line)
 {
 	size_t i = 0;
@@ -11,15 +37,8 @@ static bool has_cookie(struct ox_slice line)
 		i++;
 	if (i == line.len || line.data[i] != '#')
 		return false;
-	const char *word = memmem(line.data + i, line.len - i, "coding", 6);
-	size_t left = word ? line.len - (size_t)(word - line.data) : 0;
-	if (left <= 7 || (word[6] != ':' && word[6] != '='))
-		return false;
-	for (word += 7, left -= 7; left && (*word == ' ' || *word == '\t'); left--)
-		word++;
-	/* "utf-80" is another, and unknown, one. */
-	bool ends = left == 5 || (left > 5 && !isalnum((unsigned char)word[5]) && !strchr("-_.", word[5]));
-	return !ends || strncasecmp(word, "utf-8", 5) != 0;
+	struct ox_slice name = declared(line);
+	return name.len && (name.len != 5 || strncasecmp(name.data, "utf-8", 5) != 0);
 }
 
 /* A declaration counts in the first two lines. */
@@ -38,8 +57,11 @@ static bool is_utf8(struct ox_slice bytes)
 PyObject *ox_decode_source(struct ox_slice bytes)
 {
 	static const struct ox_slice mark = {"\xEF\xBB\xBF", 3};
-	bool plain = is_utf8(bytes) && (!bytes.len || !memchr(bytes.data, '\r', bytes.len));
+	if (!bytes.len)
+		return PyUnicode_FromString("");
 	size_t skip = ox_slice_starts(bytes, mark) ? mark.len : 0;
+	bool plain = is_utf8(ox_slice(bytes.data + skip, bytes.len - skip)) &&
+		     !memchr(bytes.data, '\r', bytes.len);
 	PyObject *decoded = NULL;
 	if (plain)
 		decoded = PyUnicode_DecodeUTF8(bytes.data + skip, (Py_ssize_t)(bytes.len - skip), NULL);

@@ -18,6 +18,7 @@ struct ox_state {
 	PyObject *spec_kwnames; /* ("is_package",) */
 	PyTypeObject *finder, *path_entry, *resource_reader, *traversable, *distribution, *resource;
 	PyTypeObject *values[OX_VALUE_KINDS];
+	PyTypeObject *collector;
 };
 
 struct ox_finder {

@@ -1,6 +1,7 @@
 #include "runtime/importer/value.h"
 
 #include "runtime/importer/arguments.h"
+#include "runtime/importer/failure.h"
 
 #include <stddef.h>
 
@@ -39,24 +40,6 @@ PyObject *ox_read_file(PyObject *path)
 	return bytes;
 }
 
-/* ValueError(text), caused by the exception that is set, if one is. */
-static void fail_because(const char *text)
-{
-	PyObject *type, *cause, *traceback, *error = NULL;
-	PyErr_Fetch(&type, &cause, &traceback);
-	PyErr_NormalizeException(&type, &cause, &traceback);
-	error = PyObject_CallFunction(PyExc_ValueError, "s", text);
-	if (error) {
-		PyException_SetCause(error, cause); /* steals */
-		PyErr_SetObject(PyExc_ValueError, error);
-		Py_DECREF(error);
-	} else {
-		Py_XDECREF(cause);
-	}
-	Py_XDECREF(type);
-	Py_XDECREF(traceback);
-}
-
 static PyObject *without_header(PyObject *file)
 {
 	PyObject *bytes = NULL;
@@ -82,7 +65,7 @@ PyObject *ox_value_data(struct ox_value *v)
 		bytes = without_header(bytes);
 	if (!bytes) {
 		if (PyErr_ExceptionMatches(PyExc_OSError) || PyErr_ExceptionMatches(PyExc_EOFError))
-			fail_because(errors[v->kind]);
+			ox_failed(errors[v->kind]);
 		return NULL;
 	}
 	Py_XSETREF(v->data, Py_NewRef(bytes));
@@ -139,8 +122,10 @@ static PyObject *get_data(PyObject *self, void *closure)
 static int set_data(PyObject *self, PyObject *value, void *name)
 {
 	PyObject *bytes = is_removal(value, name) ? NULL : ox_bytes_from(value, NULL);
-	if (bytes)
+	if (bytes) {
 		Py_XSETREF(as_value(self)->data, bytes);
+		Py_CLEAR(as_value(self)->path);
+	}
 	return bytes ? 0 : -1;
 }
 

@@ -27,7 +27,7 @@ struct ox_value {
 	PyObject *version; /* str, distribution resources only */
 	PyObject *suffix;  /* str, extension modules only: ".so" with its tag */
 	PyObject *data;    /* bytes; NULL: still in the file */
-	PyObject *path;    /* bytes: the file */
+	PyObject *path;    /* bytes: the file; NULL once the content has been replaced */
 	int level;         /* bytecode only: 0 to 2 */
 	bool is_package;
 	bool is_egg;       /* distribution resources only: of an .egg-info folder */
