@@ -42,9 +42,10 @@ endif
 check_PROGRAMS += tests/unit/runtime/packer
 tests_unit_runtime_packer_SOURCES = tests/unit/runtime/packer.c
 tests_unit_runtime_packer_LDADD = $(PACK_LIBS)
-TESTS += tests/unit/runtime/stub_test.py tests/unit/runtime/interpreters_test.py
+TESTS += \
+	tests/unit/runtime/stub_test.py tests/unit/runtime/interpreters_test.py tests/unit/runtime/python_call_test.py
 EXTRA_DIST += \
-	tests/unit/runtime/stub_test.py tests/unit/runtime/interpreters_test.py \
+	tests/unit/runtime/stub_test.py tests/unit/runtime/interpreters_test.py tests/unit/runtime/python_call_test.py \
 	tests/unit/runtime/stubkit.py tests/unit/runtime/importerkit.py
 TESTS += tests/unit/runtime/importer_collect_test.py tests/unit/runtime/importer_scan_test.py
 EXTRA_DIST += tests/unit/runtime/importer_collect_test.py tests/unit/runtime/importer_scan_test.py
@@ -62,8 +63,8 @@ nobase_dist_pkgdata_DATA = \
 	runtime/embed/interpreter.c runtime/embed/interpreter.h runtime/embed/leave.c runtime/embed/leave.h \
 	runtime/embed/live.c runtime/embed/live.h runtime/embed/main.c runtime/embed/multiprocess.c \
 	runtime/embed/multiprocess.h runtime/embed/payload.c runtime/embed/payload.h \
-	runtime/embed/payload_section.c runtime/embed/program.c runtime/embed/program.h runtime/embed/run.c \
-	runtime/embed/run.h runtime/embed/settings.c runtime/embed/settings.h runtime/embed/setup.c \
+	runtime/embed/payload_section.c runtime/embed/program.c runtime/embed/program.h \
+	runtime/embed/python_call.c runtime/embed/python_call.h runtime/embed/run.c runtime/embed/run.h runtime/embed/settings.c runtime/embed/settings.h runtime/embed/setup.c \
 	runtime/embed/setup.h runtime/embed/terminfo.c \
 	runtime/embed/terminfo.h runtime/embed/wrap.c runtime/embed/wrap_start.c \
 	runtime/importer/arguments.c runtime/importer/arguments.h runtime/importer/collector.c \

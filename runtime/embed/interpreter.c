@@ -55,8 +55,8 @@ static const char *start_method(struct ox_program *p)
 /* Before other interpreters can exist: what they all share is worked out once. */
 static void describe_finder(struct ox_program *p)
 {
-	p->finder_options = (struct ox_finder_options){p->pack, p->exe, p->origin, start_method(p),
-						       ox_program_text(p, "run_command")};
+	const char *command = p->call == OX_CALL_COMMAND ? p->call_text : ox_program_text(p, "run_command");
+	p->finder_options = (struct ox_finder_options){p->pack, p->exe, p->origin, start_method(p), command};
 	ox_setup_remember(p);
 }
 

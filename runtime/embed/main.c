@@ -1,6 +1,7 @@
 /* main of every produced executable. */
 #include "runtime/embed/interpreter.h"
 #include "runtime/embed/payload.h"
+#include "runtime/embed/python_call.h"
 #include "runtime/embed/run.h"
 #include "runtime/embed/terminfo.h"
 
@@ -13,6 +14,8 @@ int main(int argc, char **argv)
 	int rc = ox_payload_find(&payload, &err);
 	if (!rc)
 		rc = ox_program_load(&p, payload, &err);
+	if (!rc)
+		rc = ox_python_call_decide(&p, &err);
 	if (!rc) {
 		ox_terminfo_set(&p);
 		rc = ox_interpreter_start(&p, &exit_code, &err);

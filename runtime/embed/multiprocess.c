@@ -41,15 +41,23 @@ static int set_argv(const struct ox_program *p, int option)
 	return rc;
 }
 
+static bool is_worker(const struct ox_program *p)
+{
+	return p->argc > 1 && strcmp(p->argv[1], "--multiprocessing-fork") == 0;
+}
+
+bool ox_multiprocess_is_helper(const struct ox_program *p)
+{
+	return ox_program_flag(p, "multiprocessing_auto_dispatch", true) && (is_worker(p) || command_option(p));
+}
+
 const char *ox_multiprocess_command(const struct ox_program *p)
 {
-	if (!ox_program_flag(p, "multiprocessing_auto_dispatch", true))
+	if (!ox_multiprocess_is_helper(p))
 		return NULL;
-	if (p->argc > 1 && strcmp(p->argv[1], "--multiprocessing-fork") == 0)
+	if (is_worker(p))
 		return "from multiprocessing.spawn import freeze_support; freeze_support()";
 	int option = command_option(p);
-	if (!option)
-		return NULL;
 	if (set_argv(p, option) < 0)
 		PyErr_Clear();
 	return p->argv[option + 1];

@@ -9,6 +9,9 @@
 
 #include "runtime/embed/program.h"
 
+/* Whether this is such a process and the configuration wants it served. */
+bool ox_multiprocess_is_helper(const struct ox_program *p);
+
 /* The Python code to run instead of the application, or NULL. Sets sys.argv to what that
  * code expects. */
 const char *ox_multiprocess_command(const struct ox_program *p);

@@ -9,12 +9,17 @@
 #include "runtime/pack/config.h"
 #include "runtime/pack/reader.h"
 
+/* What the command line asks of an interpreter; see python_call.h. */
+enum ox_call_kind { OX_CALL_NOTHING, OX_CALL_COMMAND, OX_CALL_MODULE };
+
 struct ox_program {
 	int argc;
 	char **argv;
 	struct ox_arena arena; /* config, exe and origin live here */
 	struct ox_pack *pack;
 	struct ox_pack_config *config;
+	enum ox_call_kind call; /* instead of the application */
+	const char *call_text;  /* code or module, in argv */
 	const char *exe;    /* absolute path of the executable */
 	const char *origin; /* its folder */
 	struct ox_finder_options finder_options; /* of the finders of all interpreters */

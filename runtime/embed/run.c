@@ -3,6 +3,7 @@
 #include "runtime/embed/leave.h"
 #include "runtime/embed/live.h"
 #include "runtime/embed/multiprocess.h"
+#include "runtime/embed/python_call.h"
 
 static PyObject *main_dict(void)
 {
@@ -121,6 +122,13 @@ static int run_module(struct ox_program *p, const char *module)
 	return rc < 0 ? -1 : 0;
 }
 
+static int run_call(struct ox_program *p)
+{
+	if (ox_python_call_prepare(p) < 0)
+		return -1;
+	return p->call == OX_CALL_COMMAND ? run_command(p->call_text) : run_module(p, p->call_text);
+}
+
 /* CPython's own main loop serves whatever has no fast way of ours: files, folders and
  * archives, standard input, the REPL, and programs that take python's own options. */
 static bool is_left_to_cpython(struct ox_program *p)
@@ -137,6 +145,8 @@ int ox_run(struct ox_program *p)
 	p->frozen_at_start = ox_live_frozen();
 	if (child)
 		rc = run_command(child);
+	else if (p->call != OX_CALL_NOTHING)
+		rc = run_call(p);
 	else if (is_left_to_cpython(p))
 		return Py_RunMain();
 	else if (ox_program_text(p, "run_command"))

@@ -59,12 +59,16 @@ static const struct place texts[] = {
 	{"program_name", offsetof(PyConfig, program_name)},
 	{"pycache_prefix", offsetof(PyConfig, pycache_prefix)},
 	{"python_path_env", offsetof(PyConfig, pythonpath_env)},
-	{"run_command", offsetof(PyConfig, run_command)},
-	{"run_filename", offsetof(PyConfig, run_filename)},
-	{"run_module", offsetof(PyConfig, run_module)},
 	{"stdio_encoding", offsetof(PyConfig, stdio_encoding)},
 	{"stdio_errors", offsetof(PyConfig, stdio_errors)},
 	{"check_hash_pycs_mode", offsetof(PyConfig, check_hash_pycs_mode)},
+};
+
+/* What the application is; not when the command line asks for something else. */
+static const struct place application[] = {
+	{"run_command", offsetof(PyConfig, run_command)},
+	{"run_filename", offsetof(PyConfig, run_filename)},
+	{"run_module", offsetof(PyConfig, run_module)},
 };
 
 /* What nobody configured, where imports come from memory only: everything that CPython would
@@ -121,6 +125,8 @@ PyStatus ox_settings_preconfig(struct ox_program *p, PyPreConfig *pre)
 		PyPreConfig_InitPythonConfig(pre);
 	}
 	apply_flags(p, pre, pre_flags, OX_COUNT(pre_flags));
+	if (p->call != OX_CALL_NOTHING)
+		pre->parse_argv = 1;
 	int allocator = choice(p, "allocator"), coerce = choice(p, "coerce_c_locale");
 	if (allocator >= 0)
 		pre->allocator = allocator;
@@ -151,15 +157,24 @@ static PyStatus apply_list(struct ox_program *p, const char *name, PyWideStringL
 	return status;
 }
 
-static PyStatus apply_texts(struct ox_program *p, PyConfig *config)
+static PyStatus apply_texts(struct ox_program *p, PyConfig *config, const struct place *places, size_t count)
 {
 	PyStatus status = PyStatus_Ok();
-	for (size_t i = 0; i < OX_COUNT(texts) && !PyStatus_Exception(status); i++) {
-		const char *text = ox_program_text(p, texts[i].name);
+	for (size_t i = 0; i < count && !PyStatus_Exception(status); i++) {
+		const char *text = ox_program_text(p, places[i].name);
 		if (text)
-			status = PyConfig_SetBytesString(config, text_at(config, texts[i].offset), text);
+			status = PyConfig_SetBytesString(config, text_at(config, places[i].offset), text);
 	}
 	return status;
+}
+
+/* What runs: the application, or what python3's options in argv say. */
+static PyStatus apply_purpose(struct ox_program *p, PyConfig *config)
+{
+	if (p->call == OX_CALL_NOTHING)
+		return apply_texts(p, config, application, OX_COUNT(application));
+	config->parse_argv = 1;
+	return PyStatus_Ok();
 }
 
 static void apply_numbers(struct ox_program *p, PyConfig *config)
@@ -222,7 +237,9 @@ PyStatus ox_settings_config(struct ox_program *p, PyConfig *config)
 	init_profile(p, config);
 	apply_flags(p, config, flags, OX_COUNT(flags));
 	apply_numbers(p, config);
-	PyStatus status = apply_texts(p, config);
+	PyStatus status = apply_texts(p, config, texts, OX_COUNT(texts));
+	if (!PyStatus_Exception(status))
+		status = apply_purpose(p, config);
 	if (!PyStatus_Exception(status))
 		status = apply_list(p, "module_search_paths", &config->module_search_paths);
 	if (!PyStatus_Exception(status))
