@@ -2,7 +2,7 @@
 # text, tokens, tree, names; values and what native functions do with them; code from a tree;
 # the machine that runs code; the embedding interface.
 noinst_LIBRARIES += daemon/starlark/libsource.a daemon/starlark/libscan.a daemon/starlark/libparse.a \
-	daemon/starlark/libresolve.a daemon/starlark/libvalues.a daemon/starlark/libcompile.a \
+	daemon/starlark/libresolve.a daemon/starlark/liblint.a daemon/starlark/libvalues.a daemon/starlark/libcompile.a \
 	daemon/starlark/libvm.a daemon/starlark/libstarlark.a
 daemon_starlark_libsource_a_SOURCES = daemon/starlark/source.c daemon/starlark/source.h
 daemon_starlark_libscan_a_SOURCES = \
@@ -14,6 +14,10 @@ daemon_starlark_libparse_a_SOURCES = \
 	daemon/starlark/parse.c daemon/starlark/parse.h \
 	daemon/starlark/parse_expr.c daemon/starlark/parse_impl.h
 daemon_starlark_libresolve_a_SOURCES = daemon/starlark/resolve.c daemon/starlark/resolve.h
+daemon_starlark_liblint_a_SOURCES = \
+	daemon/starlark/lint.c daemon/starlark/lint.h \
+	daemon/starlark/lint_flow.c daemon/starlark/lint_impl.h \
+	daemon/starlark/lint_names.c daemon/starlark/lint_types.c daemon/starlark/lint_uses.c
 daemon_starlark_libvalues_a_SOURCES = \
 	daemon/starlark/attr.c \
 	daemon/starlark/call.c \
@@ -54,6 +58,7 @@ SCAN_LIBS = daemon/starlark/libscan.a $(SOURCE_LIBS)
 PARSE_LIBS = daemon/starlark/libparse.a $(SCAN_LIBS)
 RESOLVE_LIBS = daemon/starlark/libresolve.a $(SOURCE_LIBS)
 SYNTAX_LIBS = daemon/starlark/libresolve.a $(PARSE_LIBS)
+LINT_LIBS = daemon/starlark/liblint.a $(SYNTAX_LIBS)
 VALUES_LIBS = daemon/starlark/libvalues.a $(RESOLVE_LIBS) $(GMP_LIBS) -lm
 VM_LIBS = daemon/starlark/libvm.a $(VALUES_LIBS)
 COMPILE_LIBS = daemon/starlark/libcompile.a daemon/starlark/libvalues.a $(SYNTAX_LIBS) $(GMP_LIBS) -lm
@@ -67,6 +72,7 @@ STARLARK_TESTS = \
 	tests/unit/daemon/starlark/scanner_test \
 	tests/unit/daemon/starlark/parser_test \
 	tests/unit/daemon/starlark/resolver_test \
+	tests/unit/daemon/starlark/lint_test \
 	tests/unit/daemon/starlark/embedding_test \
 	tests/unit/daemon/starlark/conformance_test \
 	tests/fuzz/scanner_fuzz tests/fuzz/parser_fuzz tests/fuzz/starlark_eval_fuzz tests/fuzz/json_decode_fuzz
@@ -84,6 +90,9 @@ tests_unit_daemon_starlark_resolver_test_SOURCES = \
 	tests/unit/daemon/starlark/resolver_test.c tests/unit/daemon/starlark/parsed.h
 tests_unit_daemon_starlark_resolver_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_starlark_resolver_test_LDADD = $(SYNTAX_LIBS) $(CMOCKA_LIBS)
+tests_unit_daemon_starlark_lint_test_SOURCES = tests/unit/daemon/starlark/lint_test.c
+tests_unit_daemon_starlark_lint_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_starlark_lint_test_LDADD = $(LINT_LIBS) $(CMOCKA_LIBS)
 tests_unit_daemon_starlark_embedding_test_SOURCES = \
 	tests/unit/daemon/starlark/embedding_test.c tests/unit/daemon/starlark/collect.h
 tests_unit_daemon_starlark_embedding_test_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -98,6 +107,6 @@ tests_fuzz_starlark_eval_fuzz_SOURCES = tests/fuzz/starlark_eval_fuzz.c tests/fu
 tests_fuzz_starlark_eval_fuzz_LDADD = $(STARLARK_LIBS)
 tests_fuzz_json_decode_fuzz_SOURCES = tests/fuzz/json_decode_fuzz.c tests/fuzz/replay.c
 tests_fuzz_json_decode_fuzz_LDADD = $(STARLARK_LIBS)
-EXTRA_DIST += tests/unit/daemon/starlark/testdata \
+EXTRA_DIST += tests/data/lint/language.txt tests/unit/daemon/starlark/testdata \
 	tests/fuzz/seeds/scanner tests/fuzz/seeds/parser tests/fuzz/seeds/starlark_eval \
 	tests/fuzz/seeds/json_decode
