@@ -7,7 +7,7 @@
 
 const struct ox_command *const ox_commands[] = {
 	&ox_command_init, &ox_command_build,  &ox_command_run,   &ox_command_list_targets,
-	&ox_command_eval, &ox_command_daemon, &ox_command_store, &ox_command_help,
+	&ox_command_eval, &ox_command_lint,   &ox_command_daemon, &ox_command_store, &ox_command_help,
 	NULL,
 };
 

@@ -9,22 +9,20 @@ const struct ox_star_param ox_absent_params[] = {
 ox_star_value ox_absent_setup_py_install(struct ox_star *s, ox_star_value self OX_UNUSED,
 					 const ox_star_value *args OX_UNUSED, void *data OX_UNUSED)
 {
-	return ox_star_fail_with(s, "not-available", "use pip_install([PATH]), which builds the same package",
+	return ox_star_fail_with(s, "not-available", OX_ABSENT_SETUP_HINT,
 				 "setup_py_install is not available");
 }
 
 ox_star_value ox_absent_wix(struct ox_star *s, ox_star_value self OX_UNUSED, const ox_star_value *args OX_UNUSED,
 			    void *data OX_UNUSED)
 {
-	return ox_star_fail_with(s, "not-available",
-				 "build a FileManifest and package it with the tools of that system",
-				 "Windows installers are not available");
+	return ox_star_fail_with(s, "not-available", OX_ABSENT_INSTALLER_HINT, "Windows installers are not available");
 }
 
 ox_star_value ox_absent_cargo_licensing(struct ox_star *s, ox_star_value self OX_UNUSED,
 					const ox_star_value *args OX_UNUSED, void *data OX_UNUSED)
 {
-	return ox_star_fail_with(s, "not-available", "remove the call: no Rust crates are linked",
+	return ox_star_fail_with(s, "not-available", OX_ABSENT_CARGO_HINT,
 				 "add_cargo_manifest_licensing is not available");
 }
 
@@ -39,18 +37,17 @@ static ox_star_value global(struct ox_star *s, ox_star_value self OX_UNUSED, con
 	{                                                                                                              \
 		.name = function, .params = ox_absent_params, .call = global, .doc = hint                              \
 	}
-#define INSTALLERS "build a FileManifest and package it with the tools of that system"
-#define SIGNING    "sign the built files with the tools of that system"
+#define SIGNING "sign the built files with the tools of that system"
 
 static const struct ox_star_function functions[] = {
 	ABSENT("PythonDistribution", "archives are not supported: use default_python_distribution()"),
-	ABSENT("AppleUniversalBinary", INSTALLERS),
-	ABSENT("MacOsApplicationBundleBuilder", INSTALLERS),
+	ABSENT("AppleUniversalBinary", OX_ABSENT_INSTALLER_HINT),
+	ABSENT("MacOsApplicationBundleBuilder", OX_ABSENT_INSTALLER_HINT),
 	ABSENT("PythonWheelBuilder", "build wheels with pip or build"),
-	ABSENT("SnapcraftBuilder", INSTALLERS),
-	ABSENT("WiXBundleBuilder", INSTALLERS),
-	ABSENT("WiXInstaller", INSTALLERS),
-	ABSENT("WiXMSIBuilder", INSTALLERS),
+	ABSENT("SnapcraftBuilder", OX_ABSENT_INSTALLER_HINT),
+	ABSENT("WiXBundleBuilder", OX_ABSENT_INSTALLER_HINT),
+	ABSENT("WiXInstaller", OX_ABSENT_INSTALLER_HINT),
+	ABSENT("WiXMSIBuilder", OX_ABSENT_INSTALLER_HINT),
 	ABSENT("code_signer_from_pfx_file", SIGNING),
 	ABSENT("code_signer_from_windows_store_auto", SIGNING),
 	ABSENT("code_signer_from_windows_store_sha1_thumbprint", SIGNING),

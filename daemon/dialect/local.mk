@@ -16,9 +16,11 @@ daemon_dialect_libdialect_a_SOURCES = \
 	daemon/dialect/executable_filter.c daemon/dialect/executable_filter.h \
 	daemon/dialect/executable_value.c daemon/dialect/executable_value.h \
 	daemon/dialect/expression.c \
+	daemon/dialect/facts.c daemon/dialect/facts.h \
 	daemon/dialect/functions.c daemon/dialect/functions.h \
 	daemon/dialect/glob.c daemon/dialect/glob.h \
 	daemon/dialect/layout.c daemon/dialect/layout.h \
+	daemon/dialect/lint.c daemon/dialect/lint.h \
 	daemon/dialect/manifest_glob.c daemon/dialect/manifest_python.c \
 	daemon/dialect/manifest_value.c daemon/dialect/manifest_value.h \
 	daemon/dialect/path.c daemon/dialect/path.h \
@@ -27,16 +29,20 @@ daemon_dialect_libdialect_a_SOURCES = \
 	daemon/dialect/rules.c daemon/dialect/rules.h \
 	daemon/dialect/session.c daemon/dialect/session.h \
 	daemon/dialect/targets.c daemon/dialect/targets.h
-DIALECT_LIBS = daemon/dialect/libdialect.a $(STARLARK_LIBS) $(BUNDLE_LIBS)
+DIALECT_LIBS = daemon/dialect/libdialect.a daemon/starlark/liblint.a $(STARLARK_LIBS) $(BUNDLE_LIBS)
 
 if HAVE_CMOCKA
 DIALECT_TESTS = \
-	tests/unit/daemon/dialect/evaluate_test tests/unit/daemon/dialect/glob_test tests/unit/daemon/dialect/rules_test
+	tests/unit/daemon/dialect/evaluate_test tests/unit/daemon/dialect/facts_test \
+	tests/unit/daemon/dialect/glob_test tests/unit/daemon/dialect/rules_test
 check_PROGRAMS += $(DIALECT_TESTS)
 TESTS += $(DIALECT_TESTS)
 tests_unit_daemon_dialect_evaluate_test_SOURCES = tests/unit/daemon/dialect/evaluate_test.c
 tests_unit_daemon_dialect_evaluate_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_dialect_evaluate_test_LDADD = $(DIALECT_LIBS) $(CMOCKA_LIBS)
+tests_unit_daemon_dialect_facts_test_SOURCES = tests/unit/daemon/dialect/facts_test.c
+tests_unit_daemon_dialect_facts_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_dialect_facts_test_LDADD = $(DIALECT_LIBS) $(CMOCKA_LIBS)
 tests_unit_daemon_dialect_glob_test_SOURCES = tests/unit/daemon/dialect/glob_test.c
 tests_unit_daemon_dialect_glob_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_dialect_glob_test_LDADD = $(DIALECT_LIBS) $(CMOCKA_LIBS)

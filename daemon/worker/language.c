@@ -1,20 +1,59 @@
 #include "daemon/worker/language.h"
 
+#include "daemon/dialect/session.h"
 #include "proto/base/clock.h"
+
+enum { SOURCE_SIZE_MAX = 16 << 20 };
 
 static const struct {
 	int (*run)(struct ox_language_work *w, struct ox_err *err);
 } verbs[] = {
-	[OX_LANGUAGE_EVALUATE] = {ox_language_evaluate},
+    [OX_LANGUAGE_EVALUATE] = {ox_language_evaluate},
+    [OX_LANGUAGE_LINT] = {ox_language_lint},
 };
+
+static int look_at(struct ox_language_work *w, const struct ox_source_text *source,
+		   int (*look)(struct ox_language_work *w, struct ox_slice path, struct ox_slice text,
+			       struct ox_err *err),
+		   struct ox_err *err)
+{
+	struct ox_buf text = {.limit = SOURCE_SIZE_MAX};
+	const char *path = ox_arena_printf(&w->place.arena, "%.*s", OX_SLICE_ARG(source->path));
+	int rc = path ? ox_channel_cancelled(w->sink->channel, err) : ox_fail_nomem(err, "a path");
+	if (rc == 0 && !source->given)
+		rc = ox_config_file_read(&w->place.context, path, &text, err);
+	if (rc == 0)
+		rc = look(w, source->path, source->given ? source->text : ox_buf_view(&text), err);
+	ox_buf_free(&text);
+	return rc;
+}
+
+int ox_language_each(struct ox_language_work *w,
+		     int (*look)(struct ox_language_work *w, struct ox_slice path, struct ox_slice text,
+				 struct ox_err *err),
+		     struct ox_err *err)
+{
+	int first = 0;
+	for (size_t i = 0; i < w->request->source_count; i++) {
+		struct ox_err later;
+		int rc = look_at(w, &w->request->sources[i], look, first ? &later : err);
+		if (rc != 0 && rc != OX_EUSAGE) {
+			if (first)
+				*err = later;
+			return rc;
+		}
+		first = first ? first : rc;
+	}
+	return first;
+}
 
 static int run(struct ox_language_work *w, struct ox_err *err)
 {
 	const struct ox_language *request = w->request;
 	if (request->verb >= OX_COUNT(verbs))
 		return ox_fail(err, OX_EUSAGE, "this worker cannot do that with a file");
-	int rc = ox_workplace_enter(&w->place, w->sink, request->cwd, request->environment,
-				    request->environment_count, err);
+	int rc =
+	    ox_workplace_enter(&w->place, w->sink, request->cwd, request->environment, request->environment_count, err);
 	if (rc == 0)
 		rc = verbs[request->verb].run(w, err);
 	/* A signal that stopped a step looks like the step's own failure. */
@@ -28,11 +67,11 @@ static void tell_findings(struct ox_language_work *w, uint64_t nanoseconds)
 	char text[64];
 	int len = snprintf(text, sizeof text, "%zu finding%s", w->findings, w->findings == 1 ? "" : "s");
 	ox_emit(&w->sink->sink, &(struct ox_event){
-					.type = OX_EVENT_RESULT,
-					.as.result = {.exit_code = 1,
-						      .category = OX_SLICE("findings"),
-						      .message = ox_slice(text, (size_t)len),
-						      .nanoseconds = nanoseconds},
+				    .type = OX_EVENT_RESULT,
+				    .as.result = {.exit_code = 1,
+						  .category = OX_SLICE("findings"),
+						  .message = ox_slice(text, (size_t)len),
+						  .nanoseconds = nanoseconds},
 				});
 }
 

@@ -6,6 +6,7 @@ daemon_worker_libworker_a_SOURCES = \
 	daemon/worker/environment.c daemon/worker/environment.h \
 	daemon/worker/evaluate.c \
 	daemon/worker/language.c daemon/worker/language.h \
+	daemon/worker/lint.c \
 	daemon/worker/sink.c daemon/worker/sink.h \
 	daemon/worker/stores.c daemon/worker/stores.h \
 	daemon/worker/workplace.c daemon/worker/workplace.h
@@ -27,9 +28,10 @@ endif
 WORKER_WHOLE_TESTS = \
 	tests/whole/build_dialects_test.py tests/whole/build_output_test.py tests/whole/build_rebuild_test.py \
 	tests/whole/build_reproducible_test.py tests/whole/config_diagnostics_test.py \
-	tests/whole/language_eval_test.py tests/whole/machine_lacks_test.py
+	tests/whole/language_eval_test.py tests/whole/language_lint_test.py \
+	tests/whole/machine_lacks_test.py
 TESTS += $(WORKER_WHOLE_TESTS)
-EXTRA_DIST += $(WORKER_WHOLE_TESTS) \
+EXTRA_DIST += $(WORKER_WHOLE_TESTS) tests/data/lint/configs.txt \
 	tests/data/configs/black_files_old.bzl tests/data/configs/black_new.bzl tests/data/configs/callbacks_new.bzl \
 	tests/data/configs/files_new.bzl tests/data/configs/parts_old.bzl tests/data/configs/pyflakes_new.bzl \
 	tests/data/configs/pyflakes_old.bzl tests/data/configs/walkthrough_old.bzl
