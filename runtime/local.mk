@@ -73,7 +73,10 @@ nobase_dist_pkgdata_DATA = \
 	runtime/importer/compat.h runtime/importer/distribution.c runtime/importer/extension.c \
 	runtime/importer/extension.h runtime/importer/extract.c runtime/importer/extract.h \
 	runtime/importer/finder.c runtime/importer/finder_data.c runtime/importer/finder_load.c \
-	runtime/importer/importer.h runtime/importer/index.c runtime/importer/index.h \
+	runtime/importer/given_load.c runtime/importer/importer.h runtime/importer/index.c runtime/importer/index.h \
+	runtime/importer/index_add.c runtime/importer/index_files.c runtime/importer/index_files.h \
+	runtime/importer/index_members.c runtime/importer/index_view.c \
+	runtime/importer/records.c runtime/importer/records.h \
 	runtime/importer/linecache.c runtime/importer/module.c runtime/importer/path_entry.c \
 	runtime/importer/real_file.c \
 	runtime/importer/resource.c runtime/importer/resource.h runtime/importer/resource_reader.c \

@@ -108,21 +108,30 @@ static bool holds_bytes(const Py_buffer *view)
 	return view->itemsize == 1 && (strcmp(format, "B") == 0 || strcmp(format, "c") == 0);
 }
 
+bool ox_buffer_from(PyObject *value, const char *parameter, Py_buffer *view)
+{
+	if (!PyObject_CheckBuffer(value)) {
+		ox_wrong_type(value, parameter, "PyBuffer");
+		return false;
+	}
+	if (PyObject_GetBuffer(value, view, PyBUF_ND | PyBUF_C_CONTIGUOUS | PyBUF_FORMAT) < 0)
+		return false;
+	if (holds_bytes(view))
+		return true;
+	PyErr_Format(PyExc_BufferError, "buffer of '%s' has items that are not unsigned bytes",
+		     Py_TYPE(value)->tp_name);
+	PyBuffer_Release(view);
+	return false;
+}
+
 PyObject *ox_bytes_from(PyObject *value, const char *parameter)
 {
 	Py_buffer view;
 	if (PyBytes_CheckExact(value))
 		return Py_NewRef(value);
-	if (!PyObject_CheckBuffer(value))
-		return ox_wrong_type(value, parameter, "PyBuffer");
-	if (PyObject_GetBuffer(value, &view, PyBUF_ND | PyBUF_C_CONTIGUOUS | PyBUF_FORMAT) < 0)
+	if (!ox_buffer_from(value, parameter, &view))
 		return NULL;
-	PyObject *bytes = NULL;
-	if (holds_bytes(&view))
-		bytes = PyBytes_FromStringAndSize(view.buf, view.len);
-	else
-		PyErr_Format(PyExc_BufferError, "buffer of '%s' has items that are not unsigned bytes",
-			     Py_TYPE(value)->tp_name);
+	PyObject *bytes = PyBytes_FromStringAndSize(view.buf, view.len);
 	PyBuffer_Release(&view);
 	return bytes;
 }

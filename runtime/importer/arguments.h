@@ -31,6 +31,9 @@ PyObject *ox_bytes_from(PyObject *value, const char *parameter); /* bytes of any
 PyObject *ox_path_from(PyObject *value);                         /* bytes, by os.fsencode's rules */
 bool ox_bool_from(PyObject *value, const char *parameter, bool *out);
 
+/* The buffer itself, of bytes in one run; release it. Py_buffer must not be moved. */
+bool ox_buffer_from(PyObject *value, const char *parameter, Py_buffer *view);
+
 /* TypeError: 'T' object cannot be converted to 'wanted'. Returns NULL. */
 PyObject *ox_wrong_type(PyObject *value, const char *parameter, const char *wanted);
 

@@ -26,24 +26,28 @@ PyObject *ox_distribution_new(struct ox_state *state, PyObject *finder, PyObject
 	return (PyObject *)d;
 }
 
+/* The file's content, or NULL, without an exception when there is no such file. */
+static PyObject *read_bytes(PyObject *self, struct ox_slice file)
+{
+	struct ox_finder *finder = (struct ox_finder *)as_distribution(self)->finder;
+	struct ox_slice name;
+	struct ox_file found;
+	if (!ox_utf8(as_distribution(self)->name, &name) ||
+	    !ox_index_file(&finder->index, OX_METADATA_FILES, name, file, &found))
+		return NULL;
+	return ox_finder_file(finder, &found);
+}
+
 static PyObject *read_text(PyObject *self, PyObject *filename)
 {
-	const struct ox_index *index = &((struct ox_finder *)as_distribution(self)->finder)->index;
-	struct ox_slice name, file;
+	struct ox_slice file;
 	PyObject *text = PyObject_Str(filename);
-	if (!text || !ox_utf8(text, &file) || !ox_utf8(as_distribution(self)->name, &name)) {
-		Py_XDECREF(text);
-		return NULL;
-	}
+	PyObject *bytes = text && ox_utf8(text, &file) ? read_bytes(self, file) : NULL;
 	PyObject *content = NULL;
-	ox_pack_place at = ox_pack_find(index->pack, name);
-	for (; !content && at != OX_PACK_NOWHERE && !PyErr_Occurred(); at = ox_pack_more(index->pack, at)) {
-		struct ox_pack_record r;
-		struct ox_pack_file f;
-		if (ox_pack_get(index->pack, at, &r, NULL) == 0 && ox_pack_file_find(&r.distribution, file, &f))
-			content = PyUnicode_DecodeUTF8(f.data.data, (Py_ssize_t)f.data.len, NULL);
-	}
-	Py_DECREF(text);
+	if (bytes)
+		content = PyUnicode_DecodeUTF8(PyBytes_AS_STRING(bytes), PyBytes_GET_SIZE(bytes), NULL);
+	Py_XDECREF(bytes);
+	Py_XDECREF(text);
 	return content || PyErr_Occurred() ? content : Py_NewRef(Py_None);
 }
 

@@ -2,6 +2,7 @@
 
 #include "proto/base/buf.h"
 #include "runtime/importer/extract.h"
+#include "runtime/importer/index.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -13,9 +14,18 @@ enum { DEEPEST_NEED = 64 };
 
 void ox_libraries_free(struct ox_libraries *l)
 {
-	for (size_t i = 0; i < l->v.len; i++)
+	for (size_t i = 0; i < l->v.len; i++) {
 		free(l->v.items[i].path);
+		Py_CLEAR(l->v.items[i].owner);
+	}
 	ox_vec_free(&l->v);
+}
+
+int ox_libraries_traverse(const struct ox_libraries *l, visitproc visit, void *arg)
+{
+	for (size_t i = 0; i < l->v.len; i++)
+		Py_VISIT(l->v.items[i].owner);
+	return 0;
 }
 
 static int fill(int fd, struct ox_slice content, struct ox_err *err)
@@ -57,8 +67,8 @@ bool ox_wants_file(const struct ox_pack *pack, const struct ox_pack_record *r)
 {
 	const char *dot = memchr(r->name.data, '.', r->name.len);
 	struct ox_pack_record top;
-	if (!dot || r->flags & OX_PACK_WANTS_FILE)
-		return r->flags & OX_PACK_WANTS_FILE;
+	if (!pack || !dot || r->flags & OX_PACK_WANTS_FILE)
+		return pack && r->flags & OX_PACK_WANTS_FILE;
 	ox_pack_place place = ox_pack_find(pack, ox_slice(r->name.data, (size_t)(dot - r->name.data)));
 	return ox_pack_get(pack, place, &top, NULL) == 0 && top.flags & OX_PACK_WANTS_FILE;
 }
@@ -73,9 +83,9 @@ void ox_extract_key_of(const struct ox_pack *pack, ox_pack_place place, char *ke
 
 /* Where its package would have it: "a.b" is a/b.so, a package a/__init__.so. A SONAME stays
  * as it is. */
-static int cached_path(const struct ox_pack *pack, ox_pack_place place, const struct ox_pack_record *r, char **path,
-		       struct ox_err *err)
+static int cached_path(const struct ox_index *index, const struct ox_found *found, char **path, struct ox_err *err)
 {
+	const struct ox_pack_record *r = &found->record;
 	char key[OX_EXTRACT_KEY];
 	struct ox_buf name = {0};
 	bool is_module = !(r->flags & OX_PACK_LIBRARY);
@@ -84,48 +94,60 @@ static int cached_path(const struct ox_pack *pack, ox_pack_place place, const st
 	if (is_module)
 		ox_buf_str(&name, r->flags & OX_PACK_PACKAGE ? "/__init__.so" : ".so");
 	int rc = ox_buf_ok(&name, "name of a library", err);
-	ox_extract_key_of(pack, place, key);
+	if (found->given)
+		ox_extract_key(NULL, r->library, key);
+	else
+		ox_extract_key_of(index->pack, found->place, key);
 	if (!rc)
 		rc = ox_extract_file(key, name.data, r->library, OX_EXTRACT_COMPARE, path, err);
 	ox_buf_free(&name);
 	return rc;
 }
 
-static int make_path(struct ox_library *lib, const struct ox_pack *pack, const struct ox_pack_record *r,
+static int make_path(struct ox_library *lib, const struct ox_index *index, const struct ox_found *found,
 		     struct ox_err *err)
 {
+	const struct ox_pack_record *r = &found->record;
 	int rc = OX_ENOENT;
-	if (!(r->flags & OX_PACK_NEEDS_FILE) && !ox_wants_file(pack, r))
+	if (!(r->flags & OX_PACK_NEEDS_FILE) && !ox_wants_file(index->pack, r))
 		rc = memory_path(r, &lib->path, err);
 	if (rc != OX_ENOENT)
 		return rc;
 	lib->is_file = true;
-	return cached_path(pack, lib->place, r, &lib->path, err);
+	return cached_path(index, found, &lib->path, err);
 }
 
-static struct ox_library *known(struct ox_libraries *l, ox_pack_place place)
+static struct ox_library *known(struct ox_libraries *l, const struct ox_found *found)
 {
 	for (size_t i = 0; i < l->v.len; i++)
-		if (l->v.items[i].place == place)
+		if (l->v.items[i].content == found->record.library.data)
 			return &l->v.items[i];
 	return NULL;
 }
 
-static int prepare(struct ox_libraries *l, const struct ox_pack *pack, ox_pack_place place, int depth,
-		   struct ox_err *err);
+static bool need_at(const struct ox_found *found, uint32_t i, struct ox_slice *name)
+{
+	if (!found->given)
+		return ox_pack_need(&found->record.needs, i, name);
+	if (i >= found->given->need_count)
+		return false;
+	*name = found->given->needs[i];
+	return true;
+}
 
-static int load_needs(struct ox_libraries *l, const struct ox_pack *pack, const struct ox_pack_record *r, int depth,
-		      struct ox_err *err)
+static int prepare(struct ox_index *index, const struct ox_found *found, int depth, struct ox_err *err);
+
+static int load_needs(struct ox_index *index, const struct ox_found *found, int depth, struct ox_err *err)
 {
 	struct ox_slice name;
-	for (uint32_t i = 0; i < r->needs.count && ox_pack_need(&r->needs, i, &name); i++) {
-		ox_pack_place place = ox_pack_find(pack, name);
-		if (place == OX_PACK_NOWHERE)
+	for (uint32_t i = 0; need_at(found, i, &name); i++) {
+		struct ox_found need;
+		if (!ox_index_find_library(index, name, &need))
 			continue; /* the system's, then: the loader says so if it is not there either */
-		int rc = prepare(l, pack, place, depth + 1, err);
+		int rc = prepare(index, &need, depth + 1, err);
 		if (rc < 0)
 			return rc;
-		struct ox_library *lib = known(l, place);
+		struct ox_library *lib = known(&index->libraries, &need);
 		if (!lib->is_loaded && !dlopen(lib->path, RTLD_LAZY | RTLD_LOCAL))
 			return ox_fail(err, OX_EINTERNAL, "cannot load %.*s: %s", OX_SLICE_ARG(name), dlerror());
 		lib->is_loaded = true;
@@ -133,39 +155,41 @@ static int load_needs(struct ox_libraries *l, const struct ox_pack *pack, const 
 	return 0;
 }
 
-static int prepare(struct ox_libraries *l, const struct ox_pack *pack, ox_pack_place place, int depth,
-		   struct ox_err *err)
+static int prepare(struct ox_index *index, const struct ox_found *found, int depth, struct ox_err *err)
 {
-	struct ox_pack_record r;
-	struct ox_library lib = {.place = place};
-	if (known(l, place))
+	struct ox_library lib = {.content = found->record.library.data, .owner = found->owner};
+	if (known(&index->libraries, found))
 		return 0;
 	if (depth > DEEPEST_NEED)
 		return ox_fail(err, OX_ECORRUPT, "packed libraries need each other in a circle");
-	int rc = ox_pack_get(pack, place, &r, err);
+	int rc = load_needs(index, found, depth, err);
 	if (!rc)
-		rc = load_needs(l, pack, &r, depth, err);
-	if (!rc)
-		rc = make_path(&lib, pack, &r, err);
+		rc = make_path(&lib, index, found, err);
 	if (rc < 0)
 		return rc;
-	struct ox_library *slot = ox_vec_push(&l->v);
+	struct ox_library *slot = ox_vec_push(&index->libraries.v);
 	if (!slot) {
 		free(lib.path);
 		return ox_fail_nomem(err, "table of libraries");
 	}
+	Py_XINCREF(lib.owner);
 	*slot = lib;
 	return 0;
 }
 
-int ox_library_path(struct ox_libraries *l, const struct ox_pack *pack, ox_pack_place place, const char **path,
-		    bool *is_file, struct ox_err *err)
+int ox_library_path(struct ox_index *index, const struct ox_found *found, const char **path, bool *is_file,
+		    struct ox_err *err)
 {
-	int rc = prepare(l, pack, place, 0, err);
+	int rc = prepare(index, found, 0, err);
 	if (rc < 0)
 		return rc;
-	const struct ox_library *lib = known(l, place);
+	const struct ox_library *lib = known(&index->libraries, found);
 	*path = lib->path;
 	*is_file = lib->is_file;
 	return 0;
+}
+
+int ox_library_load_needs(struct ox_index *index, const struct ox_found *found, struct ox_err *err)
+{
+	return load_needs(index, found, 0, err);
 }

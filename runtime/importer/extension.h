@@ -12,12 +12,17 @@
 #define OX_IMPORTER_EXTENSION_H
 
 #include "proto/base/vec.h"
+#include "runtime/importer/compat.h"
 #include "runtime/pack/reader.h"
+
+struct ox_found;
+struct ox_index;
 
 /* One library that has a path of its own in this process. */
 struct ox_library {
-	ox_pack_place place;
-	char *path;    /* /proc/self/fd/N, or a file in the cache */
+	const char *content; /* what it is known by: the same bytes in memory are the same library */
+	PyObject *owner;     /* holds the content; NULL when it lives as long as the index */
+	char *path;          /* /proc/self/fd/N, or a file in the cache */
 	bool is_file;
 	bool is_loaded; /* dlopen succeeded; for libraries that others need */
 };
@@ -28,6 +33,7 @@ struct ox_libraries {
 
 /* Only the table: descriptors and loaded libraries stay. */
 void ox_libraries_free(struct ox_libraries *l);
+int ox_libraries_traverse(const struct ox_libraries *l, visitproc visit, void *arg);
 
 /* Whether the record's package insists on __file__ and real files: its top level says so. */
 bool ox_wants_file(const struct ox_pack *pack, const struct ox_pack_record *r);
@@ -37,7 +43,10 @@ void ox_extract_key_of(const struct ox_pack *pack, ox_pack_place place, char *ke
 
 /* A path that the dynamic loader can open, with everything it needs loaded; valid until
  * the next call, the string itself as long as the table. */
-int ox_library_path(struct ox_libraries *l, const struct ox_pack *pack, ox_pack_place place, const char **path,
-		    bool *is_file, struct ox_err *err);
+int ox_library_path(struct ox_index *index, const struct ox_found *found, const char **path, bool *is_file,
+		    struct ox_err *err);
+
+/* Loads what an extension module in a file of its own needs and the index has. */
+int ox_library_load_needs(struct ox_index *index, const struct ox_found *found, struct ox_err *err);
 
 #endif

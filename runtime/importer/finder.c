@@ -1,5 +1,6 @@
 /* The type OxidizedFinder: arguments in, answers out. The work is in finder_load.c and
  * finder_data.c. */
+#include "runtime/importer/arguments.h"
 #include "runtime/importer/importer.h"
 #include "runtime/importer/state.h"
 
@@ -11,38 +12,34 @@ static struct ox_finder *as_finder(PyObject *self)
 	return (struct ox_finder *)self;
 }
 
-static PyObject *find_spec(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *kwnames)
+/* The values of a method's arguments: declares `values`, returns NULL from the function when they are wrong. */
+#define ARGUMENTS(function, required, count, ...) \
+	static const struct ox_signature signature = {"OxidizedFinder." function, required, count, {__VA_ARGS__}}; \
+	PyObject *values[count]; \
+	if (!ox_arguments(&signature, args, given, kwnames, values)) \
+		return NULL
+
+static bool is_text(PyObject *value, const char *parameter)
 {
-	static const char *const names[] = {"fullname", "path", "target"};
-	PyObject *values[3] = {NULL, NULL, NULL};
-	Py_ssize_t keywords = kwnames ? PyTuple_GET_SIZE(kwnames) : 0;
-	for (Py_ssize_t i = 0; i < count && i < 3; i++)
-		values[i] = args[i];
-	for (Py_ssize_t k = 0; k < keywords; k++) {
-		int i = 0;
-		PyObject *key = PyTuple_GET_ITEM(kwnames, k);
-		while (i < 3 && PyUnicode_CompareWithASCIIString(key, names[i]) != 0)
-			i++;
-		if (i == 3 || values[i])
-			return PyErr_Format(PyExc_TypeError, "OxidizedFinder.find_spec() got an unexpected argument %R",
-					    key);
-		values[i] = args[count + k];
-	}
-	if (count > 3 || !values[0])
-		return PyErr_Format(PyExc_TypeError, "OxidizedFinder.find_spec() takes fullname, path, target");
-	if (!PyUnicode_Check(values[0]))
-		return PyErr_Format(PyExc_TypeError,
-				    "argument 'fullname': '%s' object cannot be converted to 'PyString'",
-				    Py_TYPE(values[0])->tp_name);
+	if (!PyUnicode_Check(value))
+		ox_wrong_type(value, parameter, "PyString");
+	return PyUnicode_Check(value);
+}
+
+static PyObject *find_spec(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
+{
+	ARGUMENTS("find_spec", 2, 3, "fullname", "path", "target");
+	if (!is_text(values[0], "fullname"))
+		return NULL;
 	return ox_finder_spec_of(as_finder(self), values[0], values[1], values[2]);
 }
 
-static PyObject *find_module(PyObject *self, PyObject *args)
+static PyObject *find_module(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
 {
-	PyObject *name, *path = NULL;
-	if (!PyArg_ParseTuple(args, "U|O:find_module", &name, &path))
+	ARGUMENTS("find_module", 2, 2, "fullname", "path");
+	if (!is_text(values[0], "fullname"))
 		return NULL;
-	PyObject *spec = ox_finder_spec_of(as_finder(self), name, path, NULL);
+	PyObject *spec = ox_finder_spec_of(as_finder(self), values[0], values[1], NULL);
 	if (!spec || spec == Py_None)
 		return spec;
 	PyObject *loader = PyObject_GetAttrString(spec, "loader");
@@ -57,27 +54,28 @@ static PyObject *invalidate_caches(PyObject *self, PyObject *ignored)
 	Py_RETURN_NONE;
 }
 
-static PyObject *create_module(PyObject *self, PyObject *spec)
+static PyObject *create_module(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
 {
-	return ox_finder_create(as_finder(self), spec);
+	ARGUMENTS("create_module", 1, 1, "spec");
+	return ox_finder_create(as_finder(self), values[0]);
 }
 
-static PyObject *exec_module(PyObject *self, PyObject *module)
+static PyObject *exec_module(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
 {
-	if (ox_finder_exec(as_finder(self), module) < 0)
+	ARGUMENTS("exec_module", 1, 1, "module");
+	if (ox_finder_exec(as_finder(self), values[0]) < 0)
 		return NULL;
 	Py_RETURN_NONE;
 }
 
-/* found, or an exception for something that is not a str. */
+/* What the name stands for, or an exception for something that is no str. */
 static bool look_up(PyObject *self, PyObject *name, struct ox_found *found)
 {
-	if (!PyUnicode_Check(name)) {
-		PyErr_Format(PyExc_TypeError, "argument 'fullname': '%s' object cannot be converted to 'PyString'",
-			     Py_TYPE(name)->tp_name);
-		return false;
-	}
-	return ox_index_find(&as_finder(self)->index, name, found) == 0;
+	struct ox_slice utf8;
+	PyObject *plain = is_text(name, "fullname") ? ox_plain_name(name, &utf8) : NULL;
+	int rc = plain ? ox_index_find(&as_finder(self)->index, plain, found) : -1;
+	Py_XDECREF(plain);
+	return rc == 0;
 }
 
 static PyObject *none_unless(PyObject *value)
@@ -87,62 +85,68 @@ static PyObject *none_unless(PyObject *value)
 	return value;
 }
 
-static PyObject *get_code(PyObject *self, PyObject *name)
+static PyObject *get_code(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
 {
 	struct ox_found found;
-	if (!look_up(self, name, &found))
+	ARGUMENTS("get_code", 1, 1, "fullname");
+	if (!look_up(self, values[0], &found))
 		return NULL;
 	if (found.kind == OX_KIND_FROZEN)
-		return PyObject_CallMethod(ox_state_of(self)->imp, "get_frozen_object", "O", name);
-	return none_unless(ox_finder_code(as_finder(self), &found, name));
+		return PyObject_CallMethod(ox_state_of(self)->imp, "get_frozen_object", "O", values[0]);
+	return none_unless(ox_finder_code(as_finder(self), &found, values[0]));
 }
 
-static PyObject *get_source(PyObject *self, PyObject *name)
+static PyObject *get_source(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
 {
 	struct ox_found found;
-	if (!look_up(self, name, &found))
+	ARGUMENTS("get_source", 1, 1, "fullname");
+	if (!look_up(self, values[0], &found))
 		return NULL;
 	return none_unless(ox_finder_source(as_finder(self), &found));
 }
 
-static PyObject *is_package(PyObject *self, PyObject *name)
+static PyObject *no_module(const char *why, PyObject *name)
 {
-	struct ox_found found;
-	if (!look_up(self, name, &found))
-		return NULL;
-	if (found.kind == OX_KIND_FROZEN)
-		return PyObject_CallMethod(ox_state_of(self)->imp, "is_frozen_package", "O", name);
-	if (found.kind == OX_KIND_NONE) {
-		PyErr_SetImportError(PyUnicode_InternFromString("unknown module"), name, NULL);
-		return NULL;
-	}
-	return PyBool_FromLong(found.is_package);
-}
-
-static PyObject *get_filename(PyObject *self, PyObject *name)
-{
-	PyObject *spec = ox_finder_spec_of(as_finder(self), name, NULL, NULL);
-	PyObject *origin = spec && spec != Py_None ? PyObject_GetAttrString(spec, "origin") : NULL;
-	PyObject *located = origin ? PyObject_GetAttrString(spec, "has_location") : NULL;
-	bool known = spec != Py_None;
-	Py_XDECREF(spec);
-	if (located == Py_True) {
-		Py_DECREF(located);
-		return origin;
-	}
-	Py_XDECREF(located);
-	Py_XDECREF(origin);
-	if (PyErr_Occurred())
-		return NULL;
-	PyObject *text = PyUnicode_FromString(known ? "no origin" : "unknown module");
+	PyObject *text = PyUnicode_FromString(why);
 	PyErr_SetImportError(text, name, NULL);
 	Py_XDECREF(text);
 	return NULL;
 }
 
-static PyObject *get_data(PyObject *self, PyObject *path)
+static PyObject *is_package(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
 {
-	return ox_finder_data(as_finder(self), path);
+	struct ox_found found;
+	ARGUMENTS("is_package", 1, 1, "fullname");
+	if (!look_up(self, values[0], &found))
+		return NULL;
+	if (found.kind == OX_KIND_FROZEN)
+		return PyObject_CallMethod(ox_state_of(self)->imp, "is_frozen_package", "O", values[0]);
+	if (found.kind == OX_KIND_NONE && !found.given)
+		return no_module("unknown module", values[0]);
+	return PyBool_FromLong(found.is_package);
+}
+
+static PyObject *get_filename(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
+{
+	ARGUMENTS("get_filename", 1, 1, "fullname");
+	if (!is_text(values[0], "fullname"))
+		return NULL;
+	PyObject *spec = ox_finder_spec_of(as_finder(self), values[0], Py_None, NULL);
+	PyObject *origin = spec && spec != Py_None ? PyObject_GetAttrString(spec, "origin") : NULL;
+	PyObject *located = origin ? PyObject_GetAttrString(spec, "has_location") : NULL;
+	bool is_known = spec != Py_None, has_location = located == Py_True;
+	Py_XDECREF(located);
+	Py_XDECREF(spec);
+	if (has_location)
+		return origin;
+	Py_XDECREF(origin);
+	return PyErr_Occurred() ? NULL : no_module(is_known ? "no origin" : "unknown module", values[0]);
+}
+
+static PyObject *get_data(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
+{
+	ARGUMENTS("get_data", 1, 1, "path");
+	return ox_finder_data(as_finder(self), values[0]);
 }
 
 /* importlib's own reader of a folder; NULL without an exception where there is none (before 3.10). */
@@ -162,61 +166,156 @@ static PyObject *folder_reader(PyObject *file)
 	return reader;
 }
 
-static PyObject *get_resource_reader(PyObject *self, PyObject *name)
+static PyObject *get_resource_reader(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
 {
 	struct ox_found found;
-	if (!look_up(self, name, &found))
+	struct ox_slice utf8;
+	ARGUMENTS("get_resource_reader", 1, 1, "fullname");
+	if (!look_up(self, values[0], &found))
 		return NULL;
 	if (!found.is_package)
 		Py_RETURN_NONE;
-	PyObject *file = found.kind == OX_KIND_MODULE ? ox_finder_real_file(as_finder(self), &found) : NULL;
+	bool may_be_real = found.kind == OX_KIND_MODULE && !found.given;
+	PyObject *file = may_be_real ? ox_finder_real_file(as_finder(self), &found) : NULL;
 	PyObject *reader = file ? folder_reader(file) : NULL;
 	Py_XDECREF(file);
 	if (reader || PyErr_Occurred())
 		return reader;
-	return ox_resource_reader_new(ox_state_of(self), self, name);
+	PyObject *name = ox_plain_name(values[0], &utf8);
+	reader = name ? ox_resource_reader_new(ox_state_of(self), self, name) : NULL;
+	Py_XDECREF(name);
+	return reader;
 }
 
-static PyObject *find_distributions(PyObject *self, PyObject *args)
+static PyObject *find_distributions(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
 {
-	PyObject *context = Py_None;
-	if (!PyArg_ParseTuple(args, "|O:find_distributions", &context))
-		return NULL;
-	return ox_finder_distributions(as_finder(self), context);
+	ARGUMENTS("find_distributions", 0, 1, "context");
+	return ox_finder_distributions(as_finder(self), values[0] ? values[0] : Py_None);
 }
 
-static PyObject *iter_modules(PyObject *self, PyObject *args, PyObject *kwargs)
+static PyObject *iter_modules(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
 {
-	static char *names[] = {(char *)"prefix", NULL};
-	PyObject *prefix = Py_None;
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O:iter_modules", names, &prefix))
-		return NULL;
-	PyObject *text = prefix == Py_None ? PyUnicode_FromString("") : Py_NewRef(prefix);
-	PyObject *list = text ? ox_index_members(&as_finder(self)->index, OX_SLICE(""), text) : NULL;
-	Py_XDECREF(text);
+	ARGUMENTS("iter_modules", 0, 1, "prefix");
+	bool is_given = values[0] && values[0] != Py_None;
+	PyObject *prefix = is_given ? ox_text_from(values[0], "prefix") : PyUnicode_FromString("");
+	PyObject *list = prefix ? ox_index_members(&as_finder(self)->index, OX_SLICE(""), prefix) : NULL;
+	Py_XDECREF(prefix);
 	return list;
 }
 
-static PyObject *path_hook(PyObject *self, PyObject *path)
+static PyObject *path_hook(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
 {
-	return ox_path_hook(as_finder(self), path);
+	ARGUMENTS("path_hook", 1, 1, "path");
+	return ox_path_hook(as_finder(self), values[0]);
+}
+
+/* Indexing. */
+
+static PyObject *none_if(int rc)
+{
+	return rc < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *index_bytes(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
+{
+	ARGUMENTS("index_bytes", 1, 1, "data");
+	return none_if(ox_index_add_buffer(&as_finder(self)->index, values[0]));
+}
+
+static PyObject *index_file(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
+{
+	ARGUMENTS("index_file_memory_mapped", 1, 1, "path");
+	return none_if(ox_index_add_file(&as_finder(self)->index, values[0]));
+}
+
+static PyObject *index_builtins(PyObject *self, PyObject *ignored)
+{
+	(void)ignored;
+	return none_if(ox_index_add_interpreter(&as_finder(self)->index));
+}
+
+static PyObject *index_builtin_extensions(PyObject *self, PyObject *ignored)
+{
+	(void)ignored;
+	return none_if(ox_index_add_builtins(&as_finder(self)->index));
+}
+
+static PyObject *index_frozen(PyObject *self, PyObject *ignored)
+{
+	(void)ignored;
+	return none_if(ox_index_add_frozen(&as_finder(self)->index));
+}
+
+static PyObject *indexed_resources(PyObject *self, PyObject *ignored)
+{
+	(void)ignored;
+	return ox_index_resources(&as_finder(self)->index, ox_state_of(self));
+}
+
+static int add_one(PyObject *self, PyObject *object)
+{
+	struct ox_resource *r = ox_resource_check(ox_state_of(self), object);
+	if (r)
+		return ox_index_add_resource(&as_finder(self)->index, ox_state_of(self), r);
+	ox_wrong_type(object, "resource", "OxidizedResource");
+	return -1;
+}
+
+static PyObject *add_resource(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
+{
+	ARGUMENTS("add_resource", 1, 1, "resource");
+	return none_if(add_one(self, values[0]));
+}
+
+static PyObject *add_resources(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
+{
+	ARGUMENTS("add_resources", 1, 1, "resources");
+	PyObject *iterator = PyObject_GetIter(values[0]), *item;
+	int rc = iterator ? 0 : -1;
+	while (!rc && (item = PyIter_Next(iterator))) {
+		rc = add_one(self, item);
+		Py_DECREF(item);
+	}
+	Py_XDECREF(iterator);
+	return none_if(PyErr_Occurred() ? -1 : rc);
+}
+
+static PyObject *serialize(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
+{
+	bool ignore_builtin = true, ignore_frozen = true;
+	ARGUMENTS("serialize_indexed_resources", 0, 2, "ignore_builtin", "ignore_frozen");
+	if ((values[0] && !ox_bool_from(values[0], "ignore_builtin", &ignore_builtin)) ||
+	    (values[1] && !ox_bool_from(values[1], "ignore_frozen", &ignore_frozen)))
+		return NULL;
+	return ox_index_serialize(&as_finder(self)->index, ignore_builtin, ignore_frozen);
 }
 
 static PyMethodDef methods[] = {
-	{"find_spec", (PyCFunction)(void (*)(void))find_spec, METH_FASTCALL | METH_KEYWORDS, NULL},
-	{"find_module", find_module, METH_VARARGS, NULL},
-	{"invalidate_caches", invalidate_caches, METH_NOARGS, NULL},
-	{"create_module", create_module, METH_O, NULL},
-	{"exec_module", exec_module, METH_O, NULL},
-	{"get_code", get_code, METH_O, NULL},
-	{"get_source", get_source, METH_O, NULL},
-	{"is_package", is_package, METH_O, NULL},
-	{"get_filename", get_filename, METH_O, NULL},
-	{"get_data", get_data, METH_O, NULL},
-	{"get_resource_reader", get_resource_reader, METH_O, NULL},
-	{"find_distributions", find_distributions, METH_VARARGS, NULL},
-	{"iter_modules", (PyCFunction)(void (*)(void))iter_modules, METH_VARARGS | METH_KEYWORDS, NULL},
-	{"path_hook", path_hook, METH_O, NULL},
+	OX_METHOD("find_spec", find_spec, "find_spec(fullname, path, target=None)"),
+	OX_METHOD("find_module", find_module, "find_module(fullname, path)"),
+	{"invalidate_caches", invalidate_caches, METH_NOARGS, "Does nothing: there is nothing to forget."},
+	OX_METHOD("create_module", create_module, "create_module(spec)"),
+	OX_METHOD("exec_module", exec_module, "exec_module(module)"),
+	OX_METHOD("get_code", get_code, "get_code(fullname): the code object of a module, or None"),
+	OX_METHOD("get_source", get_source, "get_source(fullname): the source of a module, or None"),
+	OX_METHOD("is_package", is_package, "is_package(fullname); ImportError when there is no such module"),
+	OX_METHOD("get_filename", get_filename, "get_filename(fullname); ImportError for modules in memory"),
+	OX_METHOD("get_data", get_data, "get_data(path): a package's file by its virtual or real path"),
+	OX_METHOD("get_resource_reader", get_resource_reader, "get_resource_reader(fullname): a reader for packages"),
+	OX_METHOD("find_distributions", find_distributions, "find_distributions(context=None)"),
+	OX_METHOD("iter_modules", iter_modules, "iter_modules(prefix=None): top-level names, each with is_package"),
+	OX_METHOD("path_hook", path_hook, "path_hook(path): for sys.path_hooks"),
+	OX_METHOD("index_bytes", index_bytes, "index_bytes(data): adds packed resources, which are used in place"),
+	OX_METHOD("index_file_memory_mapped", index_file, "index_file_memory_mapped(path): adds a file of packed resources"),
+	{"index_interpreter_builtins", index_builtins, METH_NOARGS, "Adds what the interpreter has linked in and frozen."},
+	{"index_interpreter_builtin_extension_modules", index_builtin_extensions, METH_NOARGS,
+	 "Adds what the interpreter has linked in."},
+	{"index_interpreter_frozen_modules", index_frozen, METH_NOARGS, "Adds what the interpreter has frozen."},
+	{"indexed_resources", indexed_resources, METH_NOARGS, "Everything indexed, as OxidizedResource, sorted by name."},
+	OX_METHOD("add_resource", add_resource, "add_resource(resource): instead of one of the same name"),
+	OX_METHOD("add_resources", add_resources, "add_resources(resources): each of an iterable"),
+	OX_METHOD("serialize_indexed_resources", serialize,
+		  "serialize_indexed_resources(ignore_builtin=True, ignore_frozen=True): packed resources, version 3"),
 	{NULL, NULL, 0, NULL},
 };
 
@@ -271,36 +370,68 @@ static int read_optimize(struct ox_finder *f)
 	PyObject *level = flags ? PyObject_GetAttrString(flags, "optimize") : NULL;
 	long value = level ? PyLong_AsLong(level) : -1;
 	Py_XDECREF(level);
-	if (value < 0 && PyErr_Occurred())
+	if (value < 0 || value > 2) {
+		if (!PyErr_Occurred())
+			PyErr_SetString(PyExc_ValueError, "unexpected value for sys.flags.optimize");
 		return -1;
-	f->index.optimize = value > 2 ? 2 : (int)value;
+	}
+	f->index.optimize = (int)value;
 	return 0;
 }
 
-/* OxidizedFinder(relative_path_origin=None): with nothing indexed. */
-static PyObject *finder_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+/* A finder of this executable, for which nothing is indexed. */
+static PyObject *new_for_executable(PyTypeObject *type)
 {
-	static char *names[] = {(char *)"relative_path_origin", NULL};
-	char exe[PATH_MAX], *slash;
-	PyObject *origin = NULL;
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O:OxidizedFinder", names, &origin))
-		return NULL;
+	char exe[PATH_MAX], folder[PATH_MAX];
 	ssize_t len = readlink("/proc/self/exe", exe, sizeof exe - 1);
 	if (len < 0)
 		return PyErr_Format(PyExc_ValueError, "unable to obtain current executable");
 	exe[len] = '\0';
-	char folder[PATH_MAX];
 	memcpy(folder, exe, sizeof folder);
-	slash = strrchr(folder, '/');
-	if (slash)
-		slash[slash == folder] = '\0';
-	PyObject *self = allocate(type, exe, folder);
-	if (self && origin && origin != Py_None) {
-		Py_CLEAR(as_finder(self)->origin);
-		if (!PyUnicode_FSDecoder(origin, &as_finder(self)->origin))
-			Py_CLEAR(self);
-	}
-	if (self && read_optimize(as_finder(self)) < 0)
+	char *slash = strrchr(folder, '/');
+	if (!slash)
+		return PyErr_Format(PyExc_ValueError, "unable to get executable parent");
+	slash[slash == folder] = '\0';
+	return allocate(type, exe, folder);
+}
+
+static int set_origin(struct ox_finder *f, PyObject *path)
+{
+	PyObject *bytes = ox_path_from(path);
+	PyObject *origin = bytes ? PyUnicode_DecodeFSDefaultAndSize(PyBytes_AS_STRING(bytes), PyBytes_GET_SIZE(bytes))
+				 : NULL;
+	Py_XDECREF(bytes);
+	if (!origin)
+		return -1;
+	Py_SETREF(f->origin, origin);
+	return 0;
+}
+
+/* OxidizedFinder(relative_path_origin=None, resources_data=None, resources=None, resources_file=None): the second
+ * and third are two names of one thing. */
+static PyObject *finder_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+	static const struct ox_signature signature = {
+		"OxidizedFinder.__new__", 0, 4, {"relative_path_origin", "resources_data", "resources", "resources_file"}};
+	PyObject *values[4];
+	if (!ox_arguments_new(&signature, args, kwargs, values))
+		return NULL;
+	for (int i = 0; i < 4; i++)
+		values[i] = values[i] == Py_None ? NULL : values[i];
+	if (values[1] && values[2])
+		return PyErr_Format(PyExc_TypeError, "resources and resources_data are the same: give one of them");
+	PyObject *self = new_for_executable(type);
+	if (!self)
+		return NULL;
+	PyObject *data = values[1] ? values[1] : values[2];
+	int rc = values[0] ? set_origin(as_finder(self), values[0]) : 0;
+	if (!rc)
+		rc = read_optimize(as_finder(self));
+	if (!rc && data)
+		rc = ox_index_add_buffer(&as_finder(self)->index, data);
+	if (!rc && values[3])
+		rc = ox_index_add_file(&as_finder(self)->index, values[3]);
+	if (rc < 0)
 		Py_CLEAR(self);
 	return self;
 }
@@ -331,15 +462,14 @@ bool ox_finder_check(PyObject *module, PyObject *object)
 static int finder_traverse(PyObject *self, visitproc visit, void *arg)
 {
 	OX_VISIT_TYPE(self);
-	Py_VISIT(as_finder(self)->index.builtins);
-	Py_VISIT(as_finder(self)->index.frozen);
-	return 0;
+	Py_VISIT(as_finder(self)->real_files);
+	int rc = ox_libraries_traverse(&as_finder(self)->index.libraries, visit, arg);
+	return rc ? rc : ox_index_traverse(&as_finder(self)->index, visit, arg);
 }
 
 static int finder_clear(PyObject *self)
 {
-	Py_CLEAR(as_finder(self)->index.builtins);
-	Py_CLEAR(as_finder(self)->index.frozen);
+	ox_index_clear(&as_finder(self)->index);
 	return 0;
 }
 

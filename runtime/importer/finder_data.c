@@ -1,4 +1,5 @@
 /* Sources, resources, metadata, and the paths that stand for them. */
+#include "runtime/importer/arguments.h"
 #include "runtime/importer/importer.h"
 #include "runtime/importer/state.h"
 
@@ -6,9 +7,14 @@
 
 PyObject *ox_finder_source(struct ox_finder *self, const struct ox_found *found)
 {
-	(void)self;
-	bool packed = found->kind == OX_KIND_MODULE || found->kind == OX_KIND_EXTENSION;
-	return packed && found->record.has_source ? ox_decode_source(found->record.source) : NULL;
+	if (found->kind != OX_KIND_MODULE && found->kind != OX_KIND_EXTENSION)
+		return NULL;
+	if (!found->given)
+		return found->record.has_source ? ox_decode_source(found->record.source) : NULL;
+	PyObject *owner = Py_XNewRef(found->owner);
+	PyObject *text = ox_given_source(self, found);
+	Py_XDECREF(owner);
+	return text;
 }
 
 bool ox_finder_source_bytes(PyObject *finder, PyObject *co_filename, struct ox_slice *source)
@@ -30,7 +36,7 @@ bool ox_finder_source_bytes(PyObject *finder, PyObject *co_filename, struct ox_s
 static PyObject *decode_path(struct ox_buf *path)
 {
 	PyObject *text = path->failed ? PyErr_NoMemory()
-				      : PyUnicode_DecodeFSDefaultAndSize(path->data, (Py_ssize_t)path->len);
+				      : PyUnicode_DecodeFSDefaultAndSize(ox_buf_text(path), (Py_ssize_t)path->len);
 	ox_buf_free(path);
 	return text;
 }
@@ -65,8 +71,18 @@ static PyObject *not_known(const char *what, PyObject *path)
 	return NULL;
 }
 
-/* `rest` is "a/b/c/file": the deepest of a.b.c, a.b, a that is indexed must have it. */
-static PyObject *data_below(struct ox_finder *self, struct ox_slice rest, PyObject *path)
+PyObject *ox_finder_file(struct ox_finder *self, const struct ox_file *file)
+{
+	if (!file->is_path)
+		return PyBytes_FromStringAndSize(file->data.data, (Py_ssize_t)file->data.len);
+	PyObject *owner = Py_XNewRef(file->owner);
+	PyObject *content = ox_finder_read(self, file->data);
+	Py_XDECREF(owner);
+	return content;
+}
+
+/* `rest` is "a/b/c/file": the deepest of a.b.c, a.b, a that is indexed must have it, in memory or on disk. */
+static PyObject *data_below(struct ox_finder *self, struct ox_slice rest, bool on_disk, PyObject *path)
 {
 	struct ox_buf package = {0};
 	PyObject *bytes = NULL;
@@ -75,45 +91,73 @@ static PyObject *data_below(struct ox_finder *self, struct ox_slice rest, PyObje
 		return not_known("illegal resource name: missing package component", path);
 	for (; slash; slash = memrchr(rest.data, '/', (size_t)(slash - rest.data))) {
 		struct ox_found found;
-		struct ox_pack_file f;
+		struct ox_file f;
 		ox_buf_clear(&package);
 		for (const char *p = rest.data; p < slash; p++)
 			ox_buf_byte(&package, *p == '/' ? '.' : *p);
 		ox_index_find_packed(&self->index, ox_buf_view(&package), &found);
 		struct ox_slice name = ox_slice(slash + 1, rest.len - (size_t)(slash + 1 - rest.data));
-		if (ox_index_file(&self->index, ox_buf_view(&package), name, &f)) {
-			bytes = PyBytes_FromStringAndSize(f.data.data, (Py_ssize_t)f.data.len);
+		if (ox_index_file_at(&self->index, OX_PACKAGE_FILES, ox_buf_view(&package), name, on_disk, &f)) {
+			bytes = ox_finder_file(self, &f);
 			break;
 		}
-		if (found.kind != OX_KIND_NONE)
+		if (found.kind != OX_KIND_NONE || found.given)
 			break;
 	}
 	ox_buf_free(&package);
 	return bytes || PyErr_Occurred() ? bytes : not_known("resource not known", path);
 }
 
-PyObject *ox_finder_data(struct ox_finder *self, PyObject *path)
+/* What of the path lies behind the folder; false when it is not below it. */
+static bool below(struct ox_slice path, PyObject *folder, struct ox_slice *rest)
 {
-	struct ox_slice base, text;
-	if (!PyUnicode_Check(path))
-		return PyErr_Format(PyExc_TypeError, "argument 'path': '%s' object cannot be converted to 'PyString'",
-				    Py_TYPE(path)->tp_name);
-	if (!ox_utf8(self->base, &base) || !ox_utf8(path, &text))
-		return NULL;
-	if (!ox_slice_starts(text, base) || text.len <= base.len || text.data[base.len] != '/')
-		return not_known("resource not known", path);
-	return data_below(self, ox_slice(text.data + base.len + 1, text.len - base.len - 1), path);
+	struct ox_slice start;
+	if (!ox_utf8(folder, &start)) {
+		PyErr_Clear(); /* a path that is no text; none that is can lie below it */
+		return false;
+	}
+	while (start.len > 1 && start.data[start.len - 1] == '/')
+		start.len--;
+	size_t len = start.len == 1 && start.data[0] == '/' ? 0 : start.len;
+	if (!ox_slice_starts(path, start) || path.len <= len || path.data[len] != '/')
+		return false;
+	*rest = ox_slice(path.data + len + 1, path.len - len - 1);
+	return true;
 }
 
-/* Names of distributions are compared in lower case with '-' and '.' as '_'. */
+PyObject *ox_finder_data(struct ox_finder *self, PyObject *path)
+{
+	struct ox_slice text, rest;
+	if (!PyUnicode_Check(path))
+		return ox_wrong_type(path, "path", "PyString");
+	if (!ox_utf8(path, &text))
+		return NULL;
+	if (below(text, self->base, &rest))
+		return data_below(self, rest, false, path);
+	if (below(text, self->origin, &rest))
+		return data_below(self, rest, true, path);
+	return not_known("resource not known", path);
+}
+
+/* As PEP 503 compares names: in lower case, runs of "-", "_" and "." as one "-". */
 static PyObject *normalized(PyObject *name)
 {
+	struct ox_slice text;
+	struct ox_buf out = {0};
 	PyObject *lower = PyObject_CallMethod(name, "lower", NULL);
-	PyObject *dashes = lower ? PyObject_CallMethod(lower, "replace", "ss", "-", "_") : NULL;
-	PyObject *dots = dashes ? PyObject_CallMethod(dashes, "replace", "ss", ".", "_") : NULL;
-	Py_XDECREF(lower);
-	Py_XDECREF(dashes);
-	return dots;
+	if (!lower || !PyUnicode_Check(lower) || !ox_utf8(lower, &text)) {
+		Py_XDECREF(lower);
+		return PyErr_Occurred() ? NULL : ox_wrong_type(name, "name", "PyString");
+	}
+	for (size_t i = 0; i < text.len; i++) {
+		bool is_joint = memchr("-_.", text.data[i], 3);
+		if (!is_joint || !i || !memchr("-_.", text.data[i - 1], 3))
+			ox_buf_byte(&out, is_joint ? '-' : text.data[i]);
+	}
+	PyObject *result = PyUnicode_DecodeUTF8(ox_buf_text(&out), (Py_ssize_t)out.len, NULL);
+	ox_buf_free(&out);
+	Py_DECREF(lower);
+	return result;
 }
 
 /* 1 when `wanted` (normalised, or NULL for any) is the record's name; -1 with an exception. */
@@ -125,60 +169,47 @@ static int is_wanted(PyObject *wanted, PyObject *name)
 	return same;
 }
 
-static int add_distribution(struct ox_finder *self, PyObject *list, PyObject *wanted, struct ox_slice utf8)
+static int add_distribution(struct ox_finder *self, PyObject *list, PyObject *wanted, PyObject *name)
 {
-	PyObject *name = PyUnicode_FromStringAndSize(utf8.data, (Py_ssize_t)utf8.len);
-	int rc = name ? is_wanted(wanted, name) : -1;
+	int rc = is_wanted(wanted, name);
 	if (rc == 1) {
 		PyObject *d = ox_distribution_new(ox_state_of((PyObject *)self), (PyObject *)self, name);
 		rc = d ? PyList_Append(list, d) : -1;
 		Py_XDECREF(d);
 	}
-	Py_XDECREF(name);
 	return rc < 0 ? -1 : 0;
 }
 
-static bool brings_metadata(const struct ox_pack *pack, ox_pack_place at, struct ox_slice *name)
-{
-	struct ox_pack_record r;
-	for (; at != OX_PACK_NOWHERE; at = ox_pack_more(pack, at))
-		if (ox_pack_get(pack, at, &r, NULL) == 0 && r.distribution.count) {
-			*name = r.name;
-			return true;
-		}
-	return false;
-}
-
-/* The context's name, normalised, into *wanted; NULL for any. */
+/* The context's name, normalised, into *wanted; NULL for any. The path only has to be there. */
 static int wanted_name(PyObject *context, PyObject **wanted)
 {
 	*wanted = NULL;
 	if (context == Py_None)
 		return 0;
 	PyObject *name = PyObject_GetAttrString(context, "name");
-	if (name && name != Py_None)
+	PyObject *path = name ? PyObject_GetAttrString(context, "path") : NULL;
+	if (path && name != Py_None)
 		*wanted = normalized(name);
-	int rc = name && (name == Py_None || *wanted) ? 0 : -1;
+	int rc = path && (name == Py_None || *wanted) ? 0 : -1;
+	Py_XDECREF(path);
 	Py_XDECREF(name);
 	return rc;
 }
 
 PyObject *ox_finder_distributions(struct ox_finder *self, PyObject *context)
 {
-	const struct ox_pack *pack = self->index.pack;
 	PyObject *wanted, *iterator = NULL;
 	if (wanted_name(context, &wanted) < 0)
 		return NULL;
-	PyObject *list = PyList_New(0);
-	ox_pack_place at = pack && ox_pack_place_count(pack) ? 0 : OX_PACK_NOWHERE;
-	for (; list && at != OX_PACK_NOWHERE; at = ox_pack_next(pack, at)) {
-		struct ox_slice name;
-		if (brings_metadata(pack, at, &name) && add_distribution(self, list, wanted, name) < 0)
+	PyObject *names = ox_index_distributions(&self->index);
+	PyObject *list = names ? PyList_New(0) : NULL;
+	for (Py_ssize_t i = 0; list && i < PyList_GET_SIZE(names); i++)
+		if (add_distribution(self, list, wanted, PyList_GET_ITEM(names, i)) < 0)
 			Py_CLEAR(list);
-	}
 	if (list)
 		iterator = PyObject_GetIter(list);
 	Py_XDECREF(list);
+	Py_XDECREF(names);
 	Py_XDECREF(wanted);
 	return iterator;
 }

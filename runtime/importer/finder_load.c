@@ -18,7 +18,7 @@ static PyObject *extension_file(struct ox_finder *self, const struct ox_found *f
 	bool is_file;
 	if (!(found->record.flags & OX_PACK_NEEDS_FILE) && !ox_wants_file(self->index.pack, &found->record))
 		return NULL;
-	if (ox_library_path(&self->index.libraries, self->index.pack, found->place, &path, &is_file, &err) == 0)
+	if (ox_library_path(&self->index, found, &path, &is_file, &err) == 0)
 		return PyUnicode_DecodeFSDefault(path);
 	PyObject *text = PyUnicode_FromStringAndSize(name.data, (Py_ssize_t)name.len);
 	ox_raise(&err, text);
@@ -58,7 +58,7 @@ static PyObject *file_spec(struct ox_finder *self, PyObject *name, const struct 
 }
 
 /* "a.b.__init__" is another name of "a.b". A new reference. */
-static PyObject *plain_name(PyObject *name, struct ox_slice *utf8)
+PyObject *ox_plain_name(PyObject *name, struct ox_slice *utf8)
 {
 	static const struct ox_slice suffix = {".__init__", 9};
 	if (!ox_utf8(name, utf8))
@@ -73,11 +73,12 @@ static PyObject *packed_spec(struct ox_finder *self, PyObject *name, struct ox_s
 			     const struct ox_found *found)
 {
 	struct ox_state *state = ox_state_of((PyObject *)self);
-	if (found->kind != OX_KIND_NAMESPACE && found->record.relative_path.len)
+	if (!found->given && found->kind != OX_KIND_NAMESPACE && found->record.relative_path.len)
 		return file_spec(self, name, found);
 	PyObject *args[] = {name, (PyObject *)self, found->is_package ? Py_True : Py_False};
 	PyObject *spec = PyObject_Vectorcall(state->module_spec, args, 2, state->spec_kwnames);
-	if (spec && describe(self, spec, found, utf8) < 0)
+	int rc = !spec ? -1 : (found->given ? ox_given_describe : describe)(self, spec, found, utf8);
+	if (rc < 0)
 		Py_CLEAR(spec);
 	return spec;
 }
@@ -88,7 +89,7 @@ PyObject *ox_finder_spec_of(struct ox_finder *self, PyObject *name, PyObject *pa
 	struct ox_slice utf8;
 	struct ox_found found;
 	PyObject *spec = NULL;
-	PyObject *plain = plain_name(name, &utf8);
+	PyObject *plain = ox_plain_name(name, &utf8);
 	(void)path;
 	(void)target;
 	if (!plain && PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) {
@@ -107,8 +108,11 @@ PyObject *ox_finder_spec_of(struct ox_finder *self, PyObject *name, PyObject *pa
 	}
 	if (found.kind == OX_KIND_NONE)
 		spec = Py_NewRef(Py_None);
-	else if (found.kind >= OX_KIND_EXTENSION)
+	else if (found.kind >= OX_KIND_EXTENSION) {
+		PyObject *owner = Py_XNewRef(found.owner);
 		spec = packed_spec(self, plain, utf8, &found);
+		Py_XDECREF(owner);
+	}
 out:
 	Py_XDECREF(plain);
 	return spec;
@@ -168,6 +172,20 @@ static int adjust_file(struct ox_finder *self, PyObject *module, const struct ox
 	return PyDict_GetItemString(dict, "__file__") ? PyDict_DelItemString(dict, "__file__") : 0;
 }
 
+/* A given extension module in a file of its own, which the spec names. */
+static PyObject *create_from_file(struct ox_finder *self, PyObject *spec, PyObject *name,
+				  const struct ox_found *found)
+{
+	struct ox_err err = {0};
+	if (!found->given->blobs[OX_PACKED_EXTENSION_PATH].data) {
+		ox_fail(&err, OX_ENOENT, "extension module has neither a shared library nor a path to one");
+		return ox_raise(&err, name);
+	}
+	if (ox_library_load_needs(&self->index, found, &err) < 0)
+		return ox_raise(&err, name);
+	return call_imp(ox_state_of((PyObject *)self), "create_dynamic", spec);
+}
+
 static PyObject *create_extension(struct ox_finder *self, PyObject *spec, PyObject *name,
 				  const struct ox_found *found)
 {
@@ -175,7 +193,9 @@ static PyObject *create_extension(struct ox_finder *self, PyObject *spec, PyObje
 	struct ox_err err = {0};
 	const char *path;
 	bool is_file;
-	if (ox_library_path(&self->index.libraries, self->index.pack, found->place, &path, &is_file, &err) < 0)
+	if (found->given && !found->record.library.data)
+		return create_from_file(self, spec, name, found);
+	if (ox_library_path(&self->index, found, &path, &is_file, &err) < 0)
 		return ox_raise(&err, name);
 	PyObject *at = spec_at(state, spec, path);
 	PyObject *module = at ? call_imp(state, "create_dynamic", at) : NULL;
@@ -195,10 +215,12 @@ PyObject *ox_finder_create(struct ox_finder *self, PyObject *spec)
 	PyObject *name = PyObject_GetAttrString(spec, "name");
 	if (!name || ox_index_find(&self->index, name, &found) < 0)
 		goto out;
+	PyObject *owner = Py_XNewRef(found.owner);
 	if (found.kind == OX_KIND_EXTENSION)
 		module = create_extension(self, spec, name, &found);
 	else
 		module = Py_NewRef(Py_None);
+	Py_XDECREF(owner);
 out:
 	Py_XDECREF(name);
 	return module;
@@ -210,25 +232,16 @@ static PyObject *compile_source(struct ox_finder *self, const struct ox_found *f
 	if (!text)
 		return NULL;
 	PyObject *name = PyUnicode_FromStringAndSize(found->record.name.data, (Py_ssize_t)found->record.name.len);
-	const char *utf8 = PyUnicode_AsUTF8(text);
+	Py_ssize_t len = 0;
+	const char *utf8 = PyUnicode_AsUTF8AndSize(text, &len);
 	PyObject *code = NULL;
 	PyCompilerFlags flags = {.cf_flags = PyCF_IGNORE_COOKIE, .cf_feature_version = PY_MINOR_VERSION};
-	if (name && utf8)
+	if (utf8 && strlen(utf8) != (size_t)len)
+		PyErr_SetString(PyExc_SyntaxError, "source code string cannot contain null bytes");
+	else if (name && utf8)
 		code = Py_CompileStringObject(utf8, name, Py_file_input, &flags, self->index.optimize);
 	Py_XDECREF(name);
 	Py_DECREF(text);
-	return code;
-}
-
-static PyObject *unmarshal(const struct ox_slice bytes, PyObject *name)
-{
-	PyObject *code = PyMarshal_ReadObjectFromString(bytes.data, (Py_ssize_t)bytes.len);
-	if (code && !PyCode_Check(code)) {
-		Py_CLEAR(code);
-		PyObject *text = PyUnicode_FromFormat("packed bytecode of %R is damaged", name);
-		PyErr_SetImportError(text, name, NULL);
-		Py_XDECREF(text);
-	}
 	return code;
 }
 
@@ -246,13 +259,25 @@ static PyObject *name_real_file(struct ox_finder *self, const struct ox_found *f
 	return code;
 }
 
+static PyObject *given_code(struct ox_finder *self, const struct ox_found *found, PyObject *name)
+{
+	PyObject *owner = Py_XNewRef(found->owner);
+	PyObject *code = ox_given_bytecode(self, found, name);
+	if (!code && !PyErr_Occurred())
+		code = compile_source(self, found);
+	Py_XDECREF(owner);
+	return code;
+}
+
 PyObject *ox_finder_code(struct ox_finder *self, const struct ox_found *found, PyObject *name)
 {
 	struct ox_slice bytes;
 	if (found->kind != OX_KIND_MODULE)
 		return NULL;
+	if (found->given)
+		return given_code(self, found, name);
 	bool compiled = ox_index_bytecode(&self->index, &found->record, &bytes);
-	return name_real_file(self, found, compiled ? unmarshal(bytes, name) : compile_source(self, found));
+	return name_real_file(self, found, compiled ? ox_unmarshal(bytes, name) : compile_source(self, found));
 }
 
 static int set_start_method(struct ox_finder *self, PyObject *module)
@@ -287,9 +312,13 @@ static int exec_found(struct ox_finder *self, PyObject *module, PyObject *name, 
 	PyObject *code = ox_finder_code(self, found, name);
 	if (!code)
 		return PyErr_Occurred() ? -1 : 0;
+	PyObject *owner = Py_XNewRef(found->owner);
 	int rc = run(state, code, module);
 	Py_DECREF(code);
-	return rc < 0 ? -1 : adjust(self, module, found->record.name);
+	if (!rc)
+		rc = adjust(self, module, found->record.name);
+	Py_XDECREF(owner);
+	return rc;
 }
 
 int ox_finder_exec(struct ox_finder *self, PyObject *module)

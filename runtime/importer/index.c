@@ -8,39 +8,7 @@ bool ox_utf8(PyObject *text, struct ox_slice *out)
 	return data;
 }
 
-#if PY_VERSION_HEX >= 0x030B0000
-static PyObject *frozen_names(void)
-{
-	PyObject *imp = PyImport_ImportModule("_imp");
-	PyObject *names = imp ? PyObject_CallMethod(imp, "_frozen_module_names", NULL) : NULL;
-	PyObject *set = names ? PyFrozenSet_New(names) : NULL;
-	Py_XDECREF(names);
-	Py_XDECREF(imp);
-	return set;
-}
-#else
-static PyObject *frozen_names(void)
-{
-	PyObject *set = PyFrozenSet_New(NULL);
-	for (const struct _frozen *f = PyImport_FrozenModules; set && f && f->name; f++) {
-		PyObject *name = PyUnicode_FromString(f->name);
-		if (!name || PySet_Add(set, name) < 0)
-			Py_CLEAR(set);
-		Py_XDECREF(name);
-	}
-	return set;
-}
-#endif
-
-int ox_index_add_interpreter(struct ox_index *index)
-{
-	PyObject *names = PySys_GetObject("builtin_module_names"); /* borrowed */
-	index->builtins = PyFrozenSet_New(names);
-	index->frozen = index->builtins ? frozen_names() : NULL;
-	return index->frozen ? 0 : -1;
-}
-
-static enum ox_kind kind_of(const struct ox_pack_record *r)
+enum ox_kind ox_index_kind_of(const struct ox_pack_record *r)
 {
 	if (r->flags & OX_PACK_EXTENSION && (r->library.len || r->relative_path.len))
 		return OX_KIND_EXTENSION;
@@ -50,42 +18,124 @@ static enum ox_kind kind_of(const struct ox_pack_record *r)
 	return OX_KIND_NONE;
 }
 
+static bool is_set(const struct ox_packed_resource *r, int blob)
+{
+	return r->blobs[blob].data;
+}
+
+/* Bytecode counts at the active level only. */
+enum ox_kind ox_index_kind_of_given(const struct ox_index *index, const struct ox_packed_resource *r)
+{
+	bool has_source = is_set(r, OX_PACKED_SOURCE) || is_set(r, OX_PACKED_SOURCE_PATH);
+	bool has_code = is_set(r, OX_PACKED_BYTECODE + index->optimize) ||
+			is_set(r, OX_PACKED_BYTECODE_PATH + index->optimize);
+	if (r->flags & OX_PACK_EXTENSION)
+		return OX_KIND_EXTENSION;
+	if (r->flags & OX_PACK_MODULE && (has_source || has_code))
+		return OX_KIND_MODULE;
+	return r->flags & OX_PACK_NAMESPACE ? OX_KIND_NAMESPACE : OX_KIND_NONE;
+}
+
+/* What a payload's record would say of it. */
+static void describe_given(const struct ox_index *index, const struct ox_packed_resource *r,
+			   struct ox_pack_record *out)
+{
+	static const int paths[] = {OX_PACKED_EXTENSION_PATH, OX_PACKED_SOURCE_PATH, OX_PACKED_BYTECODE_PATH,
+				    OX_PACKED_BYTECODE_OPT1_PATH, OX_PACKED_BYTECODE_OPT2_PATH};
+	int level = index->optimize;
+	int library = r->flags & OX_PACK_EXTENSION ? OX_PACKED_EXTENSION : OX_PACKED_LIBRARY;
+	*out = (struct ox_pack_record){.name = r->name, .flags = r->flags, .source = r->blobs[OX_PACKED_SOURCE],
+				       .library = r->blobs[library]};
+	out->has_source = out->source.data;
+	out->bytecode[level] = r->blobs[OX_PACKED_BYTECODE + level];
+	out->has_bytecode[level] = out->bytecode[level].data;
+	for (size_t i = 0; i < OX_COUNT(paths) && !out->relative_path.len; i++)
+		out->relative_path = r->blobs[paths[i]];
+}
+
+static bool find_given(const struct ox_index *index, struct ox_slice name, struct ox_found *found)
+{
+	struct ox_record record;
+	if (!ox_records_find(index->records, name, &record))
+		return false;
+	found->kind = ox_index_kind_of_given(index, record.r);
+	found->is_package = record.r->flags & (OX_PACK_PACKAGE | OX_PACK_NAMESPACE);
+	found->given = record.r;
+	found->owner = record.owner;
+	describe_given(index, record.r, &found->record);
+	return true;
+}
+
+static bool has_given_members(const struct ox_index *index, struct ox_slice start)
+{
+	size_t count;
+	const struct ox_slice *names = ox_records_names(index->records, &count);
+	for (size_t i = ox_records_lower_bound(index->records, start); i < count && ox_slice_starts(names[i], start);
+	     i++) {
+		struct ox_record record;
+		if (ox_records_find(index->records, names[i], &record) &&
+		    ox_index_kind_of_given(index, record.r) != OX_KIND_NONE)
+			return true;
+	}
+	return false;
+}
+
 bool ox_index_has_members(const struct ox_index *index, struct ox_slice package)
 {
 	char prefix[512];
 	struct ox_pack_record r;
-	if (!index->pack || package.len + 1 > sizeof prefix)
+	if (package.len + 1 > sizeof prefix)
 		return false;
 	memcpy(prefix, package.data, package.len);
 	prefix[package.len] = '.';
 	struct ox_slice start = ox_slice(prefix, package.len + 1);
-	ox_pack_place at = ox_pack_lower_bound(index->pack, start);
-	for (; ox_pack_get(index->pack, at, &r, NULL) == 0 && ox_slice_starts(r.name, start);
+	if (index->records && has_given_members(index, start))
+		return true;
+	ox_pack_place at = index->pack ? ox_pack_lower_bound(index->pack, start) : OX_PACK_NOWHERE;
+	for (; at != OX_PACK_NOWHERE && ox_pack_get(index->pack, at, &r, NULL) == 0 && ox_slice_starts(r.name, start);
 	     at = ox_pack_next(index->pack, at))
-		if (kind_of(&r) != OX_KIND_NONE)
+		if (ox_index_kind_of(&r) != OX_KIND_NONE)
 			return true;
 	return false;
 }
 
-void ox_index_find_packed(const struct ox_index *index, struct ox_slice name, struct ox_found *found)
+static void found_nothing(struct ox_found *found)
 {
 	found->kind = OX_KIND_NONE;
 	found->is_package = false;
-	found->place = index->pack ? ox_pack_find(index->pack, name) : OX_PACK_NOWHERE;
-	if (found->place != OX_PACK_NOWHERE && ox_pack_get(index->pack, found->place, &found->record, NULL) == 0)
-		found->kind = kind_of(&found->record);
-	if (found->kind != OX_KIND_NONE) {
-		found->is_package = found->record.flags & OX_PACK_PACKAGE;
-	} else if (ox_index_has_members(index, name)) {
+	found->place = OX_PACK_NOWHERE;
+	found->given = NULL;
+	found->owner = NULL;
+}
+
+void ox_index_find_packed(const struct ox_index *index, struct ox_slice name, struct ox_found *found)
+{
+	found_nothing(found);
+	if (!index->records || !find_given(index, name, found)) {
+		if (index->pack)
+			found->place = ox_pack_find(index->pack, name);
+		if (found->place != OX_PACK_NOWHERE &&
+		    ox_pack_get(index->pack, found->place, &found->record, NULL) == 0)
+			found->kind = ox_index_kind_of(&found->record);
+		found->is_package = found->kind != OX_KIND_NONE && found->record.flags & OX_PACK_PACKAGE;
+	}
+	if (found->kind == OX_KIND_NONE && ox_index_has_members(index, name)) {
 		found->kind = OX_KIND_NAMESPACE;
 		found->is_package = true;
 	}
 }
 
+bool ox_index_find_library(const struct ox_index *index, struct ox_slice name, struct ox_found *found)
+{
+	ox_index_find_packed(index, name, found);
+	bool is_here = found->given || found->place != OX_PACK_NOWHERE;
+	return is_here && found->record.flags & OX_PACK_LIBRARY && found->record.library.data;
+}
+
 int ox_index_find(const struct ox_index *index, PyObject *name, struct ox_found *found)
 {
 	struct ox_slice utf8;
-	found->kind = OX_KIND_NONE;
+	found_nothing(found);
 	if (!ox_utf8(name, &utf8))
 		return -1;
 	int known = index->builtins ? PySet_Contains(index->builtins, name) : 0;
@@ -102,26 +152,6 @@ int ox_index_find(const struct ox_index *index, PyObject *name, struct ox_found 
 	return 0;
 }
 
-bool ox_index_file(const struct ox_index *index, struct ox_slice package, struct ox_slice name,
-		   struct ox_pack_file *out)
-{
-	bool found = false;
-	uint32_t best = 0;
-	ox_pack_place at = index->pack ? ox_pack_find(index->pack, package) : OX_PACK_NOWHERE;
-	for (; at != OX_PACK_NOWHERE; at = ox_pack_more(index->pack, at)) {
-		struct ox_pack_record r;
-		struct ox_pack_file f;
-		uint32_t segment = ox_pack_place_segment(index->pack, at);
-		if (ox_pack_get(index->pack, at, &r, NULL) < 0 || !ox_pack_file_find(&r.files, name, &f))
-			continue;
-		if (!found || segment > best)
-			*out = f;
-		best = segment > best ? segment : best;
-		found = true;
-	}
-	return found;
-}
-
 bool ox_index_bytecode(const struct ox_index *index, const struct ox_pack_record *record, struct ox_slice *code)
 {
 	if (record->has_bytecode[index->optimize]) {
@@ -135,59 +165,4 @@ bool ox_index_bytecode(const struct ox_index *index, const struct ox_pack_record
 			return true;
 		}
 	return false;
-}
-
-static int add_member(PyObject *list, PyObject *prefix, struct ox_slice leaf, bool is_package)
-{
-	PyObject *name = PyUnicode_FromStringAndSize(leaf.data, (Py_ssize_t)leaf.len);
-	PyObject *full = name ? PyUnicode_Concat(prefix, name) : NULL;
-	PyObject *pair = full ? PyTuple_Pack(2, full, is_package ? Py_True : Py_False) : NULL;
-	int rc = pair ? PyList_Append(list, pair) : -1;
-	Py_XDECREF(pair);
-	Py_XDECREF(full);
-	Py_XDECREF(name);
-	return rc;
-}
-
-/* The component of `name` behind the first `skip` bytes. */
-static struct ox_slice leaf_of(struct ox_slice name, size_t skip)
-{
-	const char *dot = memchr(name.data + skip, '.', name.len - skip);
-	return ox_slice(name.data + skip, dot ? (size_t)(dot - name.data) - skip : name.len - skip);
-}
-
-/* Names come sorted, "a" before "a.b", so a name without a record of its own is
- * seen for the first time in its first member: a namespace. */
-static int add_members(const struct ox_index *index, struct ox_slice package, PyObject *prefix, PyObject *list)
-{
-	size_t skip = package.len ? package.len + 1 : 0;
-	struct ox_slice last = {0};
-	ox_pack_place at = package.len ? ox_pack_lower_bound(index->pack, package) : 0;
-	for (; at != OX_PACK_NOWHERE && at < ox_pack_place_count(index->pack); at = ox_pack_next(index->pack, at)) {
-		struct ox_pack_record r;
-		if (ox_pack_get(index->pack, at, &r, NULL) < 0)
-			continue;
-		if (!ox_slice_starts(r.name, package))
-			break;
-		if (kind_of(&r) == OX_KIND_NONE)
-			continue;
-		if (r.name.len <= skip || (skip && r.name.data[skip - 1] != '.'))
-			continue;
-		struct ox_slice leaf = leaf_of(r.name, skip);
-		bool is_own = skip + leaf.len == r.name.len;
-		if (ox_slice_eq(leaf, last))
-			continue;
-		last = leaf;
-		if (add_member(list, prefix, leaf, !is_own || r.flags & OX_PACK_PACKAGE) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-PyObject *ox_index_members(const struct ox_index *index, struct ox_slice package, PyObject *prefix)
-{
-	PyObject *list = PyList_New(0);
-	if (list && index->pack && add_members(index, package, prefix, list) < 0)
-		Py_CLEAR(list);
-	return list;
 }

@@ -28,8 +28,16 @@ static PyObject *updatecache(PyObject *self, PyObject *args, PyObject *kwargs)
 {
 	struct ox_slice source;
 	PyObject *filename = PyTuple_GET_SIZE(args) ? PyTuple_GET_ITEM(args, 0) : NULL;
-	if (filename && ox_finder_source_bytes(PyTuple_GET_ITEM(self, 0), filename, &source))
-		return remember(PyTuple_GET_ITEM(self, 1), filename, source);
+	if (filename && ox_finder_source_bytes(PyTuple_GET_ITEM(self, 0), filename, &source)) {
+		/* A copy: what is imported to decode it may replace the module in the finder. */
+		PyObject *bytes = PyBytes_FromStringAndSize(source.data, (Py_ssize_t)source.len);
+		PyObject *lines = NULL;
+		if (bytes)
+			lines = remember(PyTuple_GET_ITEM(self, 1), filename,
+					 ox_slice(PyBytes_AS_STRING(bytes), source.len));
+		Py_XDECREF(bytes);
+		return lines;
+	}
 	return PyObject_Call(PyTuple_GET_ITEM(self, 2), args, kwargs);
 }
 

@@ -202,6 +202,18 @@ int ox_resource_view(const struct ox_resource *r, struct ox_arena *arena, struct
 	return r->needs ? view_needs(r->needs, arena, out) : 0;
 }
 
+const struct ox_packed_resource *ox_resource_seal(struct ox_resource *r)
+{
+	if (r->view)
+		return r->view;
+	struct ox_packed_resource *view = ox_arena_alloc(&r->arena, sizeof *view);
+	if (!view)
+		PyErr_NoMemory();
+	else if (ox_resource_view(r, &r->arena, view) == 0)
+		r->view = view;
+	return r->view;
+}
+
 static PyObject *new_bytes(struct ox_slice s)
 {
 	return PyBytes_FromStringAndSize(s.data, (Py_ssize_t)s.len);
@@ -488,6 +500,7 @@ static void resource_dealloc(PyObject *self)
 		Py_CLEAR(r->blobs[i]);
 	for (int i = 0; i < OX_PACKED_TABLES; i++)
 		Py_CLEAR(r->tables[i]);
+	ox_arena_free(&r->arena);
 	type->tp_free(self);
 	Py_DECREF(type);
 }

@@ -20,6 +20,8 @@ struct ox_resource {
 	PyObject *blobs[OX_PACKED_BLOBS];    /* bytes; paths as the kernel takes them */
 	PyObject *tables[OX_PACKED_TABLES];  /* dict of str to bytes (resources, metadata) or bytes (paths) */
 	PyObject *needs;                     /* tuple of str */
+	struct ox_arena arena;               /* of the view */
+	struct ox_packed_resource *view;     /* NULL until sealed */
 };
 
 /* A new one: name "", nothing set. */
@@ -42,6 +44,10 @@ int ox_resource_add_item(struct ox_resource *r, enum ox_packed_table which, PyOb
 /* The resource as plain bytes. The slices point into r's objects and are valid until r is changed or goes;
  * tables and needs are in the arena. -1 with an exception. */
 int ox_resource_view(const struct ox_resource *r, struct ox_arena *arena, struct ox_packed_resource *out);
+
+/* The view kept in the object and living as long as it, which from now on must not be changed. NULL with an
+ * exception. */
+const struct ox_packed_resource *ox_resource_seal(struct ox_resource *r);
 
 /* A new OxidizedResource with copies of everything. */
 struct ox_resource *ox_resource_from(struct ox_state *state, const struct ox_packed_resource *p);

@@ -4,7 +4,7 @@
 #ifndef OX_IMPORTER_STATE_H
 #define OX_IMPORTER_STATE_H
 
-#include "runtime/importer/index.h"
+#include "runtime/importer/index_files.h"
 #include "runtime/importer/resource.h"
 #include "runtime/importer/value.h"
 
@@ -49,14 +49,30 @@ PyObject *ox_raise(const struct ox_err *err, PyObject *name);
 
 /* finder_load.c: importing. */
 PyObject *ox_finder_spec_of(struct ox_finder *self, PyObject *name, PyObject *path, PyObject *target);
+/* "a.b.__init__" is another name of "a.b". A new reference, and its UTF-8. */
+PyObject *ox_plain_name(PyObject *name, struct ox_slice *utf8);
 PyObject *ox_finder_create(struct ox_finder *self, PyObject *spec);
 int ox_finder_exec(struct ox_finder *self, PyObject *module);
 /* A code object; NULL without an exception when there is none. */
 PyObject *ox_finder_code(struct ox_finder *self, const struct ox_found *found, PyObject *name);
 
+/* Marshalled code, or an ImportError. */
+PyObject *ox_unmarshal(struct ox_slice bytes, PyObject *name);
+
+/* given_load.c: the same for records that were given at run time (found->given), whose owner the caller holds. */
+int ox_given_describe(struct ox_finder *self, PyObject *spec, const struct ox_found *found, struct ox_slice name);
+/* NULL without an exception when there is none. */
+PyObject *ox_given_source(struct ox_finder *self, const struct ox_found *found);
+PyObject *ox_given_bytecode(struct ox_finder *self, const struct ox_found *found, PyObject *name);
+/* A file below the origin: opened (io.FileIO), or its content (bytes). */
+PyObject *ox_finder_open(struct ox_finder *self, struct ox_slice relative);
+PyObject *ox_finder_read(struct ox_finder *self, struct ox_slice relative);
+
 /* finder_data.c: what lies beside the code. */
 PyObject *ox_finder_source(struct ox_finder *self, const struct ox_found *found);
 PyObject *ox_finder_data(struct ox_finder *self, PyObject *path);
+/* The content of a file that the index named (index_files.h), as bytes. */
+PyObject *ox_finder_file(struct ox_finder *self, const struct ox_file *file);
 PyObject *ox_finder_distributions(struct ox_finder *self, PyObject *context);
 /* base + "/a/b" for "a.b". */
 PyObject *ox_finder_virtual_path(const struct ox_finder *self, struct ox_slice name);

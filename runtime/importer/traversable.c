@@ -77,10 +77,10 @@ static bool each_view(PyObject *self, bool (*visit)(const struct ox_index *, str
 
 static bool view_file(const struct ox_index *index, struct ox_slice package, struct ox_slice path, void *arg)
 {
-	return path.len && ox_index_file(index, package, path, arg);
+	return path.len && ox_index_file(index, OX_PACKAGE_FILES, package, path, arg);
 }
 
-static bool find_file(PyObject *self, struct ox_pack_file *file)
+static bool find_file(PyObject *self, struct ox_file *file)
 {
 	return each_view(self, view_file, file);
 }
@@ -102,36 +102,33 @@ static bool list_name(struct listing *l, struct ox_slice name)
 	return l->failed;
 }
 
-/* Lists the first component behind "folder/" of each file; true stops. */
-static bool list_table(const struct ox_pack_table *files, struct ox_slice folder, struct listing *l)
+/* What is listed of a folder: the first component behind "folder/" of each file. */
+struct view {
+	struct listing *listing;
+	struct ox_slice folder;
+};
+
+static bool list_file(const struct ox_file *file, void *arg)
 {
-	struct ox_pack_file f;
-	for (uint32_t i = 0; i < files->count && ox_pack_file_at(files, i, &f); i++) {
-		size_t skip = folder.len ? folder.len + 1 : 0;
-		if (f.name.len <= skip || !ox_slice_starts(f.name, folder) || (skip && f.name.data[folder.len] != '/'))
-			continue;
-		const char *slash = memchr(f.name.data + skip, '/', f.name.len - skip);
-		size_t end = slash ? (size_t)(slash - f.name.data) : f.name.len;
-		if (list_name(l, ox_slice(f.name.data + skip, end - skip)))
-			return true;
-	}
-	return false;
+	const struct view *view = arg;
+	struct ox_slice folder = view->folder;
+	size_t skip = folder.len ? folder.len + 1 : 0;
+	if (file->name.len <= skip || !ox_slice_starts(file->name, folder) ||
+	    (skip && file->name.data[folder.len] != '/'))
+		return false;
+	const char *slash = memchr(file->name.data + skip, '/', file->name.len - skip);
+	size_t end = slash ? (size_t)(slash - file->name.data) : file->name.len;
+	return list_name(view->listing, ox_slice(file->name.data + skip, end - skip));
 }
 
 static bool list_view(const struct ox_index *index, struct ox_slice package, struct ox_slice path, void *arg)
 {
-	struct listing *l = arg;
+	struct view view = {arg, path};
 	struct ox_found found;
 	ox_index_find_packed(index, package, &found);
-	if (path.len == 0 && found.is_package && !l->names)
+	if (path.len == 0 && found.is_package && !view.listing->names)
 		return true;
-	ox_pack_place at = index->pack ? ox_pack_find(index->pack, package) : OX_PACK_NOWHERE;
-	for (; at != OX_PACK_NOWHERE; at = ox_pack_more(index->pack, at)) {
-		struct ox_pack_record r;
-		if (ox_pack_get(index->pack, at, &r, NULL) == 0 && list_table(&r.files, path, l))
-			return true;
-	}
-	return false;
+	return ox_index_each_file(index, OX_PACKAGE_FILES, package, list_file, &view);
 }
 
 static bool is_folder(PyObject *self)
@@ -216,7 +213,7 @@ static PyObject *joinpath(PyObject *self, PyObject *args)
 
 static PyObject *is_file(PyObject *self, PyObject *ignored)
 {
-	struct ox_pack_file f;
+	struct ox_file f;
 	(void)ignored;
 	bool yes = find_file(self, &f);
 	return PyErr_Occurred() ? NULL : PyBool_FromLong(yes);
@@ -245,11 +242,11 @@ static PyObject *missing(PyObject *self)
 
 static PyObject *read_bytes(PyObject *self, PyObject *ignored)
 {
-	struct ox_pack_file f;
+	struct ox_file f;
 	(void)ignored;
 	if (!find_file(self, &f))
 		return missing(self);
-	return PyBytes_FromStringAndSize(f.data.data, (Py_ssize_t)f.data.len);
+	return ox_finder_file((struct ox_finder *)as_node(self)->finder, &f);
 }
 
 /* io.TextIOWrapper over the bytes, with open()'s arguments for text. */

@@ -1,0 +1,35 @@
+/* index_files.h - the files of packages and of distributions' metadata, whatever brought them. */
+#ifndef OX_IMPORTER_INDEX_FILES_H
+#define OX_IMPORTER_INDEX_FILES_H
+
+#include "runtime/importer/index.h"
+
+enum ox_files { OX_PACKAGE_FILES, OX_METADATA_FILES };
+
+struct ox_file {
+	struct ox_slice name;
+	struct ox_slice data; /* content, or a path below the finder's origin */
+	bool is_path;
+	PyObject *owner; /* borrowed, as in ox_found */
+};
+
+/* Calls `visit` with each file until it returns true, which is then the result. Names of several payload segments
+ * may come more than once; those given at run time come sorted. Files in memory come before files on disk. */
+bool ox_index_each_file(const struct ox_index *index, enum ox_files which, struct ox_slice name,
+			bool (*visit)(const struct ox_file *file, void *arg), void *arg);
+
+/* One file; of several payload segments the last one's, and one in memory before one on disk. */
+bool ox_index_file(const struct ox_index *index, enum ox_files which, struct ox_slice package, struct ox_slice name,
+		   struct ox_file *out);
+
+/* The same, only in memory or only on disk. */
+bool ox_index_file_at(const struct ox_index *index, enum ox_files which, struct ox_slice package,
+		      struct ox_slice name, bool on_disk, struct ox_file *out);
+
+/* Whether the name has any such file. */
+bool ox_index_has_files(const struct ox_index *index, enum ox_files which, struct ox_slice name);
+
+/* Names with metadata, that of a distribution each, sorted; a new list of str. */
+PyObject *ox_index_distributions(const struct ox_index *index);
+
+#endif

@@ -1,0 +1,241 @@
+#include "runtime/importer/records.h"
+
+#include "proto/base/map.h"
+#include "proto/base/vec.h"
+#include "runtime/importer/arguments.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct blob {
+	Py_buffer view; /* obj NULL: it is a file's content */
+	void *content;
+	size_t size;
+	struct ox_arena arena; /* what was parsed out of it */
+};
+
+struct ox_records {
+	struct ox_map by_name;   /* to struct ox_record in the arena, with a strong owner */
+	struct ox_arena arena;
+	OX_VEC(struct blob *) blobs;
+	struct ox_slice *sorted; /* names; out of date when there are fewer than in the map */
+	size_t sorted_count;
+};
+
+struct ox_records *ox_records_new(void)
+{
+	struct ox_records *t = calloc(1, sizeof *t);
+	if (!t)
+		PyErr_NoMemory();
+	return t;
+}
+
+static void release_blob(struct blob *b)
+{
+	if (b->view.obj)
+		PyBuffer_Release(&b->view);
+	if (b->content)
+		munmap(b->content, b->size);
+	ox_arena_free(&b->arena);
+	free(b);
+}
+
+void ox_records_free(struct ox_records *t)
+{
+	if (!t)
+		return;
+	for (size_t i = 0; i < t->by_name.len; i++)
+		Py_CLEAR(((struct ox_record *)t->by_name.entries[i].value)->owner);
+	for (size_t i = 0; i < t->blobs.len; i++)
+		release_blob(t->blobs.items[i]);
+	ox_vec_free(&t->blobs);
+	ox_map_free(&t->by_name);
+	ox_arena_free(&t->arena);
+	free(t->sorted);
+	free(t);
+}
+
+int ox_records_traverse(struct ox_records *t, visitproc visit, void *arg)
+{
+	for (size_t i = 0; t && i < t->by_name.len; i++)
+		Py_VISIT(((struct ox_record *)t->by_name.entries[i].value)->owner);
+	for (size_t i = 0; t && i < t->blobs.len; i++)
+		Py_VISIT(t->blobs.items[i]->view.obj);
+	return 0;
+}
+
+bool ox_records_find(const struct ox_records *t, struct ox_slice name, struct ox_record *out)
+{
+	const struct ox_record *found = ox_map_get(&t->by_name, name);
+	if (found)
+		*out = *found;
+	return found;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return ox_slice_cmp(*(const struct ox_slice *)a, *(const struct ox_slice *)b);
+}
+
+static bool sort_names(struct ox_records *t)
+{
+	if (t->sorted_count == t->by_name.len)
+		return true;
+	struct ox_slice *sorted = realloc(t->sorted, t->by_name.len * sizeof *sorted);
+	if (!sorted)
+		return false;
+	for (size_t i = 0; i < t->by_name.len; i++)
+		sorted[i] = t->by_name.entries[i].key;
+	qsort(sorted, t->by_name.len, sizeof *sorted, compare_names);
+	t->sorted = sorted;
+	t->sorted_count = t->by_name.len;
+	return true;
+}
+
+struct ox_slice *ox_records_names(struct ox_records *t, size_t *count)
+{
+	*count = sort_names(t) ? t->sorted_count : 0;
+	return t->sorted;
+}
+
+size_t ox_records_lower_bound(struct ox_records *t, struct ox_slice name)
+{
+	size_t low = 0, high;
+	const struct ox_slice *names = ox_records_names(t, &high);
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (ox_slice_cmp(names[middle], name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+int ox_records_put(struct ox_records *t, const struct ox_packed_resource *r, PyObject *owner)
+{
+	struct ox_record *record = ox_map_get(&t->by_name, r->name);
+	if (!record) {
+		struct ox_slice key = owner ? ox_arena_slice(&t->arena, r->name) : r->name;
+		record = key.data ? ox_arena_alloc(&t->arena, sizeof *record) : NULL;
+		void **slot = record ? ox_map_put(&t->by_name, key, NULL) : NULL;
+		if (!slot) {
+			PyErr_NoMemory();
+			return -1;
+		}
+		*slot = record;
+	}
+	PyObject *old = record->owner;
+	*record = (struct ox_record){r, Py_XNewRef(owner)};
+	Py_XDECREF(old);
+	return 0;
+}
+
+int ox_records_hold(const struct ox_records *t, PyObject *list)
+{
+	int rc = 0;
+	for (size_t i = 0; !rc && i < t->by_name.len; i++) {
+		const struct ox_record *record = t->by_name.entries[i].value;
+		rc = record->owner ? PyList_Append(list, record->owner) : 0;
+	}
+	return rc;
+}
+
+struct ox_arena *ox_records_arena(struct ox_records *t)
+{
+	return &t->arena;
+}
+
+/* Parses and keeps the blob, or releases it. */
+static int take_in(struct ox_records *t, struct blob *b, struct ox_slice bytes, const struct ox_packed_resource **out,
+		   size_t *count)
+{
+	struct ox_packed_resource *resources;
+	struct ox_err err = {0};
+	int rc = ox_packed_read(bytes, &b->arena, &resources, count, &err);
+	struct blob **slot = rc < 0 ? NULL : ox_vec_push(&t->blobs);
+	if (slot) {
+		*slot = b;
+		*out = resources;
+		return 0;
+	}
+	release_blob(b);
+	if (rc == OX_ECORRUPT)
+		PyErr_SetString(PyExc_ValueError, err.text);
+	else
+		PyErr_NoMemory();
+	return -1;
+}
+
+static struct blob *new_blob(void)
+{
+	struct blob *b = calloc(1, sizeof *b);
+	if (!b)
+		PyErr_NoMemory();
+	return b;
+}
+
+int ox_records_read_buffer(struct ox_records *t, PyObject *data, const struct ox_packed_resource **out, size_t *count)
+{
+	struct blob *b = new_blob();
+	if (b && ox_buffer_from(data, "data", &b->view))
+		return take_in(t, b, ox_slice(b->view.buf, (size_t)b->view.len), out, count);
+	free(b);
+	return -1;
+}
+
+/* Reads up to `size` bytes; 0, or an errno. */
+static int read_all(int fd, char *to, size_t size, size_t *got)
+{
+	for (*got = 0; *got < size;) {
+		ssize_t n = pread(fd, to + *got, size - *got, (off_t)*got);
+		if (n < 0 && errno != EINTR)
+			return errno;
+		if (n == 0)
+			break; /* shorter than it was a moment ago: the parser says what is missing */
+		*got += n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+static int read_content(const char *path, struct blob *b, size_t *got)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	int rc = fstat(fd, &st) < 0 ? errno : S_ISDIR(st.st_mode) ? EISDIR : 0;
+	*got = 0;
+	if (!rc && st.st_size > 0) {
+		b->size = (size_t)st.st_size;
+		void *content = mmap(NULL, b->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		b->content = content == MAP_FAILED ? NULL : content;
+		rc = b->content ? read_all(fd, b->content, b->size, got) : errno;
+	}
+	close(fd);
+	return rc;
+}
+
+int ox_records_read_file(struct ox_records *t, PyObject *path, const struct ox_packed_resource **out, size_t *count)
+{
+	size_t got = 0;
+	int failed;
+	PyObject *bytes = ox_path_from(path);
+	struct blob *b = bytes ? new_blob() : NULL;
+	if (!b) {
+		Py_XDECREF(bytes);
+		return -1;
+	}
+	Py_BEGIN_ALLOW_THREADS;
+	failed = read_content(PyBytes_AS_STRING(bytes), b, &got);
+	Py_END_ALLOW_THREADS;
+	Py_DECREF(bytes);
+	if (!failed)
+		return take_in(t, b, ox_slice(b->content, got), out, count);
+	release_blob(b);
+	PyErr_Format(PyExc_ValueError, "cannot read packed resources from %R: %s", path, strerror(failed));
+	return -1;
+}
