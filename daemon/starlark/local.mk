@@ -2,8 +2,8 @@
 # text, tokens, tree, names; values and what native functions do with them; code from a tree;
 # the machine that runs code; the embedding interface.
 noinst_LIBRARIES += daemon/starlark/libsource.a daemon/starlark/libscan.a daemon/starlark/libparse.a \
-	daemon/starlark/libresolve.a daemon/starlark/liblint.a daemon/starlark/libvalues.a daemon/starlark/libcompile.a \
-	daemon/starlark/libvm.a daemon/starlark/libstarlark.a
+	daemon/starlark/libresolve.a daemon/starlark/liblint.a daemon/starlark/liblayout.a daemon/starlark/libvalues.a \
+	daemon/starlark/libcompile.a daemon/starlark/libvm.a daemon/starlark/libstarlark.a
 daemon_starlark_libsource_a_SOURCES = daemon/starlark/source.c daemon/starlark/source.h
 daemon_starlark_libscan_a_SOURCES = \
 	daemon/starlark/scan.c daemon/starlark/scan.h \
@@ -18,6 +18,13 @@ daemon_starlark_liblint_a_SOURCES = \
 	daemon/starlark/lint.c daemon/starlark/lint.h \
 	daemon/starlark/lint_flow.c daemon/starlark/lint_impl.h \
 	daemon/starlark/lint_names.c daemon/starlark/lint_types.c daemon/starlark/lint_uses.c
+daemon_starlark_liblayout_a_SOURCES = \
+	daemon/starlark/ast_same.c daemon/starlark/ast_same.h \
+	daemon/starlark/layout.c daemon/starlark/layout.h \
+	daemon/starlark/layout_block.c daemon/starlark/layout_impl.h \
+	daemon/starlark/layout_bracket.c daemon/starlark/layout_load.c \
+	daemon/starlark/layout_read.c daemon/starlark/layout_text.c \
+	daemon/starlark/layout_write.c
 daemon_starlark_libvalues_a_SOURCES = \
 	daemon/starlark/attr.c \
 	daemon/starlark/call.c \
@@ -59,6 +66,7 @@ PARSE_LIBS = daemon/starlark/libparse.a $(SCAN_LIBS)
 RESOLVE_LIBS = daemon/starlark/libresolve.a $(SOURCE_LIBS)
 SYNTAX_LIBS = daemon/starlark/libresolve.a $(PARSE_LIBS)
 LINT_LIBS = daemon/starlark/liblint.a $(SYNTAX_LIBS)
+LAYOUT_LIBS = daemon/starlark/liblayout.a $(PARSE_LIBS)
 VALUES_LIBS = daemon/starlark/libvalues.a $(RESOLVE_LIBS) $(GMP_LIBS) -lm
 VM_LIBS = daemon/starlark/libvm.a $(VALUES_LIBS)
 COMPILE_LIBS = daemon/starlark/libcompile.a daemon/starlark/libvalues.a $(SYNTAX_LIBS) $(GMP_LIBS) -lm
@@ -73,9 +81,11 @@ STARLARK_TESTS = \
 	tests/unit/daemon/starlark/parser_test \
 	tests/unit/daemon/starlark/resolver_test \
 	tests/unit/daemon/starlark/lint_test \
+	tests/unit/daemon/starlark/layout_test \
 	tests/unit/daemon/starlark/embedding_test \
 	tests/unit/daemon/starlark/conformance_test \
-	tests/fuzz/scanner_fuzz tests/fuzz/parser_fuzz tests/fuzz/starlark_eval_fuzz tests/fuzz/json_decode_fuzz
+	tests/fuzz/scanner_fuzz tests/fuzz/parser_fuzz tests/fuzz/layout_fuzz tests/fuzz/starlark_eval_fuzz \
+	tests/fuzz/json_decode_fuzz
 check_PROGRAMS += $(STARLARK_TESTS)
 TESTS += $(STARLARK_TESTS)
 tests_unit_daemon_starlark_scanner_test_SOURCES = \
@@ -93,6 +103,11 @@ tests_unit_daemon_starlark_resolver_test_LDADD = $(SYNTAX_LIBS) $(CMOCKA_LIBS)
 tests_unit_daemon_starlark_lint_test_SOURCES = tests/unit/daemon/starlark/lint_test.c
 tests_unit_daemon_starlark_lint_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_starlark_lint_test_LDADD = $(LINT_LIBS) $(CMOCKA_LIBS)
+tests_unit_daemon_starlark_layout_test_SOURCES = \
+	tests/unit/daemon/starlark/layout_test.c tests/unit/daemon/starlark/layout_check.h \
+	tests/unit/daemon/starlark/comments.h tests/unit/daemon/starlark/random_program.h
+tests_unit_daemon_starlark_layout_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_starlark_layout_test_LDADD = $(LAYOUT_LIBS) $(CMOCKA_LIBS)
 tests_unit_daemon_starlark_embedding_test_SOURCES = \
 	tests/unit/daemon/starlark/embedding_test.c tests/unit/daemon/starlark/collect.h
 tests_unit_daemon_starlark_embedding_test_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -103,10 +118,12 @@ tests_fuzz_scanner_fuzz_SOURCES = tests/fuzz/scanner_fuzz.c tests/fuzz/replay.c
 tests_fuzz_scanner_fuzz_LDADD = $(SCAN_LIBS)
 tests_fuzz_parser_fuzz_SOURCES = tests/fuzz/parser_fuzz.c tests/fuzz/replay.c
 tests_fuzz_parser_fuzz_LDADD = $(SYNTAX_LIBS)
+tests_fuzz_layout_fuzz_SOURCES = tests/fuzz/layout_fuzz.c tests/fuzz/replay.c
+tests_fuzz_layout_fuzz_LDADD = $(LAYOUT_LIBS)
 tests_fuzz_starlark_eval_fuzz_SOURCES = tests/fuzz/starlark_eval_fuzz.c tests/fuzz/replay.c
 tests_fuzz_starlark_eval_fuzz_LDADD = $(STARLARK_LIBS)
 tests_fuzz_json_decode_fuzz_SOURCES = tests/fuzz/json_decode_fuzz.c tests/fuzz/replay.c
 tests_fuzz_json_decode_fuzz_LDADD = $(STARLARK_LIBS)
 EXTRA_DIST += tests/data/lint/language.txt tests/unit/daemon/starlark/testdata \
-	tests/fuzz/seeds/scanner tests/fuzz/seeds/parser tests/fuzz/seeds/starlark_eval \
-	tests/fuzz/seeds/json_decode
+	tests/fuzz/seeds/scanner tests/fuzz/seeds/parser tests/fuzz/seeds/layout \
+	tests/fuzz/seeds/starlark_eval 	tests/fuzz/seeds/json_decode

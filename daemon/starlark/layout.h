@@ -1,0 +1,35 @@
+/* layout.h - source text in the one written form (`oxc fmt`).
+ *
+ * The form is that of buildifier for .bzl files, as far as it is not about builds:
+ * four spaces per block; one space round binary operators, round = and behind commas; double quotes where the
+ * text has none; one empty line round functions, loads and before a comment that heads a statement, at most one
+ * elsewhere; one statement a line. A bracket stays on one line when it was written so; once one of its elements
+ * began on a line of its own, every element does, with a comma behind the last. Line ends behind
+ * binary operators and before dots are kept, all others are joined. Names in a load are sorted.
+ *
+ * Added to buildifier's rules: a bracket that would pass OX_LAYOUT_WIDTH columns is written over several lines, too;
+ * an empty bracket is closed at once; load statements stay where they are; a comment before elif or else keeps its
+ * place.
+ *
+ * Tokens are kept as they were written (numbers, escapes, the inside of triple quotes), comments
+ * and their order too. Tabs, CRLF and a byte order mark are read and not written. Laying out twice changes
+ * nothing more. */
+#ifndef OX_STARLARK_LAYOUT_H
+#define OX_STARLARK_LAYOUT_H
+
+#include "daemon/starlark/parse.h"
+#include "proto/base/buf.h"
+
+enum {
+	OX_LAYOUT_WIDTH = 120,         /* columns, in code points */
+	OX_LAYOUT_MAX_BYTES = 1 << 26, /* of a result */
+};
+
+/* Append the source's text in its written form to out. The result is parsed again and has the same tree (ast_same.h) as
+ * the source. Everything else lives in the arena.
+ * Returns 0; OX_EUSAGE when the source has errors, which went to the report; OX_EEXHAUSTED; OX_EINTERNAL when
+ * the result would mean something else. On failure out is as it was. */
+int ox_layout(const struct ox_source *source, struct ox_arena *arena, struct ox_report *report,
+	      const struct ox_parse_options *options, struct ox_buf *out, struct ox_err *err);
+
+#endif
