@@ -60,13 +60,6 @@ static void describe_finder(struct ox_program *p)
 	ox_setup_remember(p);
 }
 
-static int install_finder(struct ox_program *p, struct ox_err *err)
-{
-	const char *what;
-	p->finder = ox_setup_finder(p, &what);
-	return p->finder ? 0 : python_error(what, err);
-}
-
 static int start_core(struct ox_program *p, int *exit_code, struct ox_err *err)
 {
 	PyPreConfig pre;
@@ -85,6 +78,13 @@ static int start_core(struct ox_program *p, int *exit_code, struct ox_err *err)
 }
 
 #if OX_HAS_CORE_PHASE
+static int install_finder(struct ox_program *p, struct ox_err *err)
+{
+	const char *what;
+	p->finder = ox_setup_finder(p, &what);
+	return p->finder ? 0 : python_error(what, err);
+}
+
 static int start_main(struct ox_program *p, int *exit_code, struct ox_err *err)
 {
 	int rc = ox_setup_program() ? install_finder(p, err) : 0;

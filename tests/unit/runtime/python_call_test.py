@@ -112,7 +112,8 @@ class Answers(unittest.TestCase):
             self.assertEqual(self.forward("-c", code), "argparse\nstatus 0\n")
 
     def test_the_python_profile_finds_files_in_the_current_folder(self):
-        exe = build(config_profile="python", parse_argv="false", site_import="false", filesystem_importer="true")
+        exe = build(config_profile="python", parse_argv="false", site_import="false", filesystem_importer="true",
+                    pathconfig_warnings="false")
         with tempfile.TemporaryDirectory() as folder:
             pathlib.Path(folder, "local.py").write_text("print('local')\n")
             for arguments in (["-m", "local"], ["-c", "import local"]):

@@ -58,7 +58,8 @@ def link_stub(folder):
     stub = folder / "stub"
     subprocess.run(
         ["cc", "-no-pie", "-o", stub, *objects, "-Wl,--whole-archive", library, "-Wl,--no-whole-archive",
-         *[STATIC.get(word, word) for word in libraries.split()], "-lm", f"-Wl,--dynamic-list={folder}/exports",
+         *[STATIC.get(word, word) for word in libraries.split() if word != "\\"], "-lm",
+         *os.environ.get("OX_STUB_LDFLAGS", "").split(), f"-Wl,--dynamic-list={folder}/exports",
          "-Wl,--section-start=.oxpayload=0x10000000", *[f"-Wl,--wrap={name}" for name in wraps]], check=True)
     return stub
 
@@ -170,7 +171,8 @@ class Kit:
         base = Listing(self.folder / "code")
         stdlib = pathlib.Path(sysconfig.get_path("stdlib"))
         base.add_folder(stdlib)
-        extensions = [(p.name.split(".")[0], p) for p in sorted((stdlib / "lib-dynload").glob("*.so"))]
+        suffix = sysconfig.get_config_var("EXT_SUFFIX")  # a debug build's modules may lie beside them
+        extensions = [(p.name.split(".")[0], p) for p in sorted((stdlib / "lib-dynload").glob("*" + suffix))]
         for name, path in extensions:
             if not Listing.needs(path):
                 base.add_extension(name, path)
