@@ -29,6 +29,12 @@ tests_fuzz_payload_fuzz_SOURCES = tests/fuzz/payload_fuzz.c tests/fuzz/replay.c
 tests_fuzz_payload_fuzz_LDADD = $(PACK_LIBS)
 EXTRA_DIST += tests/fuzz/seeds/payload
 
+check_PROGRAMS += tests/fuzz/zip_fuzz
+TESTS += tests/fuzz/zip_fuzz
+tests_fuzz_zip_fuzz_SOURCES = tests/fuzz/zip_fuzz.c tests/fuzz/replay.c runtime/importer/zip.c
+tests_fuzz_zip_fuzz_LDADD = $(BASE_LIBS)
+EXTRA_DIST += tests/fuzz/seeds/zip
+
 if HAVE_CMOCKA
 # The one part of the importer that needs no Python.
 check_PROGRAMS += tests/unit/runtime/extract_test
@@ -47,8 +53,12 @@ TESTS += \
 EXTRA_DIST += \
 	tests/unit/runtime/stub_test.py tests/unit/runtime/interpreters_test.py tests/unit/runtime/python_call_test.py \
 	tests/unit/runtime/stubkit.py tests/unit/runtime/importerkit.py
-TESTS += tests/unit/runtime/importer_collect_test.py tests/unit/runtime/importer_scan_test.py
-EXTRA_DIST += tests/unit/runtime/importer_collect_test.py tests/unit/runtime/importer_scan_test.py
+TESTS += \
+	tests/unit/runtime/importer_collect_test.py tests/unit/runtime/importer_scan_test.py \
+	tests/unit/runtime/importer_zip_test.py
+EXTRA_DIST += \
+	tests/unit/runtime/importer_collect_test.py tests/unit/runtime/importer_scan_test.py \
+	tests/unit/runtime/importer_zip_test.py
 TESTS += tests/unit/runtime/importer_resource_test.py
 EXTRA_DIST += tests/unit/runtime/importer_resource_test.py
 
@@ -81,7 +91,9 @@ nobase_dist_pkgdata_DATA = \
 	runtime/importer/real_file.c \
 	runtime/importer/resource.c runtime/importer/resource.h runtime/importer/resource_reader.c \
 	runtime/importer/scan.c runtime/importer/scan.h runtime/importer/source.c runtime/importer/state.h \
-	runtime/importer/teach.c runtime/importer/teach.h runtime/importer/traversable.c runtime/importer/value.c runtime/importer/value.h \
+	runtime/importer/teach.c runtime/importer/teach.h runtime/importer/traversable.c \
+	runtime/importer/value.c runtime/importer/value.h runtime/importer/zip.c runtime/importer/zip.h \
+	runtime/importer/zip_finder.c \
 	runtime/pack/config.c runtime/pack/config.h runtime/pack/config_fields.def runtime/pack/format.h \
 	runtime/pack/packed.h runtime/pack/packed_fields.c runtime/pack/packed_fields.h \
 	runtime/pack/packed_read.c runtime/pack/packed_write.c \

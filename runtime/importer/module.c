@@ -72,6 +72,7 @@ static const struct type_row {
 	ROW(&ox_value_specs[OX_VALUE_DISTRIBUTION], values[OX_VALUE_DISTRIBUTION], true),
 	ROW(&ox_value_specs[OX_VALUE_EXTENSION], values[OX_VALUE_EXTENSION], true),
 	ROW(&ox_collector_spec, collector, true),
+	ROW(&ox_zip_finder_spec, zip_finder, true),
 #undef ROW
 };
 

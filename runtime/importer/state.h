@@ -18,7 +18,7 @@ struct ox_state {
 	PyObject *spec_kwnames; /* ("is_package",) */
 	PyTypeObject *finder, *path_entry, *resource_reader, *traversable, *distribution, *resource;
 	PyTypeObject *values[OX_VALUE_KINDS];
-	PyTypeObject *collector;
+	PyTypeObject *collector, *zip_finder;
 };
 
 struct ox_finder {
@@ -41,7 +41,7 @@ static inline struct ox_state *ox_state_of(PyObject *self)
 
 /* One specification per type, each in its own file. */
 extern PyType_Spec ox_finder_spec, ox_path_entry_spec, ox_resource_reader_spec, ox_traversable_spec,
-	ox_distribution_spec;
+	ox_distribution_spec, ox_zip_finder_spec;
 
 /* Turns an error of ours into an exception and returns NULL. ImportError for `name`, or
  * OSError when name is NULL. */
