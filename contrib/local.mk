@@ -1,7 +1,7 @@
 # Checks that read the tree; scripts for people.
-TESTS += contrib/check-layers.py contrib/check-style.py contrib/check-headers.sh
+TESTS += contrib/check-layers.py contrib/check-style.py contrib/check-spec.py contrib/check-headers.sh
 EXTRA_DIST += \
-	contrib/check contrib/check-headers.sh contrib/check-layers.py contrib/check-style.py \
+	contrib/check contrib/check-headers.sh contrib/check-layers.py contrib/check-style.py contrib/check-spec.py \
 	contrib/debian-packages contrib/layers contrib/long-functions contrib/quickstart contrib/setup
 EXTRA_DIST += contrib/bench/bench.py contrib/bench/starlark.py
 

@@ -39,11 +39,13 @@ uint32_t ox_hash_text(struct ox_star *s, struct ox_string *str)
 	return str->head.aux;
 }
 
-/* Floats that are whole hash like the equal integer. */
+/* Floats that are whole hash like the equal integer; all that are no number are equal. */
 static uint32_t hash_float(struct ox_star *s, double d)
 {
-	if (fabs(d) < 4e18 && d == floor(d))
+	if (d >= (double)OX_SMALL_MIN && d < -(double)OX_SMALL_MIN && d == floor(d))
 		return mix((uint64_t)(int64_t)d);
+	if (isnan(d))
+		return s->seed;
 	return hash_bytes(s->seed, (const char *)&d, sizeof d);
 }
 
@@ -53,19 +55,40 @@ static uint32_t hash_big(struct ox_star *s, ox_star_value v)
 	return hash_float(s, d);
 }
 
-static int hash_tuple(struct ox_star *s, const struct ox_tuple *t, uint32_t *hash)
+static int hash_items(struct ox_star *s, const ox_star_value *items, size_t len, uint32_t *hash)
 {
-	uint64_t h = 0x345678u + t->len;
+	uint64_t h = 0x345678u + len;
 	if (s->value_depth >= OX_VALUE_DEPTH_MAX)
 		return too_deep(s);
-	if (!ox_charge(s, t->len))
+	if (!ox_charge(s, len))
 		return -1;
 	s->value_depth++;
 	int status = 0;
-	for (size_t i = 0; i < t->len && status == 0; i++) {
+	for (size_t i = 0; i < len && status == 0; i++) {
 		uint32_t item;
-		status = ox_hash(s, t->items[i], &item);
+		status = ox_hash(s, items[i], &item);
 		h = h * 1000003u + (status == 0 ? item : 0);
+	}
+	s->value_depth--;
+	*hash = mix(h);
+	return status;
+}
+
+/* Of a dict or set: equal ones may have their entries in another order. */
+static int hash_entries(struct ox_star *s, const struct ox_dict *d, uint32_t *hash)
+{
+	uint64_t h = d->live;
+	struct ox_dict_entry *e;
+	if (s->value_depth >= OX_VALUE_DEPTH_MAX)
+		return too_deep(s);
+	if (!ox_charge(s, d->live))
+		return -1;
+	s->value_depth++;
+	int status = 0;
+	for (uint32_t i = 0; status == 0 && (e = ox_dict_next(d, &i));) {
+		uint32_t value;
+		status = ox_hash(s, e->value, &value);
+		h += status == 0 ? mix((uint64_t)e->hash << 32 | value) : 0;
 	}
 	s->value_depth--;
 	*hash = mix(h);
@@ -97,7 +120,16 @@ int ox_hash(struct ox_star *s, ox_star_value v, uint32_t *hash)
 		*hash = hash_float(s, OX_AS(ox_float, v)->value);
 		return 0;
 	case OX_OBJ_TUPLE:
-		return hash_tuple(s, OX_AS(ox_tuple, v), hash);
+		return hash_items(s, OX_AS(ox_tuple, v)->items, OX_AS(ox_tuple, v)->len, hash);
+	case OX_OBJ_LIST:
+		if (!ox_object(v)->frozen)
+			return unhashable(s, v);
+		return hash_items(s, OX_AS(ox_list, v)->items, OX_AS(ox_list, v)->len, hash);
+	case OX_OBJ_DICT:
+	case OX_OBJ_SET:
+		if (!ox_object(v)->frozen)
+			return unhashable(s, v);
+		return hash_entries(s, OX_AS(ox_dict, v), hash);
 	case OX_OBJ_FUNCTION:
 	case OX_OBJ_BUILTIN:
 		*hash = mix(v.bits);

@@ -274,10 +274,28 @@ static int unpack_count(struct ox_star *s, size_t want, size_t have)
 	return -1;
 }
 
+/* The elements of a string or bytes, which is a sequence although it is not iterable. */
+static int unpack_text(struct ox_star *s, ox_star_value v, ox_star_value *into, size_t count)
+{
+	struct ox_slice text = ox_text_of(v);
+	bool bytes = ox_is(v, OX_OBJ_BYTES);
+	if (text.len != count)
+		return unpack_count(s, count, text.len);
+	for (size_t i = 0; i < count; i++) {
+		into[i] = bytes ? ox_from_small((unsigned char)text.data[i])
+				: ox_string_copy(s, OX_OBJ_STRING, ox_slice(text.data + i, 1));
+		if (!ox_star_ok(into[i]))
+			return -1;
+	}
+	return 0;
+}
+
 int ox_unpack(struct ox_star *s, ox_star_value v, ox_star_value *into, size_t count)
 {
 	const ox_star_value *items;
 	size_t len;
+	if (ox_is_string(v) || ox_is(v, OX_OBJ_BYTES))
+		return unpack_text(s, v, into, count);
 	if (ox_is(v, OX_OBJ_TUPLE)) {
 		items = OX_AS(ox_tuple, v)->items;
 		len = OX_AS(ox_tuple, v)->len;

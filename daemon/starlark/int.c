@@ -298,14 +298,25 @@ int ox_int_format(struct ox_star *s, ox_star_value v, int base, struct ox_buf *o
 	return 0;
 }
 
-/* Shortest decimal that reads back as d. */
+/* Shortest decimal that reads back as d: 0.25, 1500.0, and 1.5e+06 from a million on. */
 static void shortest(double d, char out[static 40])
 {
-	for (int precision = 15; precision <= 17; precision++) {
-		snprintf(out, 40, "%.*g", precision, d);
-		if (strtod(out, NULL) == d)
-			return;
+	char text[40];
+	/* 15 digits, trailing zeros left out, are the shortest of all, except of numbers that have fewer bits. */
+	for (int precision = fabs(d) < DBL_MIN ? 1 : 15; precision <= 17; precision++) {
+		snprintf(text, sizeof text, "%.*e", precision - 1, d);
+		if (strtod(text, NULL) == d)
+			break;
 	}
+	char *e = strchr(text, 'e'), *end = e;
+	int exponent = atoi(e + 1);
+	while (end[-1] == '0' && end - text > 2)
+		end--;
+	int decimals = (int)(end - strpbrk(text, "0123456789")) - (memchr(text, '.', (size_t)(end - text)) ? 2 : 1);
+	if (exponent >= -4 && exponent < 6)
+		snprintf(out, 40, "%.*f", decimals - exponent < 1 ? 1 : decimals - exponent, d);
+	else
+		snprintf(out, 40, "%.*s%s", (int)(end - text) - (end[-1] == '.'), text, e);
 }
 
 void ox_float_format(double d, char conversion, struct ox_buf *out)
@@ -324,8 +335,6 @@ void ox_float_format(double d, char conversion, struct ox_buf *out)
 		break;
 	default:
 		shortest(d, text);
-		if (!strpbrk(text, ".e"))
-			snprintf(text + strlen(text), 3, ".0");
 	}
 	ox_buf_str(out, text);
 }

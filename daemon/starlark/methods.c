@@ -83,14 +83,15 @@ METHOD(list_pop)
 	int64_t i;
 	if (mutable(s, self, "pop from") < 0 || !ox_charge(s, l->len / 8))
 		return OX_STAR_FAILED;
-	if (!ox_star_to_int(args[0], &i))
+	if (ox_same(args[0], OX_STAR_NONE))
+		i = (int64_t)l->len - 1;
+	else if (!ox_star_to_int(args[0], &i))
 		i = (int64_t)l->len;
-	int64_t at = i < 0 ? i + (int64_t)l->len : i;
-	if (at < 0 || at >= (int64_t)l->len)
+	if (i < 0 || i >= (int64_t)l->len)
 		return ox_star_fail_with(s, "index", NULL,
 					 "list.pop(): index %lld is outside of the list, which has %zu item%s",
 					 (long long)i, l->len, l->len == 1 ? "" : "s");
-	return take_item(l, (size_t)at);
+	return take_item(l, (size_t)i);
 }
 
 METHOD(list_remove)
@@ -388,7 +389,8 @@ static const struct ox_star_param index_params[] = {
 };
 static const struct ox_star_param insert_params[] = {
     P("i", OX_STAR_T_INT, OX_STAR_REQUIRED, NULL, "index"), VALUE, {0}};
-static const struct ox_star_param pop_params[] = {P("i", OX_STAR_T_INT, OX_STAR_OPTIONAL, "-1", "index"), {0}};
+static const struct ox_star_param pop_params[] = {
+    P("i", OX_STAR_T_INT | OX_STAR_T_NONE, OX_STAR_OPTIONAL, "None", "index, from the start; None: of the last"), {0}};
 static const struct ox_star_param get_params[] = {
     P("key", 0, OX_STAR_REQUIRED, NULL, ""),
     {"default", 0, OX_STAR_OPTIONAL, "None", "given back when the key is absent", 0, NULL},

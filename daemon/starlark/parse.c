@@ -321,7 +321,9 @@ static struct ox_node *load_name(struct ox_parser *p)
 	struct ox_node *n = ox_p_node(p, OX_NODE_LOAD_NAME, start, local, NULL, NULL);
 	n->text = tok.text;
 	n->point = tok.span;
-	if (tok.text.len && tok.text.data[0] == '_')
+	if (!ox_scan_is_name(tok.text))
+		ox_p_error(p, tok.span, NULL, "'%.*s' is no name", OX_SLICE_ARG(tok.text));
+	else if (tok.text.data[0] == '_')
 		ox_p_error(p, tok.span, NULL, "'%.*s' is private to its file: it begins with _",
 			   OX_SLICE_ARG(tok.text));
 	return n;

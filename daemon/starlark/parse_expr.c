@@ -35,7 +35,7 @@ struct ox_node *ox_p_loop_variables(struct ox_parser *p)
 		return first;
 	struct ox_chain items = {0};
 	ox_p_append(&items, first);
-	while (!p->failed && ox_p_take(p, OX_TOK_COMMA) && p->tok.kind != OX_TOK_IN)
+	while (!p->failed && ox_p_take(p, OX_TOK_COMMA))
 		ox_p_append(&items, ox_p_primary_with_suffixes(p));
 	return ox_p_node(p, OX_NODE_TUPLE, start, items.first, NULL, NULL);
 }
@@ -172,6 +172,8 @@ static void check_argument(struct ox_parser *p, struct arguments *before, const 
 			   OX_NAMED_MAX);
 	else if (named && given_twice(args, arg))
 		ox_p_error(p, arg->span, NULL, "keyword argument '%.*s' is given twice", OX_SLICE_ARG(arg->text));
+	else if (named && before->star)
+		ox_p_error(p, arg->span, "move it before *args", "a keyword argument may not follow *args");
 	else if (arg->op == 0 && !named && (before->named || before->star))
 		ox_p_error(p, arg->span, NULL, "a positional argument may not follow a %s",
 			   before->named ? "keyword argument" : "*args");
@@ -456,11 +458,15 @@ struct ox_node *ox_p_expression(struct ox_parser *p)
 		return first;
 	struct ox_chain items = {0};
 	ox_p_append(&items, first);
-	while (!p->failed && ox_p_take(p, OX_TOK_COMMA)) {
-		enum ox_token_kind k = p->tok.kind;
-		if (k == OX_TOK_NEWLINE || k == OX_TOK_EOF || k == OX_TOK_EQ || k == OX_TOK_SEMI || k == OX_TOK_RBRACK)
+	while (!p->failed) {
+		struct ox_span comma = p->tok.span;
+		if (!ox_p_take(p, OX_TOK_COMMA) || p->tok.kind == OX_TOK_RBRACK)
 			break;
-		ox_p_append(&items, ox_p_test(p));
+		enum ox_token_kind k = p->tok.kind;
+		if (k == OX_TOK_NEWLINE || k == OX_TOK_EOF || k == OX_TOK_EQ || k == OX_TOK_SEMI || k == OX_TOK_COLON)
+			ox_p_error(p, comma, "put the tuple in parentheses", "a trailing comma needs brackets around it");
+		else
+			ox_p_append(&items, ox_p_test(p));
 	}
 	return ox_p_node(p, OX_NODE_TUPLE, start, items.first, NULL, NULL);
 }

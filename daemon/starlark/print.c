@@ -76,6 +76,10 @@ static int write_dict(struct ox_star *s, const struct ox_dict *d, struct ox_buf 
 	bool set = d->head.kind == OX_OBJ_SET;
 	struct ox_dict_entry *e;
 	const char *separator = "";
+	if (set && d->live == 0) {
+		ox_buf_str(out, "set()");
+		return 0;
+	}
 	ox_buf_str(out, set ? "set([" : "{");
 	for (uint32_t i = 0; (e = ox_dict_next(d, &i));) {
 		ox_buf_str(out, separator);

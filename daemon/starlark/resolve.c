@@ -91,14 +91,19 @@ static struct ox_binding *bind(struct resolver *r, const struct ox_node *ident)
 	return *entry;
 }
 
+static void bind_name(struct resolver *r, struct ox_node *ident)
+{
+	bool known = !r->context->func->node && ox_map_find(&r->globals->map, ident->text);
+	ident->binding = bind(r, ident);
+	if (known && r->options->spec_top_level)
+		ox_report_error(r->report, "rebound-global", ident->span, "global '%.*s' is bound twice",
+				OX_SLICE_ARG(ident->text));
+}
+
 static void bind_target(struct resolver *r, struct ox_node *t)
 {
 	if (t->kind == OX_NODE_IDENT) {
-		bool known = !r->context->func->node && ox_map_find(&r->globals->map, t->text);
-		t->binding = bind(r, t);
-		if (known && r->options->spec_top_level)
-			ox_report_error(r->report, "rebound-global", t->span, "global '%.*s' is bound twice",
-					OX_SLICE_ARG(t->text));
+		bind_name(r, t);
 	} else if (t->kind == OX_NODE_LIST || t->kind == OX_NODE_TUPLE) {
 		for (struct ox_node *n = t->a; n; n = n->next)
 			bind_target(r, n);
@@ -123,9 +128,9 @@ static void bind_statements(struct resolver *r, struct ox_node *n)
 			bind_target(r, n->a);
 			break;
 		case OX_NODE_AUGMENTED:
-			/* x += 1 rebinds x. At top level that is the same global. */
+			/* x += 1 binds x, which makes it local to a function. */
 			if (n->a->kind == OX_NODE_IDENT)
-				n->a->binding = bind(r, n->a);
+				bind_name(r, n->a);
 			break;
 		case OX_NODE_DEF:
 			bind_target(r, n->a);

@@ -28,6 +28,17 @@ static bool is_name_char(unsigned char c)
 	return isalnum(c) || c == '_' || c >= 0x80;
 }
 
+bool ox_scan_is_name(struct ox_slice text)
+{
+	if (!text.len || !is_name_start((unsigned char)text.data[0]))
+		return false;
+	for (size_t i = 1; i < text.len; i++) {
+		if (!is_name_char((unsigned char)text.data[i]))
+			return false;
+	}
+	return true;
+}
+
 static char peek(const struct ox_scanner *sc, uint32_t ahead)
 {
 	return sc->at + ahead < sc->len ? sc->text[sc->at + ahead] : '\0';

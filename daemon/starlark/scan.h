@@ -38,6 +38,9 @@ bool ox_scan_init(struct ox_scanner *sc, const struct ox_source *source, struct 
 		  struct ox_report *report, uint32_t nesting_limit);
 void ox_scan_next(struct ox_scanner *sc, struct ox_token *tok);
 
+/* Could text be an identifier (or a keyword)? */
+bool ox_scan_is_name(struct ox_slice text);
+
 /* After a syntax error: forget open brackets and go on at the next line that can
  * begin a statement. */
 void ox_scan_recover(struct ox_scanner *sc);

@@ -24,8 +24,14 @@
  * told in *err as "file:line:column: message", and forgotten. Running out of
  * memory, steps, depth or time is an error like any other.
  *
- * Strings are UTF-8; lengths and indices count bytes (the specification leaves
- * the choice). Integers have any size. Floats are IEEE doubles. */
+ * The language is that of the public specification (bazelbuild/starlark, spec.md). Where
+ * it leaves a choice: strings are UTF-8, their lengths and indices count bytes, and an
+ * index may cut a character in two; repr writes what is left of it as \x escapes. Floats
+ * are written as starlark-go does: shortest, with an exponent from a million on. An empty
+ * set is written set(). Where it contradicts itself: ranges are immutable, dict.get works
+ * on a frozen dict and in a loop over it, print takes other named arguments and writes
+ * them with their names. Beyond it: tabs indent (to multiples of eight), 0b literals,
+ * "%(name)s" and "%c", codepoints, chr, ord, json, and the options below. */
 #ifndef OX_STARLARK_STARLARK_H
 #define OX_STARLARK_STARLARK_H
 

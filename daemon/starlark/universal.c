@@ -265,6 +265,19 @@ static ox_star_value fn_len(struct ox_star *s, ox_star_value self, const ox_star
 	return ox_from_small((int64_t)ox_star_len(args[0]));
 }
 
+/* x=3 as an argument is printed as it is written. */
+static void print_named(struct ox_star *s, const struct ox_dict *named, bool first, struct ox_slice separator,
+			struct ox_buf *text)
+{
+	struct ox_dict_entry *e;
+	for (uint32_t i = 0; (e = ox_dict_next(named, &i)) && !ox_star_failing(s); first = false) {
+		if (!first)
+			ox_buf_slice(text, separator);
+		ox_buf_printf(text, "%.*s=", OX_SLICE_ARG(ox_text_of(e->key)));
+		ox_star_str(s, e->value, text);
+	}
+}
+
 static ox_star_value fn_print(struct ox_star *s, ox_star_value self, const ox_star_value *args, void *data)
 {
 	struct ox_buf text = {.limit = s->heap.limit};
@@ -277,6 +290,7 @@ static ox_star_value fn_print(struct ox_star *s, ox_star_value self, const ox_st
 			ox_buf_slice(&text, separator);
 		ox_star_str(s, parts->items[i], &text);
 	}
+	print_named(s, OX_AS(ox_dict, args[2]), parts->len == 0, separator, &text);
 	if (text.failed)
 		ox_fail_memory(s);
 	ox_star_where(s, &file, &line, &column);
@@ -327,6 +341,7 @@ static const struct ox_star_param ord_params[] = {
 static const struct ox_star_param print_params[] = {
     {"args", 0, OX_STAR_REST, NULL, "values", 0, NULL},
     {"sep", OX_STAR_T_STRING, OX_STAR_OPTIONAL, "\" \"", "what stands between them", 0, NULL},
+    {"named", 0, OX_STAR_NAMED_REST, NULL, "more values, printed with their names", 0, NULL},
     {0},
 };
 static const struct ox_star_param fail_params[] = {
