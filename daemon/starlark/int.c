@@ -1,11 +1,11 @@
-/* Integers of any size on GMP, and floats. GMP gives up the process when memory
- * runs out, so every operation whose result could be large is bounded first. */
+/* Integers of any size on GMP, and floats. What allocates inside GMP runs between
+ * ox_scratch_begin and _end: see scratch.h. */
 #include "daemon/starlark/thread.h"
 
 #include <float.h>
 #include <math.h>
 
-enum { BITS_MAX = 1 << 26 /* of a result: 8 MiB */ };
+enum { BITS_MAX = 1 << 24 /* of a result: 2 MiB */ };
 
 void ox_int_view(ox_star_value v, mpz_t z, mp_limb_t room[static 1])
 {
@@ -35,21 +35,13 @@ ox_star_value ox_int_from_mpz(struct ox_star *s, const mpz_t z)
 	return ox_from_object(big);
 }
 
-/* Hands over z, which is cleared. */
-static ox_star_value take(struct ox_star *s, mpz_t z)
-{
-	ox_star_value v = ox_int_from_mpz(s, z);
-	mpz_clear(z);
-	return v;
-}
-
 ox_star_value ox_star_int(struct ox_star *s, int64_t n)
 {
 	if (ox_fits_small(n))
 		return ox_from_small(n);
 	mpz_t z;
-	mpz_init_set_si(z, (long)n);
-	return take(s, z);
+	mp_limb_t limb = n < 0 ? (mp_limb_t)0 - (mp_limb_t)n : (mp_limb_t)n;
+	return ox_int_from_mpz(s, mpz_roinit_n(z, &limb, n < 0 ? -1 : 1));
 }
 
 ox_star_value ox_star_float(struct ox_star *s, double d)
@@ -78,13 +70,22 @@ ox_star_value ox_int_parse(struct ox_star *s, struct ox_slice digits, int base)
 		if (v >= base)
 			return OX_STAR_FAILED;
 	}
+	/* Reading costs more than a step for each digit, and more so the more there are. */
+	if (!ox_charge(s, digits.len * 8))
+		return OX_STAR_FAILED;
+	size_t bits = base <= 2 ? 1 : base <= 8 ? 3 : base <= 16 ? 4 : 6;
 	char *text = strndup(digits.data, digits.len);
-	if (!text)
+	if (!text || !ox_scratch_begin(&s->scratch, ox_scratch_estimate(digits.len * bits / 64 + 1) + 2 * digits.len)) {
+		free(text);
 		return ox_fail_memory(s);
+	}
 	mpz_t z;
 	mpz_init_set_str(z, text, base);
+	ox_star_value v = ox_int_from_mpz(s, z);
+	mpz_clear(z);
+	ox_scratch_end(&s->scratch);
 	free(text);
-	return take(s, z);
+	return v;
 }
 
 ox_star_value ox_int_from_double(struct ox_star *s, double d)
@@ -93,9 +94,14 @@ ox_star_value ox_int_from_double(struct ox_star *s, double d)
 		return ox_star_fail(s, "cannot make an int of %s", isnan(d) ? "nan" : d > 0 ? "+inf" : "-inf");
 	if (fabs(d) < 9e15)
 		return ox_from_small((int64_t)d);
+	if (!ox_scratch_begin(&s->scratch, ox_scratch_estimate(DBL_MAX_EXP / 64 + 1)))
+		return ox_fail_memory(s);
 	mpz_t z;
 	mpz_init_set_d(z, d);
-	return take(s, z);
+	ox_star_value v = ox_int_from_mpz(s, z);
+	mpz_clear(z);
+	ox_scratch_end(&s->scratch);
+	return v;
 }
 
 /* Nearest double, ties to even; infinite when too large. */
@@ -107,14 +113,12 @@ static double mpz_to_double(const mpz_t z)
 	if (bits > DBL_MAX_EXP)
 		return mpz_sgn(z) < 0 ? -INFINITY : INFINITY;
 	/* Keep 64 bits, the last of which remembers whether anything below was set. */
-	mpz_t top;
-	mpz_init(top);
 	unsigned long shift = bits > 64 ? bits - 64 : 0;
-	mpz_tdiv_q_2exp(top, z, shift);
-	uint64_t m = mpz_getlimbn(top, 0);
+	uint64_t m = mpz_getlimbn(z, (mp_size_t)(shift / 64)) >> shift % 64;
+	if (shift % 64)
+		m |= (uint64_t)mpz_getlimbn(z, (mp_size_t)(shift / 64) + 1) << (64 - shift % 64);
 	if (shift && mpz_scan1(z, 0) < shift)
 		m |= 1;
-	mpz_clear(top);
 	double d = ldexp((double)m, (int)shift);
 	return mpz_sgn(z) < 0 ? -d : d;
 }
@@ -245,12 +249,19 @@ ox_star_value ox_int_binary(struct ox_star *s, int op, ox_star_value a, ox_star_
 	mp_limb_t room[2];
 	ox_int_view(a, x, &room[0]);
 	ox_int_view(b, y, &room[1]);
-	if (!ox_charge(s, (mpz_size(x) + 1) * (op == OX_OP_MUL ? mpz_size(y) / 8 + 1 : 1)))
+	size_t limbs = mpz_size(x) + mpz_size(y);
+	bool heavy = op == OX_OP_MUL || op == OX_OP_FLOORDIV || op == OX_OP_MOD;
+	if (!ox_charge(s, heavy ? limbs * 8 : limbs))
 		return OX_STAR_FAILED;
+	if (op == OX_OP_SHL && mpz_fits_ulong_p(y) && mpz_get_ui(y) <= BITS_MAX)
+		limbs += mpz_get_ui(y) / 64 + 1;
+	if (!ox_scratch_begin(&s->scratch, ox_scratch_estimate(limbs)))
+		return ox_fail_memory(s);
 	mpz_init(out);
 	int status = compute(s, op, out, x, y);
 	ox_star_value v = status < 0 ? OX_STAR_FAILED : ox_int_from_mpz(s, out);
 	mpz_clear(out);
+	ox_scratch_end(&s->scratch);
 	return v;
 }
 
@@ -286,14 +297,15 @@ int ox_int_format(struct ox_star *s, ox_star_value v, int base, struct ox_buf *o
 	mp_limb_t room[1];
 	ox_int_view(v, z, room);
 	size_t digits = mpz_sizeinbase(z, base < 0 ? -base : base) + 2;
-	if (!ox_charge(s, digits))
+	if (!ox_charge(s, digits * 8))
 		return -1;
 	char *p = ox_buf_reserve(out, digits);
-	if (!p) {
+	if (!p || !ox_scratch_begin(&s->scratch, ox_scratch_estimate(mpz_size(z)) + 2 * digits)) {
 		ox_fail_memory(s);
 		return -1;
 	}
 	mpz_get_str(p, base, z);
+	ox_scratch_end(&s->scratch);
 	ox_buf_commit(out, strlen(p));
 	return 0;
 }

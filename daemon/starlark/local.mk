@@ -45,6 +45,7 @@ daemon_starlark_libvalues_a_SOURCES = \
 	daemon/starlark/methods.c \
 	daemon/starlark/ops.c \
 	daemon/starlark/print.c \
+	daemon/starlark/scratch.c daemon/starlark/scratch.h \
 	daemon/starlark/star.c daemon/starlark/starlark.h \
 	daemon/starlark/string.c \
 	daemon/starlark/string_case.c \
@@ -82,6 +83,7 @@ STARLARK_TESTS = \
 	tests/unit/daemon/starlark/resolver_test \
 	tests/unit/daemon/starlark/lint_test \
 	tests/unit/daemon/starlark/layout_test \
+	tests/unit/daemon/starlark/scratch_test \
 	tests/unit/daemon/starlark/embedding_test \
 	tests/unit/daemon/starlark/conformance_test \
 	tests/fuzz/scanner_fuzz tests/fuzz/parser_fuzz tests/fuzz/layout_fuzz tests/fuzz/starlark_eval_fuzz \
@@ -108,6 +110,10 @@ tests_unit_daemon_starlark_layout_test_SOURCES = \
 	tests/unit/daemon/starlark/comments.h tests/unit/daemon/starlark/random_program.h
 tests_unit_daemon_starlark_layout_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_starlark_layout_test_LDADD = $(LAYOUT_LIBS) $(CMOCKA_LIBS)
+tests_unit_daemon_starlark_scratch_test_SOURCES = tests/unit/daemon/starlark/scratch_test.c
+tests_unit_daemon_starlark_scratch_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_starlark_scratch_test_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=realloc
+tests_unit_daemon_starlark_scratch_test_LDADD = daemon/starlark/libvalues.a $(CMOCKA_LIBS) $(GMP_LIBS)
 tests_unit_daemon_starlark_embedding_test_SOURCES = \
 	tests/unit/daemon/starlark/embedding_test.c tests/unit/daemon/starlark/collect.h
 tests_unit_daemon_starlark_embedding_test_CPPFLAGS = $(UNIT_CPPFLAGS)

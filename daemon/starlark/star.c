@@ -74,6 +74,7 @@ void ox_star_free(struct ox_star *s)
 		freelocale(s->unicode);
 	free(s->stack);
 	free(s->frames);
+	ox_scratch_free(&s->scratch);
 	ox_heap_free(&s->heap);
 	free(s);
 }

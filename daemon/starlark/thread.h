@@ -3,6 +3,7 @@
 #define OX_STARLARK_THREAD_H
 
 #include "daemon/starlark/resolve.h"
+#include "daemon/starlark/scratch.h"
 #include "daemon/starlark/value.h"
 
 #include <locale.h>
@@ -87,6 +88,7 @@ struct ox_star {
 	int64_t fuel;                       /* steps until the next look at limits */
 	uint64_t steps;                     /* used up, without what is left of fuel */
 	uint32_t seed;
+	struct ox_scratch scratch; /* of integers */
 	locale_t unicode; /* for letters; 0 when the system lacks C.UTF-8 */
 };
 
