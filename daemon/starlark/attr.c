@@ -31,6 +31,13 @@ static size_t table_index(const struct ox_method_table *t, ox_star_value name)
 	return at;
 }
 
+/* The json module is a native value, but not the embedder's. */
+static bool foreign(ox_star_value v)
+{
+	const struct ox_star_type *type = ox_star_native_type(v);
+	return type && type != &ox_json_module;
+}
+
 static struct ox_method_table *fill_table(struct ox_star *s, const struct ox_star_function *specs)
 {
 	struct ox_method_table t = {.specs = specs};
@@ -63,8 +70,9 @@ static struct ox_method_table *fill_table(struct ox_star *s, const struct ox_sta
 }
 
 /* The unbound method, or 0 when there is none (or failing). The name is interned. */
-static ox_star_value find_method(struct ox_star *s, const struct ox_star_function *specs, ox_star_value name)
+static ox_star_value find_method(struct ox_star *s, ox_star_value v, ox_star_value name)
 {
+	const struct ox_star_function *specs = methods_of(v);
 	struct ox_method_table *t = NULL;
 	if (!specs)
 		return OX_STAR_FAILED;
@@ -72,7 +80,12 @@ static ox_star_value find_method(struct ox_star *s, const struct ox_star_functio
 		if (s->methods.items[i].specs == specs)
 			t = &s->methods.items[i];
 	}
-	if (!t && !(t = fill_table(s, specs)))
+	if (!t) {
+		s->foreign = foreign(v);
+		t = fill_table(s, specs);
+		s->foreign = true;
+	}
+	if (!t)
 		return OX_STAR_FAILED;
 	return t->values[table_index(t, name)];
 }
@@ -131,7 +144,7 @@ static ox_star_value plain_attr(struct ox_star *s, ox_star_value v, ox_star_valu
 
 ox_star_value ox_attr_method(struct ox_star *s, ox_star_value v, ox_star_value name, ox_star_value *self)
 {
-	ox_star_value method = find_method(s, methods_of(v), name);
+	ox_star_value method = find_method(s, v, name);
 	*self = OX_STAR_FAILED;
 	if (ox_star_ok(method)) {
 		*self = v;

@@ -11,6 +11,7 @@ struct ox_signature {
 	ox_star_value *fallbacks; /* 0: none, or made anew for each call */
 	ox_star_value no_names;   /* what **kwargs gets when nothing was given: empty, frozen */
 	bool plain;               /* all by position, no rest: arguments can be passed as they are */
+	bool foreign;             /* of the embedder: the time it takes is not the program's */
 };
 
 static const struct {
@@ -160,6 +161,7 @@ struct ox_signature *ox_signature_new(struct ox_star *s, const struct ox_star_fu
 	g->params = p;
 	g->rest = g->named_rest = -1;
 	g->plain = true;
+	g->foreign = s->foreign;
 	g->names = ox_star_alloc(s, g->count * sizeof *g->names);
 	g->fallbacks = ox_star_alloc(s, g->count * sizeof *g->fallbacks);
 	if (!g->names || !g->fallbacks)
@@ -323,6 +325,15 @@ static ox_star_value checked(struct ox_star *s, const struct ox_builtin *b, ox_s
 	return v;
 }
 
+static ox_star_value run(struct ox_star *s, const struct ox_builtin *b, ox_star_value self, const ox_star_value *args)
+{
+	bool stopped = b->signature->foreign && ox_time_stop(s);
+	ox_star_value v = b->spec->call(s, self, args, b->data);
+	if (stopped)
+		ox_time_go(s);
+	return checked(s, b, v);
+}
+
 ox_star_value ox_call_builtin(struct ox_star *s, const struct ox_builtin *b, ox_star_value self,
 			      const struct ox_args *args)
 {
@@ -336,7 +347,7 @@ ox_star_value ox_call_builtin(struct ox_star *s, const struct ox_builtin *b, ox_
 			if (ox_check_kind(s, b->spec->name, &g->params[i], args->positional[i]) < 0)
 				return OX_STAR_FAILED;
 		}
-		return checked(s, b, b->spec->call(s, self, args->positional, b->data));
+		return run(s, b, self, args->positional);
 	}
 	ox_star_value *saved = s->stack_top, result = OX_STAR_FAILED;
 	ox_star_value *slots = s->stack + OX_STACK_VALUES - saved >= (ptrdiff_t)g->count ? saved : NULL;
@@ -345,7 +356,7 @@ ox_star_value ox_call_builtin(struct ox_star *s, const struct ox_builtin *b, ox_
 				    "calls are nested too deeply: the stack is full");
 	s->stack_top = slots + g->count;
 	if (bind(s, b, args, slots) == 0)
-		result = checked(s, b, b->spec->call(s, self, slots, b->data));
+		result = run(s, b, self, slots);
 	s->stack_top = saved;
 	return result;
 }

@@ -205,6 +205,31 @@ static bool is_number(ox_star_value v)
 	return ox_is_int(v) || ox_is(v, OX_OBJ_FLOAT);
 }
 
+static bool charge_number(struct ox_star *s, ox_star_value v)
+{
+	return !ox_is(v, OX_OBJ_INT) || ox_charge(s, (uint64_t)labs((long)OX_AS(ox_big, v)->size) / 8);
+}
+
+/* Long texts are work: 1, or 0 and failing. */
+static bool charge_text(struct ox_star *s, struct ox_slice a, struct ox_slice b)
+{
+	size_t n = a.len < b.len ? a.len : b.len;
+	return n < 512 || ox_charge(s, n / 64);
+}
+
+int ox_equal_text(struct ox_star *s, struct ox_slice a, struct ox_slice b)
+{
+	if (a.len != b.len)
+		return 0;
+	return charge_text(s, a, b) ? ox_slice_eq(a, b) : -1;
+}
+
+int ox_compare_text(struct ox_star *s, struct ox_slice a, struct ox_slice b, int *order)
+{
+	*order = a.data == b.data && a.len == b.len ? 0 : ox_slice_cmp(a, b);
+	return charge_text(s, a, b) ? 0 : -1;
+}
+
 static int equal_objects(struct ox_star *s, ox_star_value a, ox_star_value b)
 {
 	const struct ox_tuple *t = OX_AS(ox_tuple, a), *u = OX_AS(ox_tuple, b);
@@ -212,7 +237,7 @@ static int equal_objects(struct ox_star *s, ox_star_value a, ox_star_value b)
 	switch (ox_object(a)->kind) {
 	case OX_OBJ_STRING:
 	case OX_OBJ_BYTES:
-		return ox_slice_eq(ox_text_of(a), ox_text_of(b));
+		return ox_equal_text(s, ox_text_of(a), ox_text_of(b));
 	case OX_OBJ_TUPLE:
 		return t->len != u->len ? 0 : equal_items(s, t->items, u->items, t->len);
 	case OX_OBJ_LIST:
@@ -239,7 +264,7 @@ int ox_equal(struct ox_star *s, ox_star_value a, ox_star_value b)
 	if (ox_same(a, b))
 		return 1;
 	if (is_number(a) && is_number(b))
-		return equal_numbers(a, b);
+		return charge_number(s, a) ? equal_numbers(a, b) : -1;
 	if (!ox_is_object(a) || !ox_is_object(b) || ox_object(a)->kind != ox_object(b)->kind)
 		return 0;
 	return equal_objects(s, a, b);
@@ -295,7 +320,7 @@ int ox_compare(struct ox_star *s, ox_star_value a, ox_star_value b, int op, int 
 {
 	if (is_number(a) && is_number(b)) {
 		*order = order_numbers(a, b);
-		return 0;
+		return charge_number(s, a) ? 0 : -1;
 	}
 	bool ba = ox_same(a, OX_STAR_TRUE) || ox_same(a, OX_STAR_FALSE);
 	bool bb = ox_same(b, OX_STAR_TRUE) || ox_same(b, OX_STAR_FALSE);
@@ -308,8 +333,7 @@ int ox_compare(struct ox_star *s, ox_star_value a, ox_star_value b, int op, int 
 	switch (ox_object(a)->kind) {
 	case OX_OBJ_STRING:
 	case OX_OBJ_BYTES:
-		*order = ox_slice_cmp(ox_text_of(a), ox_text_of(b));
-		return 0;
+		return ox_compare_text(s, ox_text_of(a), ox_text_of(b), order);
 	case OX_OBJ_LIST:
 		return order_items(s, OX_AS(ox_list, a)->items, OX_AS(ox_list, a)->len, OX_AS(ox_list, b)->items,
 				   OX_AS(ox_list, b)->len, op, order);

@@ -81,9 +81,11 @@ static void constant(struct ox_compiler *c, const struct ox_node *n, uint32_t ds
 	if (n->kind == OX_NODE_FLOAT) {
 		struct ox_slice copy = ox_star_copy(c->s, n->text);
 		double d = copy.data ? strtod(copy.data, NULL) : 0;
-		if (d > DBL_MAX)
-			ox_report_error(c->report, "syntax", n->span, "'%.*s' is too large for a float",
-					OX_SLICE_ARG(n->text));
+		if (d > DBL_MAX) {
+			ox_report_error(c->report, "too-large", n->span, "this number is too large for a float");
+			ox_c_fail(c);
+			return;
+		}
 		v = copy.data ? ox_star_float(c->s, d) : OX_STAR_FAILED;
 	} else if (n->kind == OX_NODE_BYTES) {
 		v = ox_star_bytes(c->s, n->text);

@@ -162,7 +162,7 @@ static bool goes_first(struct sorter *q, uint32_t a, uint32_t b)
 	if (ox_is_small(x) && ox_is_small(y))
 		order = (ox_small(x) > ox_small(y)) - (ox_small(x) < ox_small(y));
 	else if (ox_is_string(x) && ox_is_string(y))
-		order = ox_slice_cmp(ox_text_of(x), ox_text_of(y));
+		q->failed |= ox_compare_text(q->s, ox_text_of(x), ox_text_of(y), &order) < 0;
 	else if (ox_compare(q->s, x, y, OX_OP_LT, &order) < 0)
 		q->failed = true;
 	return q->reverse ? order >= 0 : order <= 0;

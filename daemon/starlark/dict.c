@@ -21,9 +21,8 @@ static bool key_matches(struct ox_star *s, const struct ox_dict_entry *e, ox_sta
 		return true;
 	if (e->hash != hash || !ox_star_ok(e->key))
 		return false;
-	if (ox_is_string(key) && ox_is_string(e->key))
-		return ox_slice_eq(ox_text_of(e->key), ox_text_of(key));
-	int eq = ox_equal(s, e->key, key);
+	bool texts = ox_is_string(key) && ox_is_string(e->key);
+	int eq = texts ? ox_equal_text(s, ox_text_of(e->key), ox_text_of(key)) : ox_equal(s, e->key, key);
 	*failed |= eq < 0;
 	return eq > 0;
 }
@@ -41,9 +40,12 @@ static int64_t locate(struct ox_star *s, const struct ox_dict *d, ox_star_value 
 		}
 		return -1;
 	}
-	uint32_t mask = d->slot_count - 1;
+	uint32_t mask = d->slot_count - 1, probes = 0;
 	for (uint32_t at = hash & mask;; at = (at + 1) & mask) {
 		uint32_t i = d->slots[at];
+		/* Keys that were chosen to have one hash. */
+		if (++probes % 256 == 0 && !ox_charge(s, 2048))
+			return -2;
 		if (i == 0) {
 			*slot = at;
 			return -1;
@@ -143,6 +145,19 @@ int ox_dict_store(struct ox_star *s, struct ox_dict *d, ox_star_value key, ox_st
 	return 1;
 }
 
+/* So that going over what is left does not take as long as going over what was there. */
+static void close_holes(struct ox_dict *d)
+{
+	uint32_t n = 0;
+	for (uint32_t i = d->first; i < d->len; i++) {
+		if (ox_star_ok(d->entries[i].key))
+			d->entries[n++] = d->entries[i];
+	}
+	d->len = n;
+	d->first = 0;
+	index_entries(d);
+}
+
 int ox_dict_delete(struct ox_star *s, struct ox_dict *d, ox_star_value key, ox_star_value *old)
 {
 	uint32_t hash, slot;
@@ -156,6 +171,8 @@ int ox_dict_delete(struct ox_star *s, struct ox_dict *d, ox_star_value key, ox_s
 	d->live--;
 	while (d->first < d->len && !ox_star_ok(d->entries[d->first].key))
 		d->first++;
+	if (d->slots && d->live < d->len / 4)
+		close_holes(d);
 	/* The last entry can go without leaving a hole in a table that has no index. */
 	if (!d->slots && i == (int64_t)d->len - 1) {
 		d->len--;
@@ -204,7 +221,7 @@ bool ox_set_subset(struct ox_star *s, const struct ox_dict *a, const struct ox_d
 	struct ox_dict_entry *e;
 	ox_star_value unused;
 	for (uint32_t i = 0; (e = ox_dict_next(a, &i));) {
-		if (ox_dict_find(s, b, e->key, &unused) != 1)
+		if (ox_dict_find(s, b, e->key, &unused) != 1 || !ox_charge(s, 1))
 			return false;
 	}
 	return true;

@@ -178,16 +178,3 @@ const char *ox_star_nearest(struct ox_slice wanted, const char *const *candidate
 	}
 	return best;
 }
-
-bool ox_out_of_steps(struct ox_star *s)
-{
-	s->steps += (uint64_t)(OX_POLL_STEPS - s->fuel);
-	s->fuel = OX_POLL_STEPS;
-	if (s->options.cancelled && s->options.cancelled(s->options.user)) {
-		ox_fail_code(s, OX_ECANCELLED, "cancelled", NULL, "cancelled");
-	} else if (s->steps > s->options.step_limit) {
-		ox_fail_code(s, OX_EEXHAUSTED, "step-limit", "is there a loop that never ends?",
-			     "the program needs more than %llu steps", (unsigned long long)s->options.step_limit);
-	}
-	return ox_star_failing(s);
-}

@@ -152,6 +152,8 @@ ox_star_value ox_percent(struct ox_star *s, struct ox_slice format, ox_star_valu
 {
 	struct ox_buf out = {.limit = s->heap.limit};
 	struct percent_args args = {.items = &operand, .count = 1, .mapping = operand};
+	if (!ox_charge(s, format.len))
+		return OX_STAR_FAILED;
 	if (ox_is(operand, OX_OBJ_TUPLE)) {
 		args.items = OX_AS(ox_tuple, operand)->items;
 		args.count = OX_AS(ox_tuple, operand)->len;
@@ -296,6 +298,8 @@ ox_star_value ox_format(struct ox_star *s, struct ox_slice format, const struct 
 {
 	struct formatter f = {.s = s, .args = args, .kwargs = kwargs};
 	struct ox_buf out = {.limit = s->heap.limit};
+	if (!ox_charge(s, format.len))
+		return OX_STAR_FAILED;
 	if (format_run(&f, format, &out) < 0) {
 		ox_buf_free(&out);
 		return OX_STAR_FAILED;

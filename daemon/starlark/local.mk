@@ -41,6 +41,7 @@ daemon_starlark_libvalues_a_SOURCES = \
 	daemon/starlark/iterate.c \
 	daemon/starlark/json.c \
 	daemon/starlark/json_text.c daemon/starlark/json_text.h \
+	daemon/starlark/limits.c \
 	daemon/starlark/list.c \
 	daemon/starlark/methods.c \
 	daemon/starlark/ops.c \
@@ -85,6 +86,7 @@ STARLARK_TESTS = \
 	tests/unit/daemon/starlark/layout_test \
 	tests/unit/daemon/starlark/scratch_test \
 	tests/unit/daemon/starlark/embedding_test \
+	tests/unit/daemon/starlark/limits_test \
 	tests/unit/daemon/starlark/conformance_test \
 	tests/fuzz/scanner_fuzz tests/fuzz/parser_fuzz tests/fuzz/layout_fuzz tests/fuzz/starlark_eval_fuzz \
 	tests/fuzz/json_decode_fuzz
@@ -118,6 +120,10 @@ tests_unit_daemon_starlark_embedding_test_SOURCES = \
 	tests/unit/daemon/starlark/embedding_test.c tests/unit/daemon/starlark/collect.h
 tests_unit_daemon_starlark_embedding_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_starlark_embedding_test_LDADD = $(STARLARK_LIBS) $(CMOCKA_LIBS)
+tests_unit_daemon_starlark_limits_test_SOURCES = \
+	tests/unit/daemon/starlark/limits_test.c tests/unit/daemon/starlark/collect.h
+tests_unit_daemon_starlark_limits_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_starlark_limits_test_LDADD = $(STARLARK_LIBS) $(CMOCKA_LIBS)
 tests_unit_daemon_starlark_conformance_test_SOURCES = tests/unit/daemon/starlark/conformance_test.c
 tests_unit_daemon_starlark_conformance_test_LDADD = $(STARLARK_LIBS)
 tests_fuzz_scanner_fuzz_SOURCES = tests/fuzz/scanner_fuzz.c tests/fuzz/replay.c

@@ -124,7 +124,10 @@ static int run_text(struct ox_star *s, struct ox_star_module *m, struct ox_slice
 	ox_arena_free(&j.tree);
 	if (status < 0)
 		return status;
+	bool started = ox_time_go(s);
 	*result = grow_globals(m) == 0 ? ox_run_toplevel(s, code, m) : ox_fail_memory(s);
+	if (started)
+		ox_time_stop(s);
 	return ox_star_failing(s) ? s->failure.code : 0;
 }
 

@@ -97,8 +97,13 @@ static ox_star_value repeat_string(struct ox_star *s, ox_star_value v, ox_star_v
 	struct ox_string *str = ox_string_new(s, (enum ox_obj_kind)ox_object(v)->kind, count * text.len, &data);
 	if (!str)
 		return OX_STAR_FAILED;
-	for (size_t i = 0; i < count; i++)
-		memcpy(data + i * text.len, text.data, text.len);
+	/* What is there already is doubled. */
+	size_t total = count * text.len, done = total ? text.len : 0;
+	memcpy(data, text.data, done);
+	for (size_t more; done < total; done += more) {
+		more = done < total - done ? done : total - done;
+		memcpy(data + done, data, more);
+	}
 	return ox_from_object(str);
 }
 
@@ -334,6 +339,8 @@ static ox_star_value contains_text(struct ox_star *s, ox_star_value container, o
 	if (!ox_is(item, (enum ox_obj_kind)ox_object(container)->kind))
 		return undefined(s, OX_OP_IN, item, container);
 	struct ox_slice part = ox_text_of(item);
+	if (!ox_charge(s, text.len / 16))
+		return OX_STAR_FAILED;
 	return ox_star_bool(part.len == 0 || memmem(text.data, text.len, part.data, part.len) != NULL);
 }
 

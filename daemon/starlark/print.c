@@ -178,6 +178,8 @@ static int write_object(struct ox_star *s, ox_star_value v, bool quoted, struct 
 		return 0;
 	case OX_OBJ_STRING:
 	case OX_OBJ_BYTES:
+		if (ox_text_of(v).len > 512 && !ox_charge(s, ox_text_of(v).len / (quoted ? 1 : 16)))
+			return -1;
 		if (quoted)
 			ox_write_quoted(out, ox_text_of(v), ox_is(v, OX_OBJ_BYTES));
 		else

@@ -3,6 +3,7 @@
 /* A comprehension's variables; the function's own names are in func->names. */
 struct block {
 	struct block *parent;
+	uint32_t count;
 	struct block_name *names;
 };
 
@@ -189,8 +190,12 @@ static struct ox_binding *find_local(struct resolver *r, struct context *c, cons
 	return inner;
 }
 
+/* Not in a file of very many names: it would take too long. */
 static void offer_names(struct resolver *r, struct ox_nearest *near)
 {
+	enum { OFFERED_MAX = 5000 };
+	if (r->globals->map.len > OFFERED_MAX || r->context->func->names.len > OFFERED_MAX)
+		return;
 	for (struct context *c = r->context; c; c = c->parent) {
 		for (struct block *b = c->block; b; b = b->parent) {
 			for (struct block_name *n = b->names; n; n = n->next)
@@ -244,11 +249,18 @@ static void each_expression(struct resolver *r, struct ox_node *n)
 		expression(r, n);
 }
 
+/* Each use of a name looks at all of a comprehension's variables: there must not be too many. */
 static void comprehension_target(struct resolver *r, struct ox_node *t)
 {
+	enum { VARIABLES_MAX = 1000 };
 	if (t->kind == OX_NODE_IDENT) {
 		struct block_name *name = ox_arena_alloc(r->arena, sizeof *name);
 		struct block *block = r->context->block;
+		if (block->count++ == VARIABLES_MAX)
+			ox_report_error(r->report, "too-large", t->span, "a comprehension may have at most %d variables",
+					VARIABLES_MAX);
+		if (block->count > VARIABLES_MAX)
+			return;
 		if (!name || !(name->binding = new_local(r, t))) {
 			no_memory(r);
 			return;

@@ -4,7 +4,7 @@
 
 #include <ctype.h>
 
-enum { SOURCE_MAX = 1 << 30, NEAREST_NAME_MAX = 64 };
+enum { SOURCE_MAX = 1 << 30, NEAREST_NAME_MAX = 64, SHOWN_MAX = 2000 };
 
 int ox_source_init(struct ox_source *src, struct ox_arena *arena, struct ox_slice name, struct ox_slice text,
 		   struct ox_err *err)
@@ -113,6 +113,8 @@ void ox_source_locate(const struct ox_source *src, struct ox_span span, struct o
 	d->line = ox_source_line_of(src, span.start);
 	d->column = ox_source_column_of(src, span.start);
 	d->source_line = ox_source_line(src, d->line);
+	if (d->source_line.len > SHOWN_MAX)
+		d->source_line.len = 0; /* such a line is not for people */
 	if (span.end <= span.start)
 		span.end = span.start + 1;
 	if (span.end > src->text.len)

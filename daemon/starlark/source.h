@@ -31,7 +31,7 @@ struct ox_slice ox_source_line(const struct ox_source *src, uint32_t line);
 /* Offset of the first byte that is not UTF-8, or the length of text. */
 size_t ox_utf8_valid_prefix(struct ox_slice text);
 
-/* Fill the place of a diagnostic. */
+/* Fill the place of a diagnostic; a line longer than 2000 bytes is left out. */
 void ox_source_locate(const struct ox_source *src, struct ox_span span, struct ox_diagnostic *d);
 
 /* What checks of one file report to: counts, stops talking after `limit`

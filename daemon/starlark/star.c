@@ -8,6 +8,8 @@ static void set_defaults(struct ox_star_options *o)
 		o->memory_limit = (size_t)256 << 20;
 	if (!o->step_limit)
 		o->step_limit = 500000000;
+	if (!o->time_limit_ms)
+		o->time_limit_ms = 60000;
 	if (!o->depth_limit)
 		o->depth_limit = 200;
 	if (!o->nesting_limit)
@@ -36,8 +38,10 @@ struct ox_star *ox_thread_new(const struct ox_star_options *options, const struc
 	s->stack_top = s->stack;
 	s->frames = calloc((size_t)s->options.depth_limit + 1, sizeof *s->frames);
 	s->interned = s->stack && s->frames && s->unicode ? ox_dict_new(s, OX_OBJ_DICT, 0) : NULL;
-	if (s->interned && ox_builtins_define(s) == 0)
+	if (s->interned && ox_builtins_define(s) == 0) {
+		s->foreign = true;
 		return s;
+	}
 	ox_star_free(s);
 	return NULL;
 }
@@ -167,7 +171,10 @@ ox_star_value ox_star_call(struct ox_star *s, ox_star_value fn, const ox_star_va
 	bool outermost = s->frame_count == 0 && s->native_depth == 0;
 	if (ox_star_failing(s) && !outermost)
 		return OX_STAR_FAILED;
+	bool started = ox_time_go(s);
 	ox_star_value v = call(s, fn, args, arg_count, kwargs, kwarg_count);
+	if (started)
+		ox_time_stop(s);
 	if (!ox_star_ok(v) && !ox_star_failing(s))
 		ox_fail_code(s, OX_EINTERNAL, "internal", NULL, "called something that is no value");
 	if (ox_star_failing(s)) {

@@ -101,7 +101,10 @@ struct ox_star_source {
 /* All-zero gives the defaults in brackets. Everything pointed to must outlive the evaluation. */
 struct ox_star_options {
 	size_t memory_limit;      /* bytes a program may allocate [256 MiB] */
-	uint64_t step_limit;      /* loop turns, calls and other instructions [500,000,000] */
+	uint64_t step_limit;      /* loop turns, calls, work of built-in functions [500,000,000] */
+	/* Of running, in all modules and calls together [60,000]. What the functions below and native functions of the
+	 * embedder take is not the program's time. Noticed within a second. */
+	uint64_t time_limit_ms;
 	uint32_t depth_limit;     /* nested calls [200] */
 	uint32_t nesting_limit;   /* nested brackets, blocks and operators in source [200] */
 	enum ox_star_names names; /* of files given to ox_star_eval; loaded files are strict */
@@ -110,7 +113,8 @@ struct ox_star_options {
 	bool recursion;      /* allow functions to call themselves */
 	struct ox_sink *sink; /* diagnostics; may be NULL */
 	void *user;           /* passed to the functions below, and ox_star_user */
-	/* True stops the evaluation with OX_ECANCELLED; asked every few thousand steps. May be NULL. */
+	/* True stops the evaluation with OX_ECANCELLED; asked every few thousand steps, and within a second. May be
+	 * NULL. */
 	bool (*cancelled)(void *user);
 	/* print(); text without newline. NULL: nothing is printed. */
 	void (*print)(void *user, struct ox_slice file, uint32_t line, struct ox_slice text);
@@ -130,7 +134,7 @@ void *ox_star_user(const struct ox_star *s);
 int ox_star_set(struct ox_star *s, const char *name, ox_star_value v);
 
 /* Evaluate a file. 0 and *module (owned by the evaluation), or a negative code:
- * OX_EUSAGE for what is wrong in the file, OX_ECANCELLED, OX_EEXHAUSTED.
+ * OX_EUSAGE for what is wrong in the file, OX_ECANCELLED, OX_EEXHAUSTED, OX_ETIMEOUT.
  * All syntax and name errors of a file are emitted, at most 20. `file` and
  * `text` are copied. The module's globals stay mutable; those of loaded files
  * are frozen. */

@@ -184,6 +184,8 @@ static ox_star_value cased(struct ox_star *s, ox_star_value self, character_clas
 	struct walk w = {.text = ox_text_of(self)};
 	bool any = false;
 	uint32_t c;
+	if (!ox_charge(s, w.text.len))
+		return OX_STAR_FAILED;
 	while (next(&w, &c)) {
 		if (is_not(c, s->unicode))
 			return OX_STAR_FALSE;
@@ -207,6 +209,8 @@ METHOD(ox_str_istitle)
 	struct walk w = {.text = ox_text_of(self)};
 	bool in_word = false, any = false;
 	uint32_t c;
+	if (!ox_charge(s, w.text.len))
+		return OX_STAR_FAILED;
 	while (next(&w, &c)) {
 		bool up = iswupper_l(c, s->unicode), down = iswlower_l(c, s->unicode);
 		if ((up && in_word) || (down && !in_word))

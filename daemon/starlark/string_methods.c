@@ -27,7 +27,7 @@ static int window(struct ox_star *s, ox_star_value self, const ox_star_value *ar
 }
 
 /* Offset of the first or last occurrence, -1: none. */
-static int64_t find(struct ox_slice t, struct ox_slice part, bool last)
+static int64_t find(struct ox_star *s, struct ox_slice t, struct ox_slice part, bool last)
 {
 	if (!last) {
 		const char *p = part.len ? memmem(t.data, t.len, part.data, part.len) : t.data;
@@ -36,6 +36,9 @@ static int64_t find(struct ox_slice t, struct ox_slice part, bool last)
 	for (size_t i = t.len >= part.len ? t.len - part.len + 1 : 0; i-- > 0;) {
 		if (part.len == 0 || memcmp(t.data + i, part.data, part.len) == 0)
 			return (int64_t)i;
+		/* Each comparison may have gone far. */
+		if (part.len > 64 && t.data[i] == part.data[0] && !ox_charge(s, part.len / 16))
+			return -1;
 	}
 	return -1;
 }
@@ -47,7 +50,9 @@ static ox_star_value search(struct ox_star *s, ox_star_value self, const ox_star
 	int64_t start;
 	if (window(s, self, args + 1, &part, &start) < 0)
 		return OX_STAR_FAILED;
-	int64_t at = find(part, ox_text_of(args[0]), last);
+	int64_t at = find(s, part, ox_text_of(args[0]), last);
+	if (ox_star_failing(s))
+		return OX_STAR_FAILED;
 	if (at < 0 && must)
 		return ox_star_fail_with(s, "index", NULL, "string.%s(): the substring is not in the string", must);
 	return ox_from_small(at < 0 ? -1 : start + at);
@@ -84,7 +89,7 @@ METHOD(str_count)
 			n++;
 		return ox_from_small(n + 1);
 	}
-	for (int64_t at; (at = find(t, part, false)) >= 0; n++)
+	for (int64_t at; (at = find(s, t, part, false)) >= 0; n++)
 		t = ox_slice(t.data + at + part.len, t.len - (size_t)at - part.len);
 	return ox_from_small(n);
 }
@@ -99,6 +104,8 @@ static ox_star_value has_affix(struct ox_star *s, ox_star_value self, const ox_s
 		return ox_star_bool(end ? ox_slice_ends(t, ox_text_of(args[0]))
 					: ox_slice_starts(t, ox_text_of(args[0])));
 	const struct ox_tuple *any = OX_AS(ox_tuple, args[0]);
+	if (!ox_charge(s, any->len))
+		return OX_STAR_FAILED;
 	for (size_t i = 0; i < any->len; i++) {
 		struct ox_slice part = ox_text_of(any->items[i]);
 		if (end ? ox_slice_ends(t, part) : ox_slice_starts(t, part))
@@ -138,7 +145,7 @@ METHOD(str_replace)
 	if (!ox_charge(s, t.len))
 		return OX_STAR_FAILED;
 	while (left != 0 && !out.failed) {
-		int64_t at = old.len ? find(t, old, false) : 0;
+		int64_t at = old.len ? find(s, t, old, false) : 0;
 		if (at < 0)
 			break;
 		ox_buf_add(&out, t.data, (size_t)at);
@@ -185,7 +192,9 @@ static ox_star_value partition(struct ox_star *s, ox_star_value self, ox_star_va
 	struct ox_slice t = ox_text_of(self), part = ox_text_of(separator);
 	if (part.len == 0)
 		return ox_star_fail(s, "string.partition(): the separator is empty");
-	int64_t at = find(t, part, last);
+	int64_t at = ox_charge(s, t.len / 16) ? find(s, t, part, last) : -1;
+	if (ox_star_failing(s))
+		return OX_STAR_FAILED;
 	ox_star_value empty = text(s, OX_SLICE(""));
 	ox_star_value out[3] = {last ? empty : self, empty, last ? self : empty};
 	if (at >= 0) {
@@ -293,7 +302,7 @@ static int rsplit_spaces(struct ox_star *s, struct ox_list *l, struct ox_slice t
 static int split_by(struct ox_star *s, struct ox_list *l, struct ox_slice t, struct ox_slice by, int64_t max, bool last)
 {
 	int64_t at;
-	while (max-- != 0 && (at = find(t, by, last)) >= 0) {
+	while (max-- != 0 && (at = find(s, t, by, last)) >= 0) {
 		struct ox_slice before = ox_slice(t.data, (size_t)at);
 		struct ox_slice after = ox_slice(t.data + at + by.len, t.len - (size_t)at - by.len);
 		if (push_text(s, l, last ? after : before) < 0)
@@ -359,8 +368,11 @@ METHOD(str_splitlines)
 
 /* ---- stripping ---- */
 
-static bool in_set(struct ox_slice set, const char *p, size_t width)
+/* False also when failing. */
+static bool in_set(struct ox_star *s, struct ox_slice set, const char *p, size_t width)
 {
+	if (set.len > 64 && !ox_charge(s, set.len / 4))
+		return false;
 	for (size_t i = 0; i < set.len;) {
 		size_t w = ox_utf8_width(set.data + i, set.len - i);
 		if (w == width && memcmp(set.data + i, p, w) == 0)
@@ -383,17 +395,19 @@ static ox_star_value strip(struct ox_star *s, ox_star_value self, ox_star_value 
 	}
 	for (size_t w; !spaces && left && t.len; t = ox_slice(t.data + w, t.len - w)) {
 		w = ox_utf8_width(t.data, t.len);
-		if (!in_set(set, t.data, w))
+		if (!in_set(s, set, t.data, w))
 			break;
 	}
 	while (!spaces && right && t.len) {
 		size_t w = 1;
 		while (w < t.len && w < 4 && ((unsigned char)t.data[t.len - w] & 0xC0) == 0x80)
 			w++;
-		if (!in_set(set, t.data + t.len - w, w))
+		if (!in_set(s, set, t.data + t.len - w, w))
 			break;
 		t.len -= w;
 	}
+	if (ox_star_failing(s))
+		return OX_STAR_FAILED;
 	return t.len == ox_text_of(self).len ? self : text(s, t);
 }
 

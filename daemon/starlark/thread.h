@@ -87,6 +87,8 @@ struct ox_star {
 	OX_VEC(struct ox_obj *) iterations; /* containers that running loops hold */
 	int64_t fuel;                       /* steps until the next look at limits */
 	uint64_t steps;                     /* used up, without what is left of fuel */
+	uint64_t time_used, time_since;     /* ns; until the clock was started last, when that was (0: it stands still) */
+	bool foreign;                       /* functions that are being made are the embedder's */
 	uint32_t seed;
 	struct ox_scratch scratch; /* of integers */
 	locale_t unicode; /* for letters; 0 when the system lacks C.UTF-8 */
@@ -122,7 +124,10 @@ int ox_report_failure(struct ox_star *s, struct ox_err *err); /* emits, clears; 
 bool ox_current_place(struct ox_star *s, const struct ox_source **source, struct ox_span *span);
 
 /* limits.c */
-bool ox_out_of_steps(struct ox_star *s);
+bool ox_out_of_steps(struct ox_star *s); /* true: failing */
+/* The time limit's clock runs while the program does. True: it did not run before, it did run. */
+bool ox_time_go(struct ox_star *s);
+bool ox_time_stop(struct ox_star *s);
 
 /* Account for n steps of native work; false: failing. */
 static inline bool ox_charge(struct ox_star *s, uint64_t n)

@@ -125,7 +125,7 @@ static ox_star_value fn_fail(struct ox_star *s, ox_star_value self, const ox_sta
 
 static ox_star_value parse_float(struct ox_star *s, struct ox_slice text)
 {
-	char *copy = strndup(text.data, text.len), *end;
+	char *copy = ox_charge(s, text.len) ? strndup(text.data, text.len) : NULL, *end;
 	if (!copy)
 		return ox_fail_memory(s);
 	double d = strtod(copy, &end);
@@ -177,7 +177,9 @@ static ox_star_value fn_hash(struct ox_star *s, ox_star_value self, const ox_sta
 {
 	struct ox_slice text = ox_text_of(args[0]);
 	uint32_t h = ox_is(args[0], OX_OBJ_BYTES) ? 2166136261u : 0;
-	(void)s, (void)self, (void)data;
+	(void)self, (void)data;
+	if (!ox_charge(s, text.len))
+		return OX_STAR_FAILED;
 	for (size_t i = 0; i < text.len;) {
 		if (ox_is(args[0], OX_OBJ_BYTES)) {
 			h = (h ^ (unsigned char)text.data[i++]) * 16777619u;
