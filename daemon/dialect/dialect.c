@@ -5,11 +5,12 @@
 #include "daemon/dialect/content_value.h"
 #include "daemon/dialect/distribution_value.h"
 #include "daemon/dialect/functions.h"
+#include "daemon/dialect/limits.h"
+#include "daemon/dialect/load.h"
 #include "daemon/dialect/manifest_value.h"
 #include "daemon/dialect/path.h"
 #include "daemon/dialect/session.h"
-
-enum { CALL_DEPTH = 200, CONFIG_SIZE_MAX = 16 << 20 };
+#include "daemon/python/child_env.h"
 
 static bool cancelled(void *user)
 {
@@ -24,23 +25,6 @@ static void print(void *user, struct ox_slice file OX_UNUSED, uint32_t line OX_U
 				      .type = OX_EVENT_LOG,
 				      .as.log = {.level = OX_LEVEL_INFO, .source = OX_SLICE("config"), .text = text},
 			      });
-}
-
-static int load(void *user, struct ox_star *s, struct ox_slice from OX_UNUSED, struct ox_slice wanted,
-		struct ox_star_source *source, struct ox_err *err)
-{
-	struct ox_dialect *d = user;
-	struct ox_buf text = {.limit = CONFIG_SIZE_MAX};
-	const char *path = ox_path_absolute(d->ctx->arena, d->ctx->cwd, wanted);
-	if (!path)
-		return ox_fail_nomem(err, "a path");
-	int rc = ox_config_file_read(d->ctx, path, &text, err);
-	if (rc == 0) {
-		source->name = ox_slice_str(path);
-		source->text = ox_star_copy(s, ox_buf_view(&text));
-	}
-	ox_buf_free(&text);
-	return rc;
 }
 
 /* The names that every file sees; those that describe the request are for the main file only. */
@@ -74,15 +58,20 @@ int ox_dialect_new(const struct ox_dialect_options *options, struct ox_dialect *
 	d->options = *options;
 	d->ctx = options->context;
 	d->build_path = ox_path_absolute(d->ctx->arena, d->ctx->cwd, OX_SLICE("build"));
-	d->star = ox_star_new(&(struct ox_star_options){
-		.depth_limit = CALL_DEPTH,
+	struct ox_star_options star = {
 		.names = OX_STAR_NAMES_LATE,
 		.sink = d->ctx->sink,
 		.user = d,
 		.cancelled = cancelled,
 		.print = print,
-		.load = load,
-	});
+		.load = ox_dialect_load,
+	};
+	int rc = ox_dialect_limits(ox_client_env(d->ctx, "OXIDIZER_CONFIG_LIMITS"), &star, err);
+	if (rc < 0) {
+		ox_dialect_free(d);
+		return rc;
+	}
+	d->star = ox_star_new(&star);
 	if (!d->build_path || !d->star || define_names(d) != 0) {
 		ox_dialect_free(d);
 		return ox_fail_nomem(err, "the configuration");
@@ -117,7 +106,7 @@ static void tell_targets(struct ox_dialect *d)
 
 int ox_dialect_evaluate(struct ox_dialect *d, struct ox_err *err)
 {
-	struct ox_buf text = {.limit = CONFIG_SIZE_MAX};
+	struct ox_buf text = {.limit = OX_CONFIG_SIZE_MAX};
 	const struct ox_slice *given = d->options.text;
 	int rc = given ? 0 : ox_config_file_read(d->ctx, d->options.config_path, &text, err);
 	if (rc == 0)

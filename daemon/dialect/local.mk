@@ -21,6 +21,8 @@ daemon_dialect_libdialect_a_SOURCES = \
 	daemon/dialect/glob.c daemon/dialect/glob.h \
 	daemon/dialect/layout.c daemon/dialect/layout.h \
 	daemon/dialect/lint.c daemon/dialect/lint.h \
+	daemon/dialect/limits.c daemon/dialect/limits.h \
+	daemon/dialect/load.c daemon/dialect/load.h \
 	daemon/dialect/manifest_glob.c daemon/dialect/manifest_python.c \
 	daemon/dialect/manifest_value.c daemon/dialect/manifest_value.h \
 	daemon/dialect/path.c daemon/dialect/path.h \

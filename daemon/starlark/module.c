@@ -235,7 +235,7 @@ static int fetch(struct ox_star *s, struct ox_slice wanted, const struct ox_star
 		ox_star_fail_with(s, "load", NULL, "load is not available here");
 		return -1;
 	}
-	if (s->options.load(s->options.user, s, from->name, wanted, source, &err) == 0)
+	if (s->options.load(s->options.user, s, from->name, wanted, source, &err) == 0 && !ox_star_failing(s))
 		return 0;
 	if (!ox_star_failing(s))
 		ox_fail_code(s, OX_EUSAGE, "load", NULL, "cannot load \"%.*s\": %s", OX_SLICE_ARG(wanted), err.text);
@@ -257,9 +257,10 @@ static struct ox_star_module *run_loaded(struct ox_star *s, const struct ox_star
 	int status = run_text(s, m, source->text, false, true, &ignored, &err);
 	m->state = OX_MODULE_FAILED;
 	if (status < 0) {
+		/* What is wrong was told at its place. */
 		if (!ox_star_failing(s))
 			ox_fail_code(s, status, "load", NULL, "cannot load %.*s: %s", OX_SLICE_ARG(source->name),
-				     err.text);
+				     status == OX_EUSAGE ? "it has errors" : err.text);
 		return NULL;
 	}
 	m->state = OX_MODULE_READY;

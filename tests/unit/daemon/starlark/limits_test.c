@@ -45,7 +45,8 @@ static void run(struct run *r, struct ox_slice text, struct ox_star_options opti
 static void check(struct ox_slice text, int status, const char *message)
 {
 	struct run r = {0};
-	run(&r, text, (struct ox_star_options){.memory_limit = 64 << 20, .step_limit = 20000000, .time_limit_ms = 4000});
+	run(&r, text,
+	    (struct ox_star_options){.memory_limit = 64 << 20, .step_limit = 20000000, .time_limit_ms = 4000});
 	if (r.status != status || !strstr(r.err.text, message))
 		fail_msg("%.*s\ngot %d %s\nwant %d %s", (int)(text.len < 300 ? text.len : 300), text.data, r.status,
 			 r.err.text, status, message);
@@ -76,8 +77,8 @@ static const struct {
     /* loops without end, recursion */
     {"for i in range(1 << 50):\n  pass\n", OX_EEXHAUSTED, "t:1:10: the program needs more than 20000000 steps"},
     {"[0 for i in range(1 << 50) if False]", OX_EEXHAUSTED, "the program needs more than 20000000 steps"},
-    {"x = [1]\nfor i in range(60):\n  x = [x, x]\ny = [1]\nfor i in range(60):\n  y = [y, y]\nx == y\n",
-     OX_EEXHAUSTED, "t:7:3: the program needs more than 20000000 steps"},
+    {"x = [1]\nfor i in range(60):\n  x = [x, x]\ny = [1]\nfor i in range(60):\n  y = [y, y]\nx == y\n", OX_EEXHAUSTED,
+     "t:7:3: the program needs more than 20000000 steps"},
     {"x = (1,)\nfor i in range(60):\n  x = (x, x)\n{x: 1}\n", OX_EEXHAUSTED, "t:4:2: the program needs more"},
     {"def f(): f()\nf()\n", OX_EUSAGE, "t:1:10: function f calls itself"},
     {"def f(g): g(g)\nf(lambda g: f(g))\n", OX_EUSAGE, "calls itself"},
@@ -316,8 +317,8 @@ static ox_star_value slow(struct ox_star *s, ox_star_value self, const ox_star_v
 	return ox_star_ok(args[0]) ? ox_star_call(s, args[0], NULL, 0, NULL, 0, NULL) : OX_STAR_NONE;
 }
 
-static const struct ox_star_param slow_params[] = {
-    {"then", OX_STAR_T_FUNCTION, OX_STAR_OPTIONAL, NULL, "", 0, NULL}, {0}};
+static const struct ox_star_param slow_params[] = {{"then", OX_STAR_T_FUNCTION, OX_STAR_OPTIONAL, NULL, "", 0, NULL},
+						   {0}};
 static const struct ox_star_function slow_function = {"slow", slow_params, slow, 0, ""};
 
 static int eval_slow(const char *text)
@@ -346,7 +347,8 @@ static void time_adds_up_over_calls(void **state)
 	struct ox_err err = {0};
 	struct ox_star *s = ox_star_new(&(struct ox_star_options){.time_limit_ms = 100, .step_limit = UINT64_MAX});
 	(void)state;
-	assert_int_equal(0, ox_star_eval(s, "t", OX_SLICE("def f():\n  for i in range(200000):\n    pass\n"), &module, &err));
+	assert_int_equal(
+	    0, ox_star_eval(s, "t", OX_SLICE("def f():\n  for i in range(200000):\n    pass\n"), &module, &err));
 	ox_star_value f = ox_star_global(module, OX_SLICE("f"));
 	int calls = 0;
 	while (calls < 1000000 && ox_star_ok(ox_star_call(s, f, NULL, 0, NULL, 0, &err)))
