@@ -257,8 +257,8 @@ static void comprehension_target(struct resolver *r, struct ox_node *t)
 		struct block_name *name = ox_arena_alloc(r->arena, sizeof *name);
 		struct block *block = r->context->block;
 		if (block->count++ == VARIABLES_MAX)
-			ox_report_error(r->report, "too-large", t->span, "a comprehension may have at most %d variables",
-					VARIABLES_MAX);
+			ox_report_error(r->report, "too-large", t->span,
+					"a comprehension may have at most %d variables", VARIABLES_MAX);
 		if (block->count > VARIABLES_MAX)
 			return;
 		if (!name || !(name->binding = new_local(r, t))) {

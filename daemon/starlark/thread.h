@@ -87,7 +87,8 @@ struct ox_star {
 	OX_VEC(struct ox_obj *) iterations; /* containers that running loops hold */
 	int64_t fuel;                       /* steps until the next look at limits */
 	uint64_t steps;                     /* used up, without what is left of fuel */
-	uint64_t time_used, time_since;     /* ns; until the clock was started last, when that was (0: it stands still) */
+	uint64_t time_used;                 /* ns, until the clock was started last */
+	uint64_t time_since;                /* when that was; 0: it stands still */
 	bool foreign;                       /* functions that are being made are the embedder's */
 	uint32_t seed;
 	struct ox_scratch scratch; /* of integers */
