@@ -80,8 +80,11 @@ nobase_dist_pkgdata_DATA = \
 	runtime/importer/arguments.c runtime/importer/arguments.h runtime/importer/collector.c \
 	runtime/importer/collector.h runtime/importer/compile.c runtime/importer/compile.h \
 	runtime/importer/failure.c runtime/importer/failure.h runtime/importer/oxidize.c \
-	runtime/importer/compat.h runtime/importer/distribution.c runtime/importer/extension.c \
+	runtime/importer/compat.h runtime/importer/deferred_gc.c \
+	runtime/importer/deferred_gc.h runtime/importer/distribution.c runtime/importer/extension.c \
 	runtime/importer/extension.h runtime/importer/extract.c runtime/importer/extract.h \
+	runtime/importer/fast_import.c runtime/importer/fast_import.h runtime/importer/fast_load.c \
+	runtime/importer/fast_load.h runtime/importer/import_lock.c runtime/importer/import_lock.h \
 	runtime/importer/finder.c runtime/importer/finder_data.c runtime/importer/finder_load.c \
 	runtime/importer/given_load.c runtime/importer/importer.h runtime/importer/index.c runtime/importer/index.h \
 	runtime/importer/index_add.c runtime/importer/index_files.c runtime/importer/index_files.h \

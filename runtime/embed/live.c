@@ -15,14 +15,38 @@ static const char *const harmless_modules[] = {
 	"_tokenize", "_tracemalloc", "_typing", "_uuid", "_warnings", "_weakref", "_zoneinfo", "array",
 	"atexit", "audioop", "binascii", "builtins", "cmath", "decimal", "errno", "fcntl", "gc", "grp", "io",
 	"itertools", "marshal", "math", "mmap", "nis", "oxidized_importer", "posix", "pwd", "pyexpat",
-	"resource", "select", "spwd", "sys", "sys.monitoring", "syslog", "termios", "time", "unicodedata", "zlib",
+	"readline", "resource", "select", "spwd", "sys", "sys.monitoring", "syslog", "termios", "time", "unicodedata", "zlib",
 };
 
 /* Harmless as long as no object of this type lives: a connection that is closed may
  * write. (Before 3.11 the collector does not track them.) */
 static const char careful_module[] = "_sqlite3", careful_type[] = "Connection";
 
-static bool is_harmless_module(PyObject *module)
+/* Harmless as long as no object of this type lives: databases that are written when closed. In some versions the
+ * collector does not track their objects, but each of them holds a reference to its type. */
+static const struct {
+	const char *module, *type;
+} databases[] = {{"_dbm", "_dbm.dbm"}, {"_gdbm", "_gdbm.gdbm"}};
+enum { DATABASES = sizeof databases / sizeof databases[0] };
+
+/* What the scan knows before it starts, and learns on its way. */
+struct known {
+	PyObject *streams[18]; /* the standard streams with their layers: flushed on leaving */
+	size_t count;
+	PyTypeObject *careful;            /* NULL: its module is not loaded */
+	bool has_database[DATABASES];     /* is the module loaded? */
+	PyObject *database[DATABASES];    /* its type; borrowed */
+};
+
+static bool is_database_module(struct known *s, const char *name)
+{
+	for (size_t i = 0; i < DATABASES; i++)
+		if (strcmp(databases[i].module, name) == 0)
+			return s->has_database[i] = true;
+	return false;
+}
+
+static bool is_harmless_module(struct known *s, PyObject *module)
 {
 	if (!PyModule_GetDef(module))
 		return true; /* written in Python: its objects are looked at one by one */
@@ -34,14 +58,17 @@ static bool is_harmless_module(PyObject *module)
 	for (size_t i = 0; i < sizeof harmless_modules / sizeof harmless_modules[0]; i++)
 		if (strcmp(harmless_modules[i], name) == 0)
 			return true;
-	return PY_VERSION_HEX >= 0x030B0000 && strcmp(name, careful_module) == 0;
+	return is_database_module(s, name) || (PY_VERSION_HEX >= 0x030B0000 && strcmp(name, careful_module) == 0);
 }
 
 /* Objects of a type that the collector does not track are not seen by the scan. A native
  * finaliser is its module's matter; one written in Python counts. */
-static bool is_harmless_type(PyTypeObject *type)
+static bool is_harmless_type(struct known *s, PyTypeObject *type)
 {
 	bool finalises = type->tp_finalize || type->tp_del;
+	for (size_t i = 0; i < DATABASES; i++)
+		if (strcmp(databases[i].type, type->tp_name) == 0)
+			s->database[i] = (PyObject *)type;
 	if (!finalises || PyType_HasFeature(type, Py_TPFLAGS_HAVE_GC))
 		return true;
 	PyObject *finaliser = PyObject_GetAttrString((PyObject *)type, "__del__");
@@ -73,13 +100,6 @@ static bool is_idle_generator(PyObject *generator)
 	PyErr_Clear();
 	return finished;
 }
-
-/* What the scan knows before it starts. */
-struct known {
-	PyObject *streams[18]; /* the standard streams with their layers: flushed on leaving */
-	size_t count;
-	PyTypeObject *careful; /* NULL: its module is not loaded */
-};
 
 static void add_stream(struct known *s, PyObject *stream)
 {
@@ -137,13 +157,13 @@ static bool is_harmless_file(const struct known *s, PyObject *file)
 	return is_closed;
 }
 
-static bool is_harmless(const struct known *s, PyObject *o)
+static bool is_harmless(struct known *s, PyObject *o)
 {
 	PyTypeObject *type = Py_TYPE(o);
 	if (PyModule_Check(o))
-		return is_harmless_module(o);
+		return is_harmless_module(s, o);
 	if (PyType_Check(o))
-		return is_harmless_type((PyTypeObject *)o);
+		return is_harmless_type(s, (PyTypeObject *)o);
 	if (PyWeakref_Check(o))
 		return is_harmless_callback(((PyWeakReference *)o)->wr_callback);
 	if (s->careful && PyType_IsSubtype(type, s->careful))
@@ -153,6 +173,41 @@ static bool is_harmless(const struct known *s, PyObject *o)
 	if (PyGen_CheckExact(o))
 		return is_idle_generator(o);
 	return is_harmless_file(s, o);
+}
+
+struct references {
+	PyObject *to;
+	Py_ssize_t count;
+};
+
+static int count_reference(PyObject *o, void *arg)
+{
+	struct references *r = arg;
+	r->count += o == r->to;
+	return 0;
+}
+
+/* Do the objects that the collector tracks account for every reference to the type? Then nothing it does not
+ * track, such as an instance, holds one. */
+static bool has_no_instance(PyObject *type, PyObject *objects)
+{
+	struct references r = {type, 1}; /* the list's own */
+	for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
+		PyObject *o = PyList_GET_ITEM(objects, i);
+		if ((PyObject *)Py_TYPE(o) == type)
+			return false;
+		if (Py_TYPE(o)->tp_traverse)
+			Py_TYPE(o)->tp_traverse(o, count_reference, &r);
+	}
+	return r.count == Py_REFCNT(type);
+}
+
+static bool databases_are_closed(const struct known *s, PyObject *objects)
+{
+	for (size_t i = 0; i < DATABASES; i++)
+		if (s->has_database[i] && (!s->database[i] || !has_no_instance(s->database[i], objects)))
+			return false;
+	return true;
 }
 
 long ox_live_frozen(void)
@@ -209,6 +264,7 @@ bool ox_live_is_harmless(long frozen_at_start)
 	find_careful_type(&known);
 	for (Py_ssize_t i = 0; harmless && i < PyList_GET_SIZE(objects); i++)
 		harmless = is_harmless(&known, PyList_GET_ITEM(objects, i));
+	harmless = harmless && databases_are_closed(&known, objects);
 	Py_XDECREF(objects);
 	Py_XDECREF(gc);
 	PyErr_Clear();

@@ -1,6 +1,7 @@
 #include "runtime/embed/setup.h"
 
 #include "runtime/embed/builtins.h"
+#include "runtime/importer/fast_import.h"
 
 static struct ox_program *remembered; /* set before the first interpreter starts, constant afterwards */
 
@@ -28,6 +29,12 @@ PyObject *ox_setup_finder(const struct ox_program *p, const char **what)
 		Py_CLEAR(finder);
 	Py_XDECREF(ours);
 	Py_DECREF(module);
+	if (!finder)
+		return NULL;
+	*what = "initialization of fast imports";
+	if (ox_program_flag(p, "fast_import", true) &&
+	    ox_fast_import_install(finder, ox_program_flag(p, "deferred_collection", true)) < 0)
+		Py_CLEAR(finder);
 	return finder;
 }
 

@@ -69,8 +69,8 @@ PyObject *ox_plain_name(PyObject *name, struct ox_slice *utf8)
 	return plain && ox_utf8(plain, utf8) ? plain : NULL;
 }
 
-static PyObject *packed_spec(struct ox_finder *self, PyObject *name, struct ox_slice utf8,
-			     const struct ox_found *found)
+PyObject *ox_finder_packed_spec(struct ox_finder *self, PyObject *name, struct ox_slice utf8,
+				const struct ox_found *found)
 {
 	struct ox_state *state = ox_state_of((PyObject *)self);
 	if (!found->given && found->kind != OX_KIND_NAMESPACE && found->record.relative_path.len)
@@ -110,7 +110,7 @@ PyObject *ox_finder_spec_of(struct ox_finder *self, PyObject *name, PyObject *pa
 		spec = Py_NewRef(Py_None);
 	else if (found.kind >= OX_KIND_EXTENSION) {
 		PyObject *owner = Py_XNewRef(found.owner);
-		spec = packed_spec(self, plain, utf8, &found);
+		spec = ox_finder_packed_spec(self, plain, utf8, &found);
 		Py_XDECREF(owner);
 	}
 out:
@@ -120,8 +120,9 @@ out:
 
 /* exec(), through the one function whose name tells CPython to leave importlib's frames
  * out of tracebacks. */
-static int run(const struct ox_state *state, PyObject *code, PyObject *module)
+static int run(void *context, PyObject *code, PyObject *module)
 {
+	const struct ox_state *state = context;
 	PyObject *dict = PyModule_GetDict(module);
 	PyObject *args[] = {state->exec, code, dict};
 	PyObject *result = dict ? PyObject_Vectorcall(state->call, args, 3, NULL) : NULL;
@@ -301,11 +302,11 @@ static int adjust(struct ox_finder *self, PyObject *module, struct ox_slice name
 	return ox_teach(self, module, name);
 }
 
-static int exec_found(struct ox_finder *self, PyObject *module, PyObject *name, const struct ox_found *found)
+int ox_finder_exec_found(struct ox_finder *self, PyObject *module, PyObject *name, const struct ox_found *found,
+			 ox_run_code *run_code, void *context)
 {
-	const struct ox_state *state = ox_state_of((PyObject *)self);
 	if (found->kind == OX_KIND_EXTENSION) {
-		PyObject *done = call_imp(state, "exec_dynamic", module);
+		PyObject *done = call_imp(ox_state_of((PyObject *)self), "exec_dynamic", module);
 		Py_XDECREF(done);
 		return done ? 0 : -1;
 	}
@@ -313,7 +314,7 @@ static int exec_found(struct ox_finder *self, PyObject *module, PyObject *name, 
 	if (!code)
 		return PyErr_Occurred() ? -1 : 0;
 	PyObject *owner = Py_XNewRef(found->owner);
-	int rc = run(state, code, module);
+	int rc = run_code(context, code, module);
 	Py_DECREF(code);
 	if (!rc)
 		rc = adjust(self, module, found->record.name);
@@ -331,7 +332,7 @@ int ox_finder_exec(struct ox_finder *self, PyObject *module)
 	if (rc == 0 && (found.kind == OX_KIND_BUILTIN || found.kind == OX_KIND_FROZEN) && ox_utf8(name, &utf8))
 		ox_index_find_packed(&self->index, utf8, &found);
 	if (rc == 0)
-		rc = exec_found(self, module, name, &found);
+		rc = ox_finder_exec_found(self, module, name, &found, run, ox_state_of((PyObject *)self));
 	Py_XDECREF(name);
 	return rc;
 }

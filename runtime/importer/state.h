@@ -53,6 +53,13 @@ PyObject *ox_finder_spec_of(struct ox_finder *self, PyObject *name, PyObject *pa
 PyObject *ox_plain_name(PyObject *name, struct ox_slice *utf8);
 PyObject *ox_finder_create(struct ox_finder *self, PyObject *spec);
 int ox_finder_exec(struct ox_finder *self, PyObject *module);
+/* The spec of what the payload holds: a module, a package, a namespace. */
+PyObject *ox_finder_packed_spec(struct ox_finder *self, PyObject *name, struct ox_slice utf8,
+				const struct ox_found *found);
+/* Executes a module that was found, its code through run_code(context, code, module). */
+typedef int ox_run_code(void *context, PyObject *code, PyObject *module);
+int ox_finder_exec_found(struct ox_finder *self, PyObject *module, PyObject *name, const struct ox_found *found,
+			 ox_run_code *run_code, void *context);
 /* A code object; NULL without an exception when there is none. */
 PyObject *ox_finder_code(struct ox_finder *self, const struct ox_found *found, PyObject *name);
 

@@ -1,0 +1,143 @@
+#include "runtime/importer/import_lock.h"
+
+#include <pythread.h>
+
+/* In memory of its own: stacks of coroutine libraries move. */
+struct ox_import_lock {
+	struct ox_import_lock *next, **link;
+	PyObject *name;
+	unsigned long thread;
+	PyObject *real; /* importlib's lock, once somebody asked for it */
+};
+
+int ox_import_locks_init(struct ox_import_locks *l, PyObject *bootstrap_dict)
+{
+	l->module_locks = Py_XNewRef(PyDict_GetItemString(bootstrap_dict, "_module_locks"));
+	l->get = Py_XNewRef(PyDict_GetItemString(bootstrap_dict, "_get_module_lock"));
+	if (l->module_locks && PyDict_CheckExact(l->module_locks) && l->get)
+		return 0;
+	PyErr_SetString(PyExc_ImportError, "importlib has no table of module locks");
+	return -1;
+}
+
+int ox_import_locks_traverse(struct ox_import_locks *l, visitproc visit, void *arg)
+{
+	for (struct ox_import_lock *lock = l->first; lock; lock = lock->next)
+		Py_VISIT(lock->real);
+	Py_VISIT(l->module_locks);
+	Py_VISIT(l->get);
+	return 0;
+}
+
+/* Imports that a thread never finished, because its interpreter ended, go with the list. */
+void ox_import_locks_free(struct ox_import_locks *l)
+{
+	while (l->first) {
+		struct ox_import_lock *lock = l->first;
+		l->first = lock->next;
+		Py_DECREF(lock->name);
+		Py_XDECREF(lock->real);
+		PyMem_Free(lock);
+	}
+	Py_CLEAR(l->module_locks);
+	Py_CLEAR(l->get);
+}
+
+static struct ox_import_lock *find(const struct ox_import_locks *l, PyObject *name)
+{
+	struct ox_import_lock *lock = l->first;
+	while (lock && lock->name != name && PyUnicode_Compare(lock->name, name) != 0)
+		lock = lock->next;
+	return lock;
+}
+
+int ox_import_lock_take(struct ox_import_locks *l, PyObject *name, struct ox_import_lock **out)
+{
+	*out = NULL;
+	int exists = PyDict_Contains(l->module_locks, name);
+	if (exists != 0 || find(l, name))
+		return exists < 0 ? -1 : 0;
+	struct ox_import_lock *lock = PyMem_Calloc(1, sizeof *lock);
+	if (!lock) {
+		PyErr_NoMemory();
+		return -1;
+	}
+	lock->name = Py_NewRef(name);
+	lock->thread = PyThread_get_thread_ident();
+	lock->next = l->first;
+	lock->link = &l->first;
+	if (lock->next)
+		lock->next->link = &lock->next;
+	l->first = lock;
+	*out = lock;
+	return 0;
+}
+
+int ox_import_lock_release(struct ox_import_locks *l, struct ox_import_lock *lock)
+{
+	PyObject *type, *value, *traceback, *real = lock->real;
+	int rc = 0;
+	(void)l;
+	*lock->link = lock->next;
+	if (lock->next)
+		lock->next->link = lock->link;
+	Py_DECREF(lock->name);
+	PyMem_Free(lock);
+	if (!real)
+		return 0;
+	PyErr_Fetch(&type, &value, &traceback);
+	PyObject *done = PyObject_CallMethod(real, "release", NULL);
+	Py_XDECREF(done);
+	Py_DECREF(real);
+	if (!done && !type)
+		return -1;
+	if (!done)
+		rc = -1;
+	PyErr_Restore(type, value, traceback);
+	return rc;
+}
+
+bool ox_import_lock_is_mine(const struct ox_import_locks *l, PyObject *name)
+{
+	const struct ox_import_lock *lock = find(l, name);
+	return lock && !lock->real && lock->thread == PyThread_get_thread_ident();
+}
+
+/* Taken once: a number, and since 3.12 a list with one item. */
+static int take_once(PyObject *real)
+{
+	PyObject *count = PyObject_GetAttrString(real, "count");
+	int rc = -1;
+	if (count && PyList_Check(count)) {
+		rc = PyList_Append(count, Py_True);
+	} else if (count) {
+		PyObject *one = PyLong_FromLong(1);
+		rc = one ? PyObject_SetAttrString(real, "count", one) : -1;
+		Py_XDECREF(one);
+	}
+	Py_XDECREF(count);
+	return rc;
+}
+
+static int make_real(struct ox_import_lock *lock, PyObject *real)
+{
+	PyObject *owner = PyLong_FromUnsignedLong(lock->thread);
+	int rc = owner ? PyObject_SetAttrString(real, "owner", owner) : -1;
+	Py_XDECREF(owner);
+	if (rc == 0)
+		rc = take_once(real);
+	if (rc == 0)
+		lock->real = Py_NewRef(real);
+	return rc;
+}
+
+/* importlib's function is Python code, in which other threads may run: whose the name is
+ * is looked at afterwards, before anybody can have seen the lock untaken. */
+PyObject *ox_import_lock_get(struct ox_import_locks *l, PyObject *name)
+{
+	PyObject *real = PyObject_CallFunctionObjArgs(l->get, name, NULL);
+	struct ox_import_lock *lock = real && PyUnicode_Check(name) ? find(l, name) : NULL;
+	if (lock && !lock->real && make_real(lock, real) < 0)
+		Py_CLEAR(real);
+	return real;
+}
