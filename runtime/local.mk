@@ -13,8 +13,11 @@ runtime_pack_libpack_a_SOURCES = \
 PACK_LIBS = runtime/pack/libpack.a $(BASE_LIBS)
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/runtime/config_test tests/unit/runtime/payload_test
-TESTS += tests/unit/runtime/config_test tests/unit/runtime/payload_test
+check_PROGRAMS += tests/unit/runtime/config_test tests/unit/runtime/packed_test tests/unit/runtime/payload_test
+TESTS += tests/unit/runtime/config_test tests/unit/runtime/packed_test tests/unit/runtime/payload_test
+tests_unit_runtime_packed_test_SOURCES = tests/unit/runtime/packed_test.c
+tests_unit_runtime_packed_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_runtime_packed_test_LDADD = $(PACK_LIBS) $(CMOCKA_LIBS)
 tests_unit_runtime_config_test_SOURCES = tests/unit/runtime/config_test.c
 tests_unit_runtime_config_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_runtime_config_test_LDADD = $(PACK_LIBS) $(CMOCKA_LIBS)
@@ -23,11 +26,13 @@ tests_unit_runtime_payload_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_runtime_payload_test_LDADD = $(PACK_LIBS) $(CMOCKA_LIBS)
 endif
 
-check_PROGRAMS += tests/fuzz/payload_fuzz
-TESTS += tests/fuzz/payload_fuzz
+check_PROGRAMS += tests/fuzz/packed_resources_fuzz tests/fuzz/payload_fuzz
+TESTS += tests/fuzz/packed_resources_fuzz tests/fuzz/payload_fuzz
+tests_fuzz_packed_resources_fuzz_SOURCES = tests/fuzz/packed_resources_fuzz.c tests/fuzz/replay.c
+tests_fuzz_packed_resources_fuzz_LDADD = $(PACK_LIBS)
 tests_fuzz_payload_fuzz_SOURCES = tests/fuzz/payload_fuzz.c tests/fuzz/replay.c
 tests_fuzz_payload_fuzz_LDADD = $(PACK_LIBS)
-EXTRA_DIST += tests/fuzz/seeds/payload
+EXTRA_DIST += tests/fuzz/seeds/packed_resources tests/fuzz/seeds/payload
 
 check_PROGRAMS += tests/fuzz/zip_fuzz
 TESTS += tests/fuzz/zip_fuzz
