@@ -88,7 +88,7 @@ METHOD(list_pop)
 	else if (!ox_star_to_int(args[0], &i))
 		i = (int64_t)l->len;
 	if (i < 0 || i >= (int64_t)l->len)
-		return ox_star_fail_with(s, "index", NULL,
+		return ox_star_fail_with(s, "index", i < 0 ? "list.pop() takes the last item" : NULL,
 					 "list.pop(): index %lld is outside of the list, which has %zu item%s",
 					 (long long)i, l->len, l->len == 1 ? "" : "s");
 	return take_item(l, (size_t)i);

@@ -464,7 +464,8 @@ struct ox_node *ox_p_expression(struct ox_parser *p)
 			break;
 		enum ox_token_kind k = p->tok.kind;
 		if (k == OX_TOK_NEWLINE || k == OX_TOK_EOF || k == OX_TOK_EQ || k == OX_TOK_SEMI || k == OX_TOK_COLON)
-			ox_p_error(p, comma, "put the tuple in parentheses", "a trailing comma needs brackets around it");
+			ox_p_error(p, comma, "put the tuple in parentheses",
+				   "a trailing comma needs brackets around it");
 		else
 			ox_p_append(&items, ox_p_test(p));
 	}
