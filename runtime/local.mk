@@ -60,10 +60,10 @@ EXTRA_DIST += \
 	tests/unit/runtime/stubkit.py tests/unit/runtime/importerkit.py
 TESTS += \
 	tests/unit/runtime/importer_collect_test.py tests/unit/runtime/importer_scan_test.py \
-	tests/unit/runtime/importer_zip_test.py
+	tests/unit/runtime/importer_pkg_resources_test.py tests/unit/runtime/importer_zip_test.py
 EXTRA_DIST += \
 	tests/unit/runtime/importer_collect_test.py tests/unit/runtime/importer_scan_test.py \
-	tests/unit/runtime/importer_zip_test.py
+	tests/unit/runtime/importer_pkg_resources_test.py tests/unit/runtime/importer_zip_test.py
 TESTS += tests/unit/runtime/importer_resource_test.py
 EXTRA_DIST += tests/unit/runtime/importer_resource_test.py
 
@@ -85,6 +85,7 @@ nobase_dist_pkgdata_DATA = \
 	runtime/importer/arguments.c runtime/importer/arguments.h runtime/importer/collector.c \
 	runtime/importer/collector.h runtime/importer/compile.c runtime/importer/compile.h \
 	runtime/importer/failure.c runtime/importer/failure.h runtime/importer/oxidize.c \
+	runtime/importer/pkg_resources.c runtime/importer/pkg_resources.h \
 	runtime/importer/compat.h runtime/importer/deferred_gc.c \
 	runtime/importer/deferred_gc.h runtime/importer/distribution.c runtime/importer/extension.c \
 	runtime/importer/extension.h runtime/importer/extract.c runtime/importer/extract.h \

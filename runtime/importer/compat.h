@@ -54,6 +54,16 @@ static inline PyTypeObject *ox_type_new(PyObject *module, PyType_Spec *spec)
 #endif
 }
 
+/* The module that made the type; borrowed. */
+static inline PyObject *ox_type_module(PyTypeObject *type)
+{
+#if PY_VERSION_HEX < 0x03090000
+	return type->tp_cache;
+#else
+	return PyType_GetModule(type);
+#endif
+}
+
 /* The state of the module that made the type. */
 static inline void *ox_type_state(PyTypeObject *type)
 {

@@ -1,6 +1,7 @@
 #include "runtime/importer/arguments.h"
 #include "runtime/importer/collector.h"
 #include "runtime/importer/importer.h"
+#include "runtime/importer/pkg_resources.h"
 #include "runtime/importer/scan.h"
 #include "runtime/importer/state.h"
 
@@ -34,9 +35,34 @@ static PyObject *find_resources_in_path(PyObject *module, PyObject *const *args,
 	return list;
 }
 
+static PyObject *register_pkg_resources(PyObject *module, PyObject *ignored)
+{
+	(void)ignored;
+	return ox_register_pkg_resources(module) < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *pkg_resources_find_distributions(PyObject *module, PyObject *const *args, Py_ssize_t given,
+						  PyObject *kwnames)
+{
+	static const struct ox_signature signature = {
+		"pkg_resources_find_distributions", 2, 3, {"importer", "path_item", "only"}};
+	PyObject *values[3];
+	bool only = false;
+	if (!ox_arguments(&signature, args, given, kwnames, values) ||
+	    (values[2] && !ox_bool_from(values[2], "only", &only)))
+		return NULL;
+	PyObject *path = ox_text_from(values[1], "path_item");
+	PyObject *found = path ? ox_find_pkg_distributions(module, values[0], path, only) : NULL;
+	Py_XDECREF(path);
+	return found;
+}
+
 static PyMethodDef functions[] = {
 	OX_METHOD("decode_source", decode_source, "The text of a module's source, as Python itself decodes it."),
 	OX_METHOD("find_resources_in_path", find_resources_in_path, "A list of the Python resources below a folder."),
+	{"register_pkg_resources", register_pkg_resources, METH_NOARGS, "Teaches pkg_resources about packed packages."},
+	OX_METHOD("pkg_resources_find_distributions", pkg_resources_find_distributions,
+		  "The distributions below an entry of sys.path, as pkg_resources wants them."),
 	{NULL, NULL, 0, NULL},
 };
 
@@ -73,6 +99,7 @@ static const struct type_row {
 	ROW(&ox_value_specs[OX_VALUE_EXTENSION], values[OX_VALUE_EXTENSION], true),
 	ROW(&ox_collector_spec, collector, true),
 	ROW(&ox_zip_finder_spec, zip_finder, true),
+	ROW(&ox_pkg_provider_spec, pkg_provider, true),
 #undef ROW
 };
 

@@ -29,6 +29,12 @@ PyObject *ox_path_entry_new(struct ox_state *state, PyObject *finder, PyObject *
 	return (PyObject *)e;
 }
 
+void ox_path_entry_parts(PyObject *entry, struct ox_path_entry_parts *out)
+{
+	const struct path_entry *e = as_entry(entry);
+	*out = (struct ox_path_entry_parts){e->finder, e->package, e->path};
+}
+
 /* "a/b" of the virtual folder as "a.b"; false for what cannot be a package's folder. */
 static bool package_of(struct ox_slice rest, struct ox_buf *out)
 {

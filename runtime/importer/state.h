@@ -18,7 +18,7 @@ struct ox_state {
 	PyObject *spec_kwnames; /* ("is_package",) */
 	PyTypeObject *finder, *path_entry, *resource_reader, *traversable, *distribution, *resource;
 	PyTypeObject *values[OX_VALUE_KINDS];
-	PyTypeObject *collector, *zip_finder;
+	PyTypeObject *collector, *zip_finder, *pkg_provider;
 };
 
 struct ox_finder {
@@ -94,6 +94,11 @@ PyObject *ox_decode_source(struct ox_slice bytes);
 
 /* path_entry.c, resource_reader.c, traversable.c, distribution.c: one object each. */
 PyObject *ox_path_entry_new(struct ox_state *state, PyObject *finder, PyObject *package, PyObject *path);
+/* What an entry finder was made from; borrowed. */
+struct ox_path_entry_parts {
+	PyObject *finder, *package, *path; /* package is "" for the top level */
+};
+void ox_path_entry_parts(PyObject *entry, struct ox_path_entry_parts *out);
 PyObject *ox_path_hook(struct ox_finder *self, PyObject *path);
 PyObject *ox_resource_reader_new(struct ox_state *state, PyObject *finder, PyObject *package);
 PyObject *ox_traversable_new(struct ox_state *state, PyObject *finder, PyObject *package, PyObject *path);

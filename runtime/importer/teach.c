@@ -4,9 +4,11 @@
  *             getsource() and the rest find the lines through linecache; getmodule() of packed code and frames is the module.
  * pkgutil     get_data() serves the files of packed packages.
  * linecache   see linecache.c.
+ * pkg_resources  see pkg_resources.h.
  *
  * Each function is put behind one that asks the module's own first, and answers only where that has no answer. */
 #include "runtime/importer/importer.h"
+#include "runtime/importer/pkg_resources.h"
 #include "runtime/importer/teach.h"
 
 /* A taught function is bound to (finder, the module, its own function). */
@@ -151,5 +153,7 @@ int ox_teach(struct ox_finder *self, PyObject *module, struct ox_slice name)
 			rc = teach(self, module, lessons[i].function);
 	if (!rc && ox_slice_eq_str(name, "linecache"))
 		rc = ox_linecache_remember_command(self, module);
+	if (!rc && ox_slice_eq_str(name, "pkg_resources"))
+		rc = ox_register_pkg_resources(ox_type_module(Py_TYPE((PyObject *)self)));
 	return rc;
 }
