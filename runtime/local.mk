@@ -59,10 +59,12 @@ EXTRA_DIST += \
 	tests/unit/runtime/stub_test.py tests/unit/runtime/interpreters_test.py tests/unit/runtime/python_call_test.py \
 	tests/unit/runtime/stubkit.py tests/unit/runtime/importerkit.py
 TESTS += \
-	tests/unit/runtime/importer_collect_test.py tests/unit/runtime/importer_scan_test.py \
+	tests/unit/runtime/importer_collect_test.py tests/unit/runtime/importer_freeze_test.py \
+	tests/unit/runtime/importer_scan_test.py \
 	tests/unit/runtime/importer_pkg_resources_test.py tests/unit/runtime/importer_zip_test.py
 EXTRA_DIST += \
-	tests/unit/runtime/importer_collect_test.py tests/unit/runtime/importer_scan_test.py \
+	tests/unit/runtime/importer_collect_test.py tests/unit/runtime/importer_freeze_test.py \
+	tests/unit/runtime/importer_scan_test.py \
 	tests/unit/runtime/importer_pkg_resources_test.py tests/unit/runtime/importer_zip_test.py
 TESTS += tests/unit/runtime/importer_resource_test.py
 EXTRA_DIST += tests/unit/runtime/importer_resource_test.py

@@ -357,9 +357,8 @@ static PyObject *get_resource_filename(PyObject *self, PyObject *const *args, Py
  * name away. */
 static PyObject *node_of(PyObject *self, PyObject *name)
 {
-	PyObject *node = NULL;
-	if (name)
-		node = ox_traversable_new(ox_state_of(self), as_provider(self)->finder, as_provider(self)->package, name);
+	const struct provider *p = as_provider(self);
+	PyObject *node = name ? ox_traversable_new(ox_state_of(self), p->finder, p->package, name) : NULL;
 	Py_XDECREF(name);
 	return node;
 }
