@@ -18,7 +18,9 @@ OUT_LIBS = client/out/libout.a $(WIRE_LIBS)
 client_cmd_libcmd_a_SOURCES = \
 	client/cmd/build.c client/cmd/command.h client/cmd/commands.c \
 	client/cmd/config.c client/cmd/config.h \
-	client/cmd/daemon.c client/cmd/eval.c client/cmd/help.c client/cmd/init_config_file.c \
+	client/cmd/daemon.c client/cmd/eval.c \
+	client/cmd/file.c client/cmd/file.h client/cmd/fmt.c \
+	client/cmd/help.c client/cmd/init_config_file.c \
 	client/cmd/lint.c client/cmd/list_targets.c \
 	client/cmd/options.c client/cmd/options.h \
 	client/cmd/order.c client/cmd/order.h \

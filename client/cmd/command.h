@@ -24,7 +24,7 @@ struct ox_command {
 };
 
 extern const struct ox_command ox_command_init, ox_command_build, ox_command_run, ox_command_list_targets,
-	ox_command_eval, ox_command_lint, ox_command_daemon, ox_command_store, ox_command_help;
+	ox_command_eval, ox_command_fmt, ox_command_lint, ox_command_daemon, ox_command_store, ox_command_help;
 
 /* All of them in the order of the help, NULL-terminated. */
 extern const struct ox_command *const ox_commands[];
@@ -42,5 +42,10 @@ int ox_cli_done(struct ox_cli *cli);
 /* Sends one request and waits for its result, which is said; gives back the exit
  * code. Events go to `sink`, or to the output when it is NULL. */
 int ox_cli_ask(struct ox_cli *cli, enum ox_conn_how how, const struct ox_msg *msg, struct ox_sink *sink);
+
+/* The same; before a result that came is said, `finish` does what remains to be done with the events. Its failure is
+ * said too, and takes the place of a success. */
+int ox_cli_ask_then(struct ox_cli *cli, enum ox_conn_how how, const struct ox_msg *msg, struct ox_sink *sink,
+		    int (*finish)(struct ox_sink *sink, struct ox_err *err));
 
 #endif

@@ -7,8 +7,8 @@
 
 const struct ox_command *const ox_commands[] = {
 	&ox_command_init, &ox_command_build,  &ox_command_run,   &ox_command_list_targets,
-	&ox_command_eval, &ox_command_lint,   &ox_command_daemon, &ox_command_store, &ox_command_help,
-	NULL,
+	&ox_command_eval, &ox_command_fmt,    &ox_command_lint,  &ox_command_daemon, &ox_command_store,
+	&ox_command_help, NULL,
 };
 
 const struct ox_command *ox_command_find(const char *name)
@@ -78,7 +78,28 @@ static int exit_code_of(const struct ox_request *request)
 	return request->result.exit_code;
 }
 
+/* The end of a request whose result came. */
+static int conclude(struct ox_cli *cli, struct ox_request *request,
+		    int (*finish)(struct ox_sink *sink, struct ox_err *err))
+{
+	struct ox_err err = {0};
+	int code = request->result.exit_code = exit_code_of(request);
+	if (finish && finish(request->sink, &err) != 0) {
+		if (code == 0)
+			return ox_cli_fail(cli, &err);
+		ox_output_say(cli->output, "error", "%s", err.text);
+	}
+	ox_output_result(cli->output, &request->result);
+	return code;
+}
+
 int ox_cli_ask(struct ox_cli *cli, enum ox_conn_how how, const struct ox_msg *msg, struct ox_sink *sink)
+{
+	return ox_cli_ask_then(cli, how, msg, sink, NULL);
+}
+
+int ox_cli_ask_then(struct ox_cli *cli, enum ox_conn_how how, const struct ox_msg *msg, struct ox_sink *sink,
+		    int (*finish)(struct ox_sink *sink, struct ox_err *err))
 {
 	struct ox_conn *conn = NULL;
 	struct ox_err err = {0};
@@ -98,12 +119,7 @@ int ox_cli_ask(struct ox_cli *cli, enum ox_conn_how how, const struct ox_msg *ms
 	}
 	if (code == OX_ENOENT)
 		err.code = OX_EUNREACHABLE; /* nobody there who could be asked */
-	if (code) {
-		code = ox_cli_fail(cli, &err);
-	} else {
-		code = request.result.exit_code = exit_code_of(&request);
-		ox_output_result(cli->output, &request.result);
-	}
+	code = code ? ox_cli_fail(cli, &err) : conclude(cli, &request, finish);
 	ox_request_free(&request);
 	return code;
 }

@@ -1,11 +1,10 @@
 #include "client/cmd/command.h"
 #include "client/cmd/config.h"
+#include "client/cmd/file.h"
 #include "client/cmd/template.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 /* The folder with its parents. */
 static int make_folders(const char *path, struct ox_err *err)
@@ -32,35 +31,6 @@ static int make_folders(const char *path, struct ox_err *err)
 	return code;
 }
 
-static int write_all(int fd, struct ox_slice text)
-{
-	while (text.len > 0) {
-		ssize_t n = write(fd, text.data, text.len);
-		if (n < 0 && errno != EINTR)
-			return errno;
-		if (n > 0)
-			text = ox_slice(text.data + n, text.len - (size_t)n);
-	}
-	return 0;
-}
-
-/* A file that is there is somebody's work and stays. */
-static int write_new_file(const char *path, struct ox_slice text, struct ox_err *err)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	if (fd < 0 && errno == EEXIST)
-		return ox_fail(err, OX_EUSAGE, "%s is there already; remove it first, or choose another folder", path);
-	if (fd < 0)
-		return ox_fail_errno(err, errno, "cannot write %s", path);
-	int errnum = write_all(fd, text);
-	if (close(fd) != 0 && !errnum)
-		errnum = errno;
-	if (!errnum)
-		return 0;
-	unlink(path);
-	return ox_fail_errno(err, errnum, "cannot write %s", path);
-}
-
 static int write_config(const struct ox_options *o, const char *folder, const char *file, struct ox_err *err)
 {
 	char *real = realpath(folder, NULL);
@@ -77,7 +47,7 @@ static int write_config(const struct ox_options *o, const char *folder, const ch
 	ox_template_render(&text, &t);
 	int code = ox_buf_ok(&text, "the configuration", err);
 	if (!code)
-		code = write_new_file(file, ox_buf_view(&text), err);
+		code = ox_file_create(file, ox_buf_view(&text), err);
 	ox_buf_free(&text);
 	free(real);
 	return code;

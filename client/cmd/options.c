@@ -27,6 +27,7 @@ enum option_id {
 	ID_DRY_RUN,
 	ID_REPAIR,
 	ID_NOW,
+	ID_CHECK,
 	ID_JSON,
 	ID_SYSTEM_RUST,
 };
@@ -53,6 +54,7 @@ static const struct option_row rows[] = {
 	{ID_DRY_RUN, "dry-run", OX_OPTION_DRY_RUN, 0, "", "gc: only say what would be removed"},
 	{ID_REPAIR, "repair", OX_OPTION_REPAIR, 0, "", "verify: take what is damaged out of the store"},
 	{ID_NOW, "now", OX_OPTION_NOW, 0, "", "stop: cancel running builds instead of waiting for them"},
+	{ID_CHECK, "check", OX_OPTION_CHECK, 0, "", "change nothing; list the files that would change"},
 	{'e', "expression", OX_OPTION_EXPRESSION, 1, "EXPR", "evaluate EXPR and print its value; may be repeated"},
 	{'v', "verbose", OX_OPTION_COMMON, 0, "", "say more; may be repeated"},
 	{'q', "quiet", OX_OPTION_COMMON, 0, "", "say only what went wrong"},
@@ -151,7 +153,8 @@ static void apply_flag(struct ox_options *o, int id)
 			[ID_OFFLINE - ID_PATH] = &o->offline, [ID_REFRESH - ID_PATH] = &o->refresh,
 			[ID_EXPLAIN - ID_PATH] = &o->explain, [ID_DETACH - ID_PATH] = &o->detach,
 			[ID_DRY_RUN - ID_PATH] = &o->dry_run, [ID_REPAIR - ID_PATH] = &o->repair,
-			[ID_NOW - ID_PATH] = &o->now,         [ID_JSON - ID_PATH] = &o->json,
+			[ID_NOW - ID_PATH] = &o->now,         [ID_CHECK - ID_PATH] = &o->check,
+			[ID_JSON - ID_PATH] = &o->json,
 		};
 		size_t at = (size_t)(id - ID_PATH);
 		if (at < OX_COUNT(flags) && flags[at])

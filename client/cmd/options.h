@@ -29,6 +29,7 @@ enum ox_option_bit {
 	OX_OPTION_NOW = 1 << 15,
 	OX_OPTION_COMMON = 1 << 16, /* -v -q --json --system-rust -h */
 	OX_OPTION_EXPRESSION = 1 << 17,
+	OX_OPTION_CHECK = 1 << 18,
 };
 
 struct ox_options {
@@ -38,7 +39,7 @@ struct ox_options {
 	OX_VEC(struct ox_slice) expressions;
 	OX_VEC(struct ox_name_value) vars; /* borrow from argv and the environment */
 	bool release, no_daemon, offline, refresh, explain, detach;
-	bool dry_run, repair, now, json, help;
+	bool dry_run, repair, now, check, json, help;
 	unsigned verbosity; /* 0 quiet, 1 normal, ... */
 	char **words;       /* what is no option: points into argv */
 	size_t word_count;

@@ -193,6 +193,7 @@ static const char targets[] =
 	"def make_install(exe):\n"
 	"    files = FileManifest()\n"
 	"    files.add_python_resource(\".\", exe)\n"
+	"\n"
 	"    # files.add_manifest(glob([CWD + \"/share/**\"], strip_prefix = CWD))\n"
 	"    return files\n"
 	"\n"
@@ -203,19 +204,35 @@ static const char targets[] =
 	"# Builds what was asked for on the command line, or the default target.\n"
 	"resolve_targets()\n";
 
+/* Call of pip with the packages, each on a line of its own when they do not fit on one: as `oxc fmt` writes it. */
+static void add_pip_install(struct ox_buf *out, const struct ox_template *t)
+{
+	enum { COLUMNS = 120 };
+	size_t start = out->len, columns = 0;
+	for (bool lines = false;; lines = true) {
+		ox_buf_str(out, "    exe.add_python_resources(exe.pip_install([");
+		for (size_t i = 0; i < t->pip_install_count; i++) {
+			ox_buf_str(out, lines ? "\n        " : i ? ", " : "");
+			ox_template_string(out, t->pip_install[i]);
+			ox_buf_str(out, lines ? "," : "");
+		}
+		ox_buf_str(out, lines ? "\n    ]))" : "]))");
+		for (size_t i = start; i < out->len; i++)
+			columns += ((unsigned char)out->data[i] & 0xC0) != 0x80;
+		if (lines || columns <= COLUMNS)
+			break;
+		out->len = start;
+	}
+	ox_buf_str(out, "\n\n");
+}
+
 static void add_executable(struct ox_buf *out, const struct ox_template *t)
 {
 	ox_buf_str(out, "    exe = dist.to_python_executable(\n        name = ");
 	ox_template_string(out, t->name);
 	ox_buf_str(out, ",\n        packaging_policy = policy,\n        config = config,\n    )\n\n");
-	if (t->pip_install_count) {
-		ox_buf_str(out, "    exe.add_python_resources(exe.pip_install([");
-		for (size_t i = 0; i < t->pip_install_count; i++) {
-			ox_buf_str(out, i ? ", " : "");
-			ox_template_string(out, t->pip_install[i]);
-		}
-		ox_buf_str(out, "]))\n\n");
-	}
+	if (t->pip_install_count)
+		add_pip_install(out, t);
 }
 
 void ox_template_render(struct ox_buf *out, const struct ox_template *t)

@@ -31,7 +31,7 @@ daemon_dialect_libdialect_a_SOURCES = \
 	daemon/dialect/rules.c daemon/dialect/rules.h \
 	daemon/dialect/session.c daemon/dialect/session.h \
 	daemon/dialect/targets.c daemon/dialect/targets.h
-DIALECT_LIBS = daemon/dialect/libdialect.a daemon/starlark/liblint.a $(STARLARK_LIBS) $(BUNDLE_LIBS)
+DIALECT_LIBS = daemon/dialect/libdialect.a daemon/starlark/liblint.a daemon/starlark/liblayout.a $(STARLARK_LIBS) $(BUNDLE_LIBS)
 
 if HAVE_CMOCKA
 DIALECT_TESTS = \

@@ -7,7 +7,8 @@
  * began on a line of its own, every element does, with a comma behind the last. Line ends behind
  * binary operators and before dots are kept, all others are joined. Names in a load are sorted.
  *
- * Added to buildifier's rules: a bracket that would pass OX_LAYOUT_WIDTH columns is written over several lines, too;
+ * Added to buildifier's rules: a bracket that would pass OX_LAYOUT_WIDTH columns is written over several lines, too
+ * (of brackets that open and close together, the innermost);
  * an empty bracket is closed at once; load statements stay where they are; a comment before elif or else keeps its
  * place.
  *
@@ -17,19 +18,17 @@
 #ifndef OX_STARLARK_LAYOUT_H
 #define OX_STARLARK_LAYOUT_H
 
-#include "daemon/starlark/parse.h"
 #include "proto/base/buf.h"
+#include "proto/base/event.h"
 
 enum {
 	OX_LAYOUT_WIDTH = 120,         /* columns, in code points */
 	OX_LAYOUT_MAX_BYTES = 1 << 26, /* of a result */
 };
 
-/* Append the source's text in its written form to out. The result is parsed again and has the same tree (ast_same.h) as
- * the source. Everything else lives in the arena.
- * Returns 0; OX_EUSAGE when the source has errors, which went to the report; OX_EEXHAUSTED; OX_EINTERNAL when
- * the result would mean something else. On failure out is as it was. */
-int ox_layout(const struct ox_source *source, struct ox_arena *arena, struct ox_report *report,
-	      const struct ox_parse_options *options, struct ox_buf *out, struct ox_err *err);
+/* Append the text in its written form to out. The result is parsed again and has the same tree (ast_same.h) as the
+ * text. Returns 0; OX_EUSAGE when the text is no program: its errors were emitted, with `name` as their file;
+ * OX_EEXHAUSTED; OX_EINTERNAL when the result would mean something else. On failure out is as it was. */
+int ox_layout(struct ox_slice name, struct ox_slice text, struct ox_sink *sink, struct ox_buf *out, struct ox_err *err);
 
 #endif

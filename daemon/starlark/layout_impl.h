@@ -7,6 +7,7 @@
 #define OX_STARLARK_LAYOUT_IMPL_H
 
 #include "daemon/starlark/layout.h"
+#include "daemon/starlark/parse.h"
 #include "daemon/starlark/scan.h"
 #include "proto/base/vec.h"
 

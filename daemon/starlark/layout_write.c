@@ -98,6 +98,35 @@ static bool fits(const struct ox_writer *w, uint32_t opener)
 	return column <= OX_LAYOUT_WIDTH;
 }
 
+static uint32_t element_end(const struct ox_piece *items, uint32_t at, uint32_t closer)
+{
+	for (uint32_t i = at; i < closer; i++) {
+		if (i > at && items[i].starts_element)
+			return i;
+		if (ox_piece_opens(&items[i]))
+			i = items[i].partner;
+	}
+	return closer;
+}
+
+/* A bracket round nothing but what ends in another one: f(g([...])). Can it stay on its line, up to the inner
+ * opener, and leave it to that one to be written over several lines? */
+static bool leaves_it_to_inner(const struct ox_writer *w, uint32_t opener)
+{
+	const struct ox_layout *l = w->layout;
+	const struct ox_piece *items = l->pieces.items;
+	uint32_t column = w->column, closer = items[opener].partner, inner = items[closer - 1].partner;
+	if (!ox_piece_closes(&items[closer - 1]) || items[inner].role == OX_ROLE_INDEX || is_empty_bracket(l, inner) ||
+	    items[opener].role == OX_ROLE_PARAMS || element_end(items, opener + 1, closer) != closer)
+		return false;
+	for (uint32_t i = opener + 1; i <= inner; i++) {
+		if (line_ends_before(l, i, closer) || memchr(items[i].text.data, '\n', items[i].text.len))
+			return false;
+		column += space_between(&items[i - 1], &items[i]) + first_line_width(items[i].text);
+	}
+	return column <= OX_LAYOUT_WIDTH;
+}
+
 /* Comments inside of an expression, and the line's end behind them. */
 static void write_inner_comments(struct ox_writer *w, uint32_t at, uint32_t indent)
 {
@@ -190,17 +219,6 @@ void ox_write_pieces(struct ox_writer *w, uint32_t from, uint32_t to)
 	}
 }
 
-static uint32_t element_end(const struct ox_piece *items, uint32_t at, uint32_t closer)
-{
-	for (uint32_t i = at; i < closer; i++) {
-		if (i > at && items[i].starts_element)
-			return i;
-		if (ox_piece_opens(&items[i]))
-			i = items[i].partner;
-	}
-	return closer;
-}
-
 /* One element a line. */
 static void write_over_lines(struct ox_writer *w, uint32_t opener)
 {
@@ -229,7 +247,7 @@ static void write_bracket(struct ox_writer *w, uint32_t opener)
 	const struct ox_piece *items = w->layout->pieces.items;
 	uint32_t closer = items[opener].partner, anchor = w->anchor;
 	if (!is_empty_bracket(w->layout, opener)) {
-		if (items[opener].over_lines || !fits(w, opener)) {
+		if (items[opener].over_lines || !(fits(w, opener) || leaves_it_to_inner(w, opener))) {
 			write_over_lines(w, opener);
 		} else {
 			ox_write_pieces(w, opener + 1, closer);

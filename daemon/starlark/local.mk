@@ -138,4 +138,4 @@ tests_fuzz_json_decode_fuzz_SOURCES = tests/fuzz/json_decode_fuzz.c tests/fuzz/r
 tests_fuzz_json_decode_fuzz_LDADD = $(STARLARK_LIBS)
 EXTRA_DIST += tests/data/lint/language.txt tests/unit/daemon/starlark/testdata \
 	tests/fuzz/seeds/scanner tests/fuzz/seeds/parser tests/fuzz/seeds/layout \
-	tests/fuzz/seeds/starlark_eval 	tests/fuzz/seeds/json_decode
+	tests/fuzz/seeds/starlark_eval tests/fuzz/seeds/json_decode

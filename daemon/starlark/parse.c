@@ -503,6 +503,11 @@ static struct ox_node *statements(struct ox_parser *p, enum ox_token_kind end)
 	return chain.first;
 }
 
+static void no_block(struct ox_parser *p, const char *owner)
+{
+	ox_p_error(p, p->tok.span, "write pass for a block that does nothing", "%s needs an indented block", owner);
+}
+
 static struct ox_node *block(struct ox_parser *p, const char *owner)
 {
 	if (p->failed)
@@ -511,8 +516,7 @@ static struct ox_node *block(struct ox_parser *p, const char *owner)
 		return statement_line(p);
 	ox_p_advance(p);
 	if (p->tok.kind != OX_TOK_INDENT) {
-		ox_p_error(p, p->tok.span, "write pass for a block that does nothing", "%s needs an indented block",
-			   owner);
+		no_block(p, owner);
 		return NULL;
 	}
 	if (!ox_p_enter(p))
@@ -520,6 +524,8 @@ static struct ox_node *block(struct ox_parser *p, const char *owner)
 	ox_p_advance(p);
 	struct ox_node *body = statements(p, OX_TOK_OUTDENT);
 	ox_p_leave(p);
+	if (!body && !p->exhausted && !p->sc.report->errors)
+		no_block(p, owner); /* nothing but joined lines */
 	if (p->tok.kind == OX_TOK_OUTDENT)
 		ox_p_advance(p);
 	return body;

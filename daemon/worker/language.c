@@ -9,6 +9,7 @@ static const struct {
 	int (*run)(struct ox_language_work *w, struct ox_err *err);
 } verbs[] = {
     [OX_LANGUAGE_EVALUATE] = {ox_language_evaluate},
+    [OX_LANGUAGE_FORMAT] = {ox_language_format},
     [OX_LANGUAGE_LINT] = {ox_language_lint},
 };
 
@@ -65,7 +66,9 @@ static int run(struct ox_language_work *w, struct ox_err *err)
 static void tell_findings(struct ox_language_work *w, uint64_t nanoseconds)
 {
 	char text[64];
-	int len = snprintf(text, sizeof text, "%zu finding%s", w->findings, w->findings == 1 ? "" : "s");
+	bool format = w->request->verb == OX_LANGUAGE_FORMAT;
+	int len = snprintf(text, sizeof text, "%zu %s%s%s", w->findings, format ? "file" : "finding",
+			   w->findings == 1 ? "" : "s", format ? " would change" : "");
 	ox_emit(&w->sink->sink, &(struct ox_event){
 				    .type = OX_EVENT_RESULT,
 				    .as.result = {.exit_code = 1,

@@ -26,6 +26,8 @@ int ox_language_each(struct ox_language_work *w,
 				 struct ox_err *err),
 		     struct ox_err *err);
 
+/* FORMAT (format.c). */
+int ox_language_format(struct ox_language_work *w, struct ox_err *err);
 /* LINT (lint.c). */
 int ox_language_lint(struct ox_language_work *w, struct ox_err *err);
 /* EVALUATE (evaluate.c). */

@@ -5,6 +5,7 @@ daemon_worker_libworker_a_SOURCES = \
 	daemon/worker/channel.c daemon/worker/channel.h \
 	daemon/worker/environment.c daemon/worker/environment.h \
 	daemon/worker/evaluate.c \
+	daemon/worker/format.c \
 	daemon/worker/language.c daemon/worker/language.h \
 	daemon/worker/lint.c \
 	daemon/worker/sink.c daemon/worker/sink.h \
@@ -28,7 +29,7 @@ endif
 WORKER_WHOLE_TESTS = \
 	tests/whole/build_dialects_test.py tests/whole/build_output_test.py tests/whole/build_rebuild_test.py \
 	tests/whole/build_reproducible_test.py tests/whole/config_diagnostics_test.py \
-	tests/whole/language_eval_test.py tests/whole/language_lint_test.py tests/whole/language_load_test.py \
+	tests/whole/language_eval_test.py tests/whole/language_fmt_test.py tests/whole/language_lint_test.py tests/whole/language_load_test.py \
 	tests/whole/machine_lacks_test.py
 TESTS += $(WORKER_WHOLE_TESTS)
 EXTRA_DIST += $(WORKER_WHOLE_TESTS) tests/data/lint/configs.txt \

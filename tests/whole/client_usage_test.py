@@ -23,7 +23,7 @@ class Usage(oxtest.TestCase):
         self.assertIn("list-targets", self.assertExit(self.box.oxc("--help"), 0).stdout)
 
     def test_every_command_has_help(self):
-        for command in ("init-config-file", "init", "build", "run", "list-targets", "eval", "lint", "daemon", "store", "help"):
+        for command in ("init-config-file", "init", "build", "run", "list-targets", "eval", "fmt", "lint", "daemon", "store", "help"):
             result = self.assertExit(self.box.oxc(command, "--help"), 0)
             self.assertIn("usage: oxc", result.stdout)
             self.assertEqual(self.box.oxc("help", command).stdout, result.stdout)

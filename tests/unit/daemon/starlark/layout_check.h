@@ -5,20 +5,23 @@
 #include "daemon/starlark/layout.h"
 #include "tests/unit/daemon/starlark/comments.h"
 
+struct layout_errors {
+	struct ox_sink sink;
+	int count;
+};
+
+static inline void layout_count(struct ox_sink *self, const struct ox_event *event)
+{
+	((struct layout_errors *)self)->count += event->type == OX_EVENT_DIAGNOSTIC;
+}
+
 static inline int layout_of(struct ox_slice text, struct ox_buf *out, struct ox_err *err)
 {
-	struct ox_arena arena = {.limit = 256 << 20};
-	struct ox_source source;
+	struct layout_errors errors = {.sink.emit = layout_count};
 	*err = (struct ox_err){0};
-	int status = ox_source_init(&source, &arena, OX_SLICE("text"), text, err);
-	if (status == 0) {
-		struct ox_report report = {.source = &source, .limit = 20};
-		struct ox_parse_options options = {.nesting_limit = 200};
-		status = ox_layout(&source, &arena, &report, &options, out, err);
-		if ((status == OX_EUSAGE) != (report.errors != 0))
-			status = ox_fail(err, OX_EINTERNAL, "status and report differ");
-	}
-	ox_arena_free(&arena);
+	int status = ox_layout(OX_SLICE("text"), text, &errors.sink, out, err);
+	if ((status == OX_EUSAGE) != (errors.count != 0))
+		status = ox_fail(err, OX_EINTERNAL, "status and report differ");
 	return status;
 }
 

@@ -70,6 +70,13 @@ static void a_missing_closer_names_its_opener(void **state)
 		     "3:1: got 'def' where ',' or ']' should be, to close the '[' on line 1\n");
 }
 
+static void a_block_of_nothing_but_joined_lines_is_an_error(void **state)
+{
+	(void)state;
+	check_errors("if x:\n\t\\\n# c\ny = 1\n",
+		     "4:1: if needs an indented block (write pass for a block that does nothing)\n");
+}
+
 static void words_of_python_get_advice(void **state)
 {
 	(void)state;
@@ -103,6 +110,7 @@ int main(void)
 	    cmocka_unit_test(precedence),
 	    cmocka_unit_test(several_errors_are_reported_in_one_run),
 	    cmocka_unit_test(a_missing_closer_names_its_opener),
+	    cmocka_unit_test(a_block_of_nothing_but_joined_lines_is_an_error),
 	    cmocka_unit_test(words_of_python_get_advice),
 	    cmocka_unit_test(absurd_nesting_is_an_error),
 	};

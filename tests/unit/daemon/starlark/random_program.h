@@ -318,6 +318,7 @@ static inline void small_statement(struct random_text *r)
 	case 3:
 		random_test(r);
 		word(r, ",");
+		random_test(r);
 		break;
 	default:
 		word(r, "x");
