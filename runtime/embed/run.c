@@ -138,6 +138,20 @@ static bool is_left_to_cpython(struct ox_program *p)
 	       (!ox_program_text(p, "run_command") && !ox_program_text(p, "run_module"));
 }
 
+/* CPython marks a pending -m in sys.argv[0]. What goes wrong here goes wrong there again, and is told there. */
+static int leave_to_cpython(struct ox_program *p)
+{
+	PyObject *argv = PySys_GetObject("argv");
+	PyObject *first = argv && PyList_Check(argv) && PyList_GET_SIZE(argv) ? PyList_GET_ITEM(argv, 0) : NULL;
+	bool module = first && PyUnicode_Check(first) && PyUnicode_CompareWithASCIIString(first, "-m") == 0;
+	PyObject *runpy = module && p->finder ? PyImport_ImportModule("runpy") : NULL;
+	if (runpy && ox_finder_teach(p->finder, runpy) < 0)
+		Py_CLEAR(runpy);
+	PyErr_Clear();
+	Py_XDECREF(runpy);
+	return Py_RunMain();
+}
+
 int ox_run(struct ox_program *p)
 {
 	const char *child = ox_multiprocess_command(p);
@@ -148,7 +162,7 @@ int ox_run(struct ox_program *p)
 	else if (p->call != OX_CALL_NOTHING)
 		rc = run_call(p);
 	else if (is_left_to_cpython(p))
-		return Py_RunMain();
+		return leave_to_cpython(p);
 	else if (ox_program_text(p, "run_command"))
 		rc = run_command(ox_program_text(p, "run_command"));
 	else

@@ -33,4 +33,8 @@ bool ox_finder_source_bytes(PyObject *finder, PyObject *co_filename, struct ox_s
  * that describes it; 0 when the finder has no code for the name, -1 with an exception. */
 int ox_finder_main_code(PyObject *finder, PyObject *name, PyObject **spec, PyObject **code);
 
+/* Tells a module of the standard library about packed modules, when it is one that reasons about files: for those that
+ * the finder does not load itself, because CPython has them frozen. -1 with an exception. */
+int ox_finder_teach(PyObject *finder, PyObject *module);
+
 #endif

@@ -4,7 +4,8 @@
  *             getsource() and the rest find the lines through linecache; getmodule() of packed code and frames is the module.
  * pkgutil     get_data() serves the files of packed packages.
  * linecache   see linecache.c.
- * pkg_resources  see pkg_resources.h.
+ * runpy       what `-m` runs has a path in sys.argv[0], as with files: messages of programs name themselves by it.
+ * pkg_resources   see pkg_resources.h.
  *
  * Each function is put behind one that asks the module's own first, and answers only where that has no answer. */
 #include "runtime/importer/importer.h"
@@ -114,12 +115,36 @@ static PyObject *get_data(PyObject *self, PyObject *args, PyObject *kwargs)
 	return data;
 }
 
+/* (name, spec, code); only a spec of ours has no origin. */
+static PyObject *_get_module_details(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+	PyObject *details = ask_own(self, args, kwargs), *name = NULL, *spec, *code;
+	struct ox_slice utf8;
+	if (!details || !PyArg_ParseTuple(details, "OOO", &name, &spec, &code) || !is_packed(self, name) ||
+	    !ox_utf8(name, &utf8))
+		goto out;
+	PyObject *origin = PyObject_GetAttrString(spec, "origin");
+	if (origin == Py_None) {
+		PyObject *path = ox_finder_virtual_path((struct ox_finder *)PyTuple_GET_ITEM(self, FINDER), utf8);
+		Py_SETREF(origin, path ? PyUnicode_FromFormat("%U.py", path) : NULL);
+		Py_XDECREF(path);
+		if (origin && PyObject_SetAttrString(spec, "origin", origin) < 0)
+			Py_CLEAR(origin);
+	}
+	Py_XDECREF(origin);
+out:
+	if (PyErr_Occurred())
+		Py_CLEAR(details);
+	return details;
+}
+
 #define TAUGHT(function)                                                                                               \
 	{                                                                                                              \
 #function, (PyCFunction)(void (*)(void))function, METH_VARARGS | METH_KEYWORDS, NULL                            \
 	}
 
-static PyMethodDef getfile_def = TAUGHT(getfile), getmodule_def = TAUGHT(getmodule), get_data_def = TAUGHT(get_data);
+static PyMethodDef getfile_def = TAUGHT(getfile), getmodule_def = TAUGHT(getmodule), get_data_def = TAUGHT(get_data),
+		   details_def = TAUGHT(_get_module_details);
 
 static const struct lesson {
 	const char *module;
@@ -129,6 +154,7 @@ static const struct lesson {
 	{"inspect", &getmodule_def},
 	{"linecache", &ox_linecache_updatecache},
 	{"pkgutil", &get_data_def},
+	{"runpy", &details_def},
 };
 
 static int teach(struct ox_finder *self, PyObject *module, PyMethodDef *function)
@@ -155,5 +181,14 @@ int ox_teach(struct ox_finder *self, PyObject *module, struct ox_slice name)
 		rc = ox_linecache_remember_command(self, module);
 	if (!rc && ox_slice_eq_str(name, "pkg_resources"))
 		rc = ox_register_pkg_resources(ox_type_module(Py_TYPE((PyObject *)self)));
+	return rc;
+}
+
+int ox_finder_teach(PyObject *finder, PyObject *module)
+{
+	struct ox_slice name;
+	PyObject *text = PyModule_GetNameObject(module);
+	int rc = text && ox_utf8(text, &name) ? ox_teach((struct ox_finder *)finder, module, name) : -1;
+	Py_XDECREF(text);
 	return rc;
 }
