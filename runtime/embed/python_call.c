@@ -129,6 +129,19 @@ static int add_folder(enum ox_call_kind kind)
 	return rc;
 }
 
+/* EXE/a/b.py for a.b: programs name themselves by the last part of it. */
+static PyObject *virtual_path(const struct ox_program *p)
+{
+	PyObject *exe = PyUnicode_DecodeFSDefault(p->exe);
+	PyObject *name = exe ? PyUnicode_DecodeFSDefault(p->call_text) : NULL;
+	PyObject *path = name ? PyObject_CallMethod(name, "replace", "ss", ".", "/") : NULL;
+	PyObject *full = path ? PyUnicode_FromFormat("%U/%U.py", exe, path) : NULL;
+	Py_XDECREF(path);
+	Py_XDECREF(name);
+	Py_XDECREF(exe);
+	return full;
+}
+
 int ox_python_call_prepare(const struct ox_program *p)
 {
 	bool is_safe = is_flag_set("isolated") || is_flag_set("safe_path");
@@ -137,8 +150,8 @@ int ox_python_call_prepare(const struct ox_program *p)
 	if (p->call != OX_CALL_MODULE)
 		return 0;
 	PyObject *argv = PySys_GetObject("argv"); /* borrowed */
-	PyObject *name = PyUnicode_DecodeFSDefault(p->exe);
-	int rc = argv && name ? PySequence_SetItem(argv, 0, name) : -1;
-	Py_XDECREF(name);
+	PyObject *path = virtual_path(p);
+	int rc = argv && path ? PySequence_SetItem(argv, 0, path) : -1;
+	Py_XDECREF(path);
 	return rc;
 }

@@ -24,8 +24,8 @@ int ox_python_call_decide(struct ox_program *p, struct ox_err *err);
 /* What python3's command line says; OX_CALL_NOTHING when it is not one with -c or -m. *text points into argv. */
 enum ox_call_kind ox_python_call_parse(int argc, char *const *argv, const char **text);
 
-/* Once the interpreter is up: sys.path and sys.argv as python3 would have them, but that argv[0] of a module
- * without a file is the executable. -1 with an exception. */
+/* Once the interpreter is up: sys.path and sys.argv as python3 would have them; argv[0] of a module
+ * names a file below the executable: EXE/a/b.py. -1 with an exception. */
 int ox_python_call_prepare(const struct ox_program *p);
 
 #endif

@@ -49,10 +49,12 @@ void ox_loading_free(struct ox_loading *l)
 
 int ox_load_find(const struct ox_loading *l, struct ox_import *import)
 {
-	if (!ox_utf8(import->name, &import->utf8) || ox_index_find(&l->finder->index, import->name, &import->found) < 0)
+	if (ox_index_find(&l->finder->index, import->name, &import->found) < 0)
 		return -1;
-	if (import->found.given)
+	if (import->found.kind == OX_KIND_NONE || import->found.given)
 		return 0;
+	if (!ox_utf8(import->name, &import->utf8))
+		return -1;
 	switch (import->found.kind) {
 	case OX_KIND_NAMESPACE:
 		return 1;

@@ -136,8 +136,12 @@ int ox_index_find(const struct ox_index *index, PyObject *name, struct ox_found 
 {
 	struct ox_slice utf8;
 	found_nothing(found);
-	if (!ox_utf8(name, &utf8))
-		return -1;
+	if (!ox_utf8(name, &utf8)) {
+		if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError))
+			return -1;
+		PyErr_Clear(); /* a lone surrogate: nothing here has such a name, a file may */
+		return 0;
+	}
 	int known = index->builtins ? PySet_Contains(index->builtins, name) : 0;
 	if (known > 0)
 		found->kind = OX_KIND_BUILTIN;

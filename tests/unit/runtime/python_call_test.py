@@ -38,7 +38,7 @@ import argparse, sys
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("word")
-    print(parser.parse_args().word, __name__, sys.argv[0] == sys.executable, sys.flags.dont_write_bytecode)
+    print(parser.parse_args().word, __name__, sys.argv[0].startswith(sys.executable + "/"), sys.flags.dont_write_bytecode)
 """
 
 
