@@ -275,22 +275,23 @@ ox_star_value ox_int_invert(struct ox_star *s, ox_star_value v)
 	return ox_int_binary(s, OX_OP_SUB, ox_from_small(-1), v);
 }
 
-static void format_small(int64_t n, struct ox_buf *out)
+struct ox_slice ox_small_digits(int64_t n, char room[static OX_SMALL_DIGITS])
 {
-	char text[24], *p = text + sizeof text;
+	char *end = room + OX_SMALL_DIGITS, *p = end;
 	uint64_t left = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
 	do
 		*--p = (char)('0' + left % 10);
 	while (left /= 10);
 	if (n < 0)
 		*--p = '-';
-	ox_buf_add(out, p, (size_t)(text + sizeof text - p));
+	return ox_slice(p, (size_t)(end - p));
 }
 
 int ox_int_format(struct ox_star *s, ox_star_value v, int base, struct ox_buf *out)
 {
 	if (ox_is_small(v) && base == 10) {
-		format_small(ox_small(v), out);
+		char digits[OX_SMALL_DIGITS];
+		ox_buf_slice(out, ox_small_digits(ox_small(v), digits));
 		return 0;
 	}
 	mpz_t z;

@@ -314,8 +314,11 @@ static ox_star_value fn_str(struct ox_star *s, ox_star_value self, const ox_star
 {
 	struct ox_buf text = {.limit = s->heap.limit};
 	(void)self, (void)data;
+	char digits[OX_SMALL_DIGITS];
 	if (ox_is_string(args[0]))
 		return args[0];
+	if (ox_is_small(args[0]))
+		return ox_string_copy(s, OX_OBJ_STRING, ox_small_digits(ox_small(args[0]), digits));
 	ox_star_str(s, args[0], &text);
 	return ox_string_of_buf(s, &text);
 }

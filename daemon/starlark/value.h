@@ -217,6 +217,8 @@ int ox_int_compare_double(ox_star_value a, double d);
 ox_star_value ox_int_binary(struct ox_star *s, int op, ox_star_value a, ox_star_value b);
 ox_star_value ox_int_negate(struct ox_star *s, ox_star_value v);
 ox_star_value ox_int_invert(struct ox_star *s, ox_star_value v);
+enum { OX_SMALL_DIGITS = 24 };
+struct ox_slice ox_small_digits(int64_t n, char room[static OX_SMALL_DIGITS]); /* decimal, somewhere in room */
 int ox_int_format(struct ox_star *s, ox_star_value v, int base, struct ox_buf *out);
 int ox_int_sign(ox_star_value v);
 void ox_float_format(double d, char conversion, struct ox_buf *out);
