@@ -1,8 +1,8 @@
 #include "daemon/dialect/absent.h"
 
 const struct ox_star_param ox_absent_params[] = {
-	{.name = "args", .kind = OX_STAR_REST},
-	{.name = "kwargs", .kind = OX_STAR_NAMED_REST},
+	{.name = "args", .kind = OX_STAR_REST, .doc = "taken and ignored"},
+	{.name = "kwargs", .kind = OX_STAR_NAMED_REST, .doc = "taken and ignored"},
 	{0},
 };
 

@@ -268,7 +268,13 @@ static ox_star_value construct(struct ox_star *s, ox_star_value self OX_UNUSED, 
 
 const struct ox_star_function ox_old_config_function = {
 	.name = "PythonInterpreterConfig",
-	.params = (const struct ox_star_param[]){{.name = "settings", .kind = OX_STAR_NAMED_REST}, {0}},
+	.params =
+		(const struct ox_star_param[]){
+			{.name = "settings",
+			 .kind = OX_STAR_NAMED_REST,
+			 .doc = "attributes of an interpreter configuration, by their old or modern names"},
+			{0},
+		},
 	.call = construct,
 	.returns = OX_STAR_T_NATIVE,
 	.doc = "The old generation's interpreter configuration; today make_python_interpreter_config() of a "

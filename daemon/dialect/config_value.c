@@ -111,7 +111,9 @@ static ox_star_value get_none(struct ox_star *s OX_UNUSED, ox_star_value self OX
 #define ACCEPTS_INT                       (OX_STAR_T_INT | OX_STAR_T_NONE)
 #define ACCEPTS_STR                       (OX_STAR_T_STRING | OX_STAR_T_NONE)
 #define ACCEPTS_LIST                      (OX_STAR_T_LIST | OX_STAR_T_TUPLE | OX_STAR_T_NONE)
-#define FIELD(name, type, choices, value) {#name, ACCEPTS_##type, get, set, NULL, 0},
+#define FIELD(name, type, choices, value) {#name, ACCEPTS_##type, get, set, doc_##name, 0},
+#define DOC(name, text)                   static const char doc_##name[] = text;
+#include "daemon/dialect/config_doc.def"
 
 static const struct ox_star_attr_spec attrs[] = {
 #include "runtime/pack/config_fields.def"

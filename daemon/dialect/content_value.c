@@ -102,21 +102,22 @@ const struct ox_star_type ox_content_type = {
 	.doc = "The content of a file.",
 };
 
-#define TEXT(parameter)                                                                                                \
+#define TEXT(parameter, text)                                                                                          \
 	{                                                                                                              \
 		.name = parameter, .types = OX_STAR_T_STRING | OX_STAR_T_NONE, .kind = OX_STAR_OPTIONAL,               \
-		.fallback = "None"                                                                                     \
+		.fallback = "None", .doc = text                                                                        \
 	}
 
 const struct ox_star_function ox_content_function = {
 	.name = "FileContent",
-	.params = (const struct ox_star_param[]){TEXT("path"),
-						 TEXT("filename"),
-						 TEXT("content"),
+	.params = (const struct ox_star_param[]){TEXT("path", "the file to read"),
+						 TEXT("filename", "its name; that of path when not given"),
+						 TEXT("content", "the text, in place of path"),
 						 {.name = "executable",
 						  .types = OX_STAR_T_BOOL | OX_STAR_T_NONE,
 						  .kind = OX_STAR_OPTIONAL,
-						  .fallback = "None"},
+						  .fallback = "None",
+						  .doc = "whether it may be run; as path is when not given"},
 						 {0}},
 	.call = construct,
 	.returns = OX_STAR_T_NATIVE,

@@ -5,21 +5,28 @@
 #include "daemon/python/pip.h"
 
 const struct ox_star_param ox_pip_params[] = {
-	{.name = "args", .types = OX_STAR_T_LIST | OX_STAR_T_TUPLE, .item_types = OX_STAR_T_STRING},
+	{.name = "args",
+	 .types = OX_STAR_T_LIST | OX_STAR_T_TUPLE,
+	 .item_types = OX_STAR_T_STRING,
+	 .doc = "what pip install is to do: requirements, options"},
 	{.name = "extra_envs",
 	 .types = OX_STAR_T_DICT | OX_STAR_T_NONE,
 	 .kind = OX_STAR_OPTIONAL,
 	 .fallback = "None",
-	 .item_types = OX_STAR_T_STRING},
+	 .item_types = OX_STAR_T_STRING,
+	 .doc = "environment variables for pip and what it runs"},
 	{0},
 };
 const struct ox_star_param ox_package_root_params[] = {
-	{.name = "path", .types = OX_STAR_T_STRING},
-	{.name = "packages", .types = OX_STAR_T_LIST | OX_STAR_T_TUPLE, .item_types = OX_STAR_T_STRING},
+	{.name = "path", .types = OX_STAR_T_STRING, .doc = "the folder that the packages lie in"},
+	{.name = "packages",
+	 .types = OX_STAR_T_LIST | OX_STAR_T_TUPLE,
+	 .item_types = OX_STAR_T_STRING,
+	 .doc = "names of packages and modules; what is below them comes along"},
 	{0},
 };
 const struct ox_star_param ox_virtualenv_params[] = {
-	{.name = "path", .types = OX_STAR_T_STRING},
+	{.name = "path", .types = OX_STAR_T_STRING, .doc = "the folder of the virtualenv"},
 	{0},
 };
 

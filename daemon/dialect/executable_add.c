@@ -13,23 +13,27 @@ enum kind {
 
 #define RESOURCE(text)                                                                                                 \
 	{                                                                                                              \
-		.name = text, .types = OX_STAR_T_NATIVE, .natives = ox_resource_types                                  \
+		.name = text, .types = OX_STAR_T_NATIVE, .natives = ox_resource_types, .doc = "the resource"           \
 	}
 #define RESOURCES                                                                                                      \
 	{                                                                                                              \
-		.name = "resources", .types = OX_STAR_T_LIST | OX_STAR_T_TUPLE | OX_STAR_T_SET                         \
+		.name = "resources", .types = OX_STAR_T_LIST | OX_STAR_T_TUPLE | OX_STAR_T_SET, .doc = "resources"     \
 	}
 #define PREFIX                                                                                                         \
 	{                                                                                                              \
-		.name = "prefix", .types = OX_STAR_T_STRING                                                            \
+		.name = "prefix", .types = OX_STAR_T_STRING, .doc = "the folder beside the executable"                 \
 	}
 #define LEVEL                                                                                                          \
 	{                                                                                                              \
-		.name = "optimize_level", .types = OX_STAR_T_INT, .kind = OX_STAR_OPTIONAL                             \
+		.name = "optimize_level", .types = OX_STAR_T_INT, .kind = OX_STAR_OPTIONAL,                            \
+		.doc = "of the bytecode: 0, 1 or 2"                                                                    \
 	}
 #define PARTS                                                                                                          \
-	{.name = "add_source_module", .kind = OX_STAR_OPTIONAL},                                                       \
-		{.name = "add_bytecode_module", .kind = OX_STAR_OPTIONAL}, LEVEL
+	{.name = "add_source_module", .kind = OX_STAR_OPTIONAL, .doc = "whether source code is packaged"},             \
+		{.name = "add_bytecode_module",                                                                        \
+		 .kind = OX_STAR_OPTIONAL,                                                                             \
+		 .doc = "whether bytecode is packaged"},                                                               \
+		LEVEL
 
 const struct ox_star_param ox_add_one_params[] = {RESOURCE("resource"), {0}};
 const struct ox_star_param ox_add_one_at_params[] = {PREFIX, RESOURCE("resource"), {0}};

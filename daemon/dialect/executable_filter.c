@@ -4,14 +4,16 @@
 #include "daemon/dialect/glob.h"
 #include "daemon/dialect/path.h"
 
-#define TEXTS(parameter)                                                                                               \
+#define TEXTS(parameter, text)                                                                                         \
 	{                                                                                                              \
 		.name = parameter, .types = OX_STAR_T_LIST | OX_STAR_T_TUPLE | OX_STAR_T_NONE,                         \
-		.kind = OX_STAR_OPTIONAL, .fallback = "None", .item_types = OX_STAR_T_STRING                           \
+		.kind = OX_STAR_OPTIONAL, .fallback = "None", .item_types = OX_STAR_T_STRING, .doc = text              \
 	}
 
-const struct ox_star_param ox_filter_params[] = {TEXTS("files"), TEXTS("glob_files"), {0}};
-const struct ox_star_param ox_old_filter_params[] = {TEXTS("files"), TEXTS("glob_patterns"), {0}};
+#define FILES TEXTS("files", "files of names, one a line; lines that begin with # say nothing")
+
+const struct ox_star_param ox_filter_params[] = {FILES, TEXTS("glob_files", "patterns for such files"), {0}};
+const struct ox_star_param ox_old_filter_params[] = {FILES, TEXTS("glob_patterns", "patterns for such files"), {0}};
 
 struct filter {
 	struct ox_dialect *dialect;

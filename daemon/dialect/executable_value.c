@@ -59,23 +59,25 @@ static ox_star_value get_name(struct ox_star *s, ox_star_value self, const struc
 	return ox_star_slice(s, ox_exe_value_of(self)->name);
 }
 
-#define TEXT(attribute, field)                                                                                         \
+#define TEXT(attribute, field, doc)                                                                                    \
 	{                                                                                                              \
-		attribute, OX_STAR_T_STRING, get_text, set_text, NULL, offsetof(struct ox_exe_value, field)            \
+		attribute, OX_STAR_T_STRING, get_text, set_text, doc, offsetof(struct ox_exe_value, field)             \
 	}
-#define VALUE(attribute, field)                                                                                        \
+#define VALUE(attribute, field, doc)                                                                                   \
 	{                                                                                                              \
-		attribute, OX_STAR_T_STRING | OX_STAR_T_NONE, get_value, set_value, NULL,                              \
+		attribute, OX_STAR_T_STRING | OX_STAR_T_NONE, get_value, set_value, doc,                               \
 			offsetof(struct ox_exe_value, field)                                                           \
 	}
 
 static const struct ox_star_attr_spec attrs[] = {
 	{"name", OX_STAR_T_STRING, get_name, NULL, "The file name.", 0},
-	VALUE("licenses_filename", licenses_filename),
-	TEXT("packed_resources_load_mode", load_mode),
-	VALUE("tcl_files_path", tcl_files_path),
-	TEXT("windows_runtime_dlls_mode", windows_runtime_dlls_mode),
-	TEXT("windows_subsystem", windows_subsystem),
+	VALUE("licenses_filename", licenses_filename,
+	      "A file for the licences of everything inside, or None; no such file is written yet."),
+	TEXT("packed_resources_load_mode", load_mode,
+	     "Where packed resources are: \"embedded:NAME\"; other values give a warning."),
+	VALUE("tcl_files_path", tcl_files_path, "A folder for Tcl's files, or None; none are written yet."),
+	TEXT("windows_runtime_dlls_mode", windows_runtime_dlls_mode, "Of use on Windows only."),
+	TEXT("windows_subsystem", windows_subsystem, "Of use on Windows only."),
 	{0},
 };
 
@@ -154,33 +156,44 @@ static ox_star_value to_manifest(struct ox_star *s, ox_star_value self, const ox
 /* ---- the tables ---- */
 
 static const struct ox_star_param args_params[] = {
-	{.name = "args", .types = OX_STAR_T_LIST | OX_STAR_T_TUPLE, .item_types = OX_STAR_T_STRING},
+	{.name = "args",
+	 .types = OX_STAR_T_LIST | OX_STAR_T_TUPLE,
+	 .item_types = OX_STAR_T_STRING,
+	 .doc = "what pip is to download: requirements, options"},
 	{0},
 };
 static const struct ox_star_param module_params[] = {
-	{.name = "name", .types = OX_STAR_T_STRING},
-	{.name = "source", .types = OX_STAR_T_STRING},
-	{.name = "is_package", .kind = OX_STAR_OPTIONAL, .fallback = "False"},
+	{.name = "name", .types = OX_STAR_T_STRING, .doc = "the full name of the module, with dots"},
+	{.name = "source", .types = OX_STAR_T_STRING, .doc = "its source code"},
+	{.name = "is_package", .kind = OX_STAR_OPTIONAL, .fallback = "False", .doc = "whether the module is a package"},
 	{0},
 };
-static const struct ox_star_param prefix_params[] = {{.name = "prefix", .types = OX_STAR_T_STRING}, {0}};
+static const struct ox_star_param prefix_params[] = {{.name = "prefix",
+						      .types = OX_STAR_T_STRING,
+						      .doc = "the folder in the manifest; \".\" is its root"}, {0}};
 
 #define METHOD(method, parameters, fn, result, text)                                                                   \
 	{                                                                                                              \
 		.name = method, .params = parameters, .call = fn, .returns = result, .doc = text                       \
 	}
 #define ADD(family, kind, parameters)                                                                                  \
-	METHOD(#family "_" #kind, parameters, ox_##family##_##kind, OX_STAR_T_NONE, "Adds to the executable.")
-#define ADD_FAMILY(family, at)                                                                                         \
+	METHOD(#family "_" #kind, parameters, ox_##family##_##kind, OX_STAR_T_NONE,                                    \
+	       "Adds what its name says, in the manner of old configurations.")
+#define ADD_KINDS(family, at)                                                                                          \
 	ADD(family, module_source, ox_add_one##at##params), ADD(family, module_bytecode, ox_add_bytecode##at##params), \
 		ADD(family, package_resource, ox_add_one##at##params),                                                 \
 		ADD(family, package_distribution_resource, ox_add_one##at##params),                                    \
-		ADD(family, extension_module, ox_add_one##at##params),                                                 \
-		ADD(family, python_resource, ox_add_resource##at##params),                                             \
+		ADD(family, extension_module, ox_add_one##at##params)
+#define ADD_FAMILY(family, at)                                                                                         \
+	ADD_KINDS(family, at), ADD(family, python_resource, ox_add_resource##at##params),                              \
 		ADD(family, python_resources, ox_add_resources##at##params)
 
 static const struct ox_star_function methods[] = {
-	ADD_FAMILY(add, _),
+	METHOD("add_python_resource", ox_add_resource_params, ox_add_python_resource, OX_STAR_T_NONE,
+	       "Adds a resource, where its attributes say."),
+	METHOD("add_python_resources", ox_add_resources_params, ox_add_python_resources, OX_STAR_T_NONE,
+	       "Adds many resources, each where its attributes say."),
+	ADD_KINDS(add, _),
 	ADD_FAMILY(add_in_memory, _),
 	ADD_FAMILY(add_filesystem_relative, _at_),
 	METHOD("filter_resources_from_files", ox_filter_params, ox_filter_from_files, OX_STAR_T_NONE,

@@ -5,6 +5,7 @@ daemon_dialect_libdialect_a_SOURCES = \
 	daemon/dialect/build.c \
 	daemon/dialect/collector.c daemon/dialect/collector.h \
 	daemon/dialect/config_old.c \
+	daemon/dialect/config_doc.def \
 	daemon/dialect/config_value.c daemon/dialect/config_value.h \
 	daemon/dialect/content_value.c daemon/dialect/content_value.h \
 	daemon/dialect/dialect.c daemon/dialect/dialect.h \
@@ -25,6 +26,7 @@ daemon_dialect_libdialect_a_SOURCES = \
 	daemon/dialect/load.c daemon/dialect/load.h \
 	daemon/dialect/manifest_glob.c daemon/dialect/manifest_python.c \
 	daemon/dialect/manifest_value.c daemon/dialect/manifest_value.h \
+	daemon/dialect/manual.c daemon/dialect/manual.h \
 	daemon/dialect/path.c daemon/dialect/path.h \
 	daemon/dialect/policy_value.c daemon/dialect/policy_value.h \
 	daemon/dialect/resource_value.c daemon/dialect/resource_value.h \
@@ -36,7 +38,8 @@ DIALECT_LIBS = daemon/dialect/libdialect.a daemon/starlark/liblint.a daemon/star
 if HAVE_CMOCKA
 DIALECT_TESTS = \
 	tests/unit/daemon/dialect/evaluate_test tests/unit/daemon/dialect/facts_test \
-	tests/unit/daemon/dialect/glob_test tests/unit/daemon/dialect/rules_test
+	tests/unit/daemon/dialect/glob_test tests/unit/daemon/dialect/manual_test \
+	tests/unit/daemon/dialect/rules_test
 check_PROGRAMS += $(DIALECT_TESTS)
 TESTS += $(DIALECT_TESTS)
 tests_unit_daemon_dialect_evaluate_test_SOURCES = tests/unit/daemon/dialect/evaluate_test.c
@@ -48,6 +51,9 @@ tests_unit_daemon_dialect_facts_test_LDADD = $(DIALECT_LIBS) $(CMOCKA_LIBS)
 tests_unit_daemon_dialect_glob_test_SOURCES = tests/unit/daemon/dialect/glob_test.c
 tests_unit_daemon_dialect_glob_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_dialect_glob_test_LDADD = $(DIALECT_LIBS) $(CMOCKA_LIBS)
+tests_unit_daemon_dialect_manual_test_SOURCES = tests/unit/daemon/dialect/manual_test.c
+tests_unit_daemon_dialect_manual_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_dialect_manual_test_LDADD = $(DIALECT_LIBS) $(CMOCKA_LIBS)
 tests_unit_daemon_dialect_rules_test_SOURCES = tests/unit/daemon/dialect/rules_test.c
 tests_unit_daemon_dialect_rules_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_dialect_rules_test_LDADD = $(DIALECT_LIBS) $(CMOCKA_LIBS)

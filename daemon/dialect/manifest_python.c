@@ -6,14 +6,19 @@
 #include "daemon/dialect/path.h"
 
 const struct ox_star_param ox_manifest_resource_params[] = {
-	{.name = "prefix", .types = OX_STAR_T_STRING},
-	{.name = "value", .types = OX_STAR_T_NATIVE},
+	{.name = "prefix", .types = OX_STAR_T_STRING, .doc = "the folder in the manifest; \".\" is its root"},
+	{.name = "value", .types = OX_STAR_T_NATIVE, .doc = "a Python resource or an executable"},
 	{0},
 };
 /* A walkthrough calls it with the resources alone. */
 const struct ox_star_param ox_manifest_resources_params[] = {
-	{.name = "prefix", .types = OX_STAR_T_STRING | OX_STAR_T_LIST | OX_STAR_T_TUPLE},
-	{.name = "values", .types = OX_STAR_T_LIST | OX_STAR_T_TUPLE, .kind = OX_STAR_OPTIONAL},
+	{.name = "prefix",
+	 .types = OX_STAR_T_STRING | OX_STAR_T_LIST | OX_STAR_T_TUPLE,
+	 .doc = "the folder in the manifest; \".\" is its root"},
+	{.name = "values",
+	 .types = OX_STAR_T_LIST | OX_STAR_T_TUPLE,
+	 .kind = OX_STAR_OPTIONAL,
+	 .doc = "Python resources"},
 	{0},
 };
 

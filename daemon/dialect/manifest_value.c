@@ -220,26 +220,45 @@ static ox_star_value install(struct ox_star *s, ox_star_value self, const ox_sta
 static const struct ox_star_type *const manifest_types[] = {&ox_manifest_type, NULL};
 static const struct ox_star_type *const content_types[] = {&ox_content_type, NULL};
 
-static const struct ox_star_param path_params[] = {{.name = "path", .types = OX_STAR_T_STRING}, {0}};
+static const struct ox_star_param path_params[] = {{.name = "path",
+						    .types = OX_STAR_T_STRING,
+						    .doc = "the path in the manifest"}, {0}};
 static const struct ox_star_param manifest_params[] = {
-	{.name = "manifest", .types = OX_STAR_T_NATIVE, .natives = manifest_types},
+	{.name = "manifest",
+	 .types = OX_STAR_T_NATIVE,
+	 .natives = manifest_types,
+	 .doc = "the other manifest; its files replace those of the same path"},
 	{0},
 };
 static const struct ox_star_param add_file_params[] = {
-	{.name = "content", .types = OX_STAR_T_NATIVE, .natives = content_types},
-	{.name = "path", .types = OX_STAR_T_STRING | OX_STAR_T_NONE, .kind = OX_STAR_OPTIONAL, .fallback = "None"},
-	{.name = "directory", .types = OX_STAR_T_STRING | OX_STAR_T_NONE, .kind = OX_STAR_OPTIONAL, .fallback = "None"},
+	{.name = "content", .types = OX_STAR_T_NATIVE, .natives = content_types, .doc = "the file"},
+	{.name = "path",
+	 .types = OX_STAR_T_STRING | OX_STAR_T_NONE,
+	 .kind = OX_STAR_OPTIONAL,
+	 .fallback = "None",
+	 .doc = "the path in the manifest; the file's own name when neither this nor directory is given"},
+	{.name = "directory",
+	 .types = OX_STAR_T_STRING | OX_STAR_T_NONE,
+	 .kind = OX_STAR_OPTIONAL,
+	 .fallback = "None",
+	 .doc = "the folder in the manifest"},
 	{0},
 };
 static const struct ox_star_param add_path_params[] = {
-	{.name = "path", .types = OX_STAR_T_STRING},
-	{.name = "strip_prefix", .types = OX_STAR_T_STRING},
-	{.name = "force_read", .kind = OX_STAR_OPTIONAL, .fallback = "False"},
+	{.name = "path", .types = OX_STAR_T_STRING, .doc = "the file to read"},
+	{.name = "strip_prefix", .types = OX_STAR_T_STRING, .doc = "taken from the front of its path"},
+	{.name = "force_read",
+	 .kind = OX_STAR_OPTIONAL,
+	 .fallback = "False",
+	 .doc = "taken and ignored: files are always read"},
 	{0},
 };
 static const struct ox_star_param install_params[] = {
-	{.name = "path", .types = OX_STAR_T_STRING},
-	{.name = "replace", .kind = OX_STAR_OPTIONAL, .fallback = "True"},
+	{.name = "path", .types = OX_STAR_T_STRING, .doc = "a folder, relative to the build folder"},
+	{.name = "replace",
+	 .kind = OX_STAR_OPTIONAL,
+	 .fallback = "True",
+	 .doc = "whether the folder is replaced as a whole, or what it has and the manifest has not stays"},
 	{0},
 };
 
@@ -249,17 +268,18 @@ static const struct ox_star_param install_params[] = {
 	}
 
 static const struct ox_star_function methods[] = {
-	METHOD("add_file", add_file_params, add_file, OX_STAR_T_NONE, "Adds a FileContent."),
+	METHOD("add_file", add_file_params, add_file, OX_STAR_T_NONE, "Adds the content of a file."),
 	METHOD("add_manifest", manifest_params, add_manifest, OX_STAR_T_NONE, "Lays another manifest over this one."),
 	METHOD("add_path", add_path_params, add_path, OX_STAR_T_NONE, "Adds a file of the file system."),
 	METHOD("add_python_resource", ox_manifest_resource_params, ox_manifest_add_resource, OX_STAR_T_NONE,
 	       "Adds a Python resource or an executable below a folder."),
 	METHOD("add_python_resources", ox_manifest_resources_params, ox_manifest_add_resources, OX_STAR_T_NONE,
-	       "Adds many of them."),
+	       "Adds many Python resources below a folder."),
 	METHOD("get_file", path_params, get_file, OX_STAR_T_NATIVE | OX_STAR_T_NONE, "The content at a path, or None."),
 	METHOD("install", install_params, install, OX_STAR_T_NONE, "Writes the files below the build folder."),
 	METHOD("paths", NULL, paths, OX_STAR_T_LIST, "All paths, sorted."),
-	METHOD("remove", path_params, remove_file, OX_STAR_T_NATIVE | OX_STAR_T_NONE, "Takes a file out."),
+	METHOD("remove", path_params, remove_file, OX_STAR_T_NATIVE | OX_STAR_T_NONE,
+	       "Takes a file out and gives back its content, or None when there is none."),
 	{0},
 };
 

@@ -146,46 +146,62 @@ static ox_star_value set_mode(struct ox_star *s, ox_star_value self, const ox_st
 	return rc == 0 ? OX_STAR_NONE : ox_star_fail_err(s, &err);
 }
 
-#define FLAG(name)                                                                                                     \
+#define FLAG(name, doc)                                                                                                \
 	{                                                                                                              \
-#name, OX_STAR_T_ANY, get_flag, set_flag, NULL, 0                                                      \
+#name, OX_STAR_T_ANY, get_flag, set_flag, doc, 0                                                       \
 	}
 
 static const struct ox_star_attr_spec attrs[] = {
-	FLAG(allow_files),
-	FLAG(allow_in_memory_shared_library_loading),
-	FLAG(bytecode_optimize_level_zero),
-	FLAG(bytecode_optimize_level_one),
-	FLAG(bytecode_optimize_level_two),
+	FLAG(allow_files, "Whether files without a Python type may be added."),
+	FLAG(allow_in_memory_shared_library_loading, "Whether shared libraries may be loaded from memory."),
+	FLAG(bytecode_optimize_level_zero, "Whether bytecode of level 0 is packaged."),
+	FLAG(bytecode_optimize_level_one, "Whether bytecode of level 1 is packaged."),
+	FLAG(bytecode_optimize_level_two, "Whether bytecode of level 2 is packaged."),
 	{"extract", OX_STAR_T_STRING, get_extract, set_extract,
-	 "\"as-needed\": what has to be a real file is extracted at run time; \"never\": it is an error at build time.", 0},
-	{"extension_module_filter", OX_STAR_T_STRING, get_filter, set_filter, NULL, 0},
-	FLAG(file_scanner_classify_files),
-	FLAG(file_scanner_emit_files),
-	FLAG(include_classified_resources),
-	FLAG(include_distribution_resources),
-	FLAG(include_distribution_sources),
-	FLAG(include_file_resources),
-	FLAG(include_non_distribution_sources),
-	FLAG(include_test),
-	{"preferred_extension_module_variants", OX_STAR_T_DICT, get_variants, NULL, NULL, 0},
-	{"resources_location", OX_STAR_T_STRING, get_location, set_location, NULL, 0},
-	{"resources_location_fallback", OX_STAR_T_STRING | OX_STAR_T_NONE, get_fallback, set_fallback, NULL, 0},
+	 "\"as-needed\": what has to be a real file is extracted at run time; \"never\": it is an error at build "
+	 "time.", 0},
+	{"extension_module_filter", OX_STAR_T_STRING, get_filter, set_filter,
+	 "Which extension modules of the standard library are packaged: \"all\", \"minimal\", \"no-libraries\" or "
+	 "\"no-copyleft\".", 0},
+	FLAG(file_scanner_classify_files, "Whether files that are found become modules and other typed resources."),
+	FLAG(file_scanner_emit_files, "Whether files that are found become resources of the type File."),
+	FLAG(include_classified_resources, "Whether typed resources are packaged."),
+	FLAG(include_distribution_resources, "Whether files of the standard library that are no modules are packaged."),
+	FLAG(include_distribution_sources, "Whether source code of the standard library is packaged."),
+	FLAG(include_file_resources, "Whether resources of the type File are packaged."),
+	FLAG(include_non_distribution_sources, "Whether source code of other packages is packaged."),
+	FLAG(include_test, "Whether tests of the standard library are packaged."),
+	{"preferred_extension_module_variants", OX_STAR_T_DICT, get_variants, NULL,
+	 "A copy of what set_preferred_extension_module_variant() chose.", 0},
+	{"resources_location", OX_STAR_T_STRING, get_location, set_location,
+	 "Where resources are put: \"in-memory\" or \"filesystem-relative:PREFIX\".", 0},
+	{"resources_location_fallback", OX_STAR_T_STRING | OX_STAR_T_NONE, get_fallback, set_fallback,
+	 "Where resources are put that cannot be at resources_location; None: nowhere.", 0},
 	{0},
 };
 
 static const struct ox_star_function methods[] = {
 	{
 		.name = "register_resource_callback",
-		.params = (const struct ox_star_param[]){{.name = "func", .types = OX_STAR_T_FUNCTION}, {0}},
+		.params =
+			(const struct ox_star_param[]){
+				{.name = "func",
+				 .types = OX_STAR_T_FUNCTION,
+				 .doc = "a function of the policy and a resource, whose attributes it may change"},
+				{0},
+			},
 		.call = register_callback,
 		.returns = OX_STAR_T_NONE,
 		.doc = "Calls func(policy, resource) for every resource made with this policy.",
 	},
 	{
 		.name = "set_preferred_extension_module_variant",
-		.params = (const struct ox_star_param[]){{.name = "name", .types = OX_STAR_T_STRING},
-							 {.name = "value", .types = OX_STAR_T_STRING},
+		.params = (const struct ox_star_param[]){{.name = "name",
+							  .types = OX_STAR_T_STRING,
+							  .doc = "the extension module"},
+							 {.name = "value",
+							  .types = OX_STAR_T_STRING,
+							  .doc = "the variant"},
 							 {0}},
 		.call = set_variant,
 		.returns = OX_STAR_T_NONE,
@@ -199,12 +215,14 @@ static const struct ox_star_function methods[] = {
 			{0}},
 		.call = set_package_files,
 		.returns = OX_STAR_T_NONE,
-		.doc = "Decides whether a package is extracted at run time so that its modules have a __file__, whatever its "
-		       "code looks like.",
+		.doc = "Decides whether a package is extracted at run time so that its modules have a __file__, "
+		       "whatever its code looks like.",
 	},
 	{
 		.name = "set_resource_handling_mode",
-		.params = (const struct ox_star_param[]){{.name = "mode", .types = OX_STAR_T_STRING}, {0}},
+		.params = (const struct ox_star_param[]){{.name = "mode",
+							  .types = OX_STAR_T_STRING,
+							  .doc = "\"classify\" or \"files\""}, {0}},
 		.call = set_mode,
 		.returns = OX_STAR_T_NONE,
 		.doc = "\"classify\": resources have types; \"files\": everything is a file.",

@@ -141,48 +141,61 @@ static const char *module_type_name(ox_star_value self)
 	return self_of(self)->dialect->old_generation ? "PythonSourceModule" : NULL;
 }
 
-#define TEXT(name, field)                                                                                              \
+#define TEXT(name, field, doc)                                                                                         \
 	{                                                                                                              \
-		name, OX_STAR_T_STRING, get_field, NULL, NULL, field                                                   \
+		name, OX_STAR_T_STRING, get_field, NULL, doc, field                                                    \
 	}
-#define FLAG(name, field)                                                                                              \
+#define FLAG(name, field, doc)                                                                                         \
 	{                                                                                                              \
-		name, OX_STAR_T_BOOL, get_field, NULL, NULL, field                                                     \
+		name, OX_STAR_T_BOOL, get_field, NULL, doc, field                                                      \
 	}
-#define OPTION(name, option)                                                                                           \
+#define IS_STDLIB FLAG("is_stdlib", FIELD_IS_STDLIB, "Whether it is of the standard library.")
+#define OPTION(name, option, doc)                                                                                      \
 	{                                                                                                              \
-		name, OX_STAR_T_ANY, get_option, set_option, NULL, option                                              \
+		name, OX_STAR_T_ANY, get_option, set_option, doc, option                                               \
 	}
+#define LEVEL(name, option, level) OPTION(name, option, "Whether bytecode of level " level " is packaged.")
 #define OPTIONS                                                                                                        \
-	OPTION("add_include", OPTION_INCLUDE), OPTION("add_source", OPTION_SOURCE),                                    \
-		OPTION("add_bytecode_optimization_level_zero", OPTION_LEVEL_ZERO),                                     \
-		OPTION("add_bytecode_optimization_level_one", OPTION_LEVEL_ONE),                                       \
-		OPTION("add_bytecode_optimization_level_two", OPTION_LEVEL_TWO),                                       \
-		{"add_location", OX_STAR_T_STRING, get_location, set_location, NULL, 0},                               \
+	OPTION("add_include", OPTION_INCLUDE, "Whether it is packaged at all."),                                       \
+		OPTION("add_source", OPTION_SOURCE, "Whether source code is packaged."),                               \
+		LEVEL("add_bytecode_optimization_level_zero", OPTION_LEVEL_ZERO, "0"),                                 \
+		LEVEL("add_bytecode_optimization_level_one", OPTION_LEVEL_ONE, "1"),                                   \
+		LEVEL("add_bytecode_optimization_level_two", OPTION_LEVEL_TWO, "2"),                                   \
+		{"add_location",                                                                                       \
+		 OX_STAR_T_STRING,                                                                                     \
+		 get_location,                                                                                         \
+		 set_location,                                                                                         \
+		 "Where it is put: \"in-memory\" or \"filesystem-relative:PREFIX\".",                                  \
+		 0},                                                                                                   \
 	{                                                                                                              \
-		"add_location_fallback", OX_STAR_T_STRING | OX_STAR_T_NONE, get_fallback, set_fallback, NULL, 0        \
+		"add_location_fallback", OX_STAR_T_STRING | OX_STAR_T_NONE, get_fallback, set_fallback,                \
+			"Where it is put when it cannot be at add_location; None: nowhere.", 0                         \
 	}
 
 static const struct ox_star_attr_spec module_attrs[] = {
-	TEXT("name", FIELD_NAME),
-	TEXT("source", FIELD_SOURCE),
-	FLAG("is_package", FIELD_IS_PACKAGE),
-	FLAG("is_stdlib", FIELD_IS_STDLIB),
+	TEXT("name", FIELD_NAME, "Its full name, with dots."),
+	TEXT("source", FIELD_SOURCE, "Its source code."),
+	FLAG("is_package", FIELD_IS_PACKAGE, "Whether it is a package."),
+	IS_STDLIB,
 	OPTIONS,
 	{0},
 };
 static const struct ox_star_attr_spec package_attrs[] = {
-	TEXT("package", FIELD_NAME), TEXT("name", FIELD_FILE), FLAG("is_stdlib", FIELD_IS_STDLIB), OPTIONS, {0},
+	TEXT("package", FIELD_NAME, "The package that it belongs to."),
+	TEXT("name", FIELD_FILE, "Its path below the package."),
+	IS_STDLIB,
+	OPTIONS,
+	{0},
 };
 static const struct ox_star_attr_spec extension_attrs[] = {
-	TEXT("name", FIELD_NAME),
-	FLAG("is_stdlib", FIELD_IS_STDLIB),
+	TEXT("name", FIELD_NAME, "Its full name, with dots."),
+	IS_STDLIB,
 	OPTIONS,
 	{0},
 };
 static const struct ox_star_attr_spec file_attrs[] = {
-	TEXT("path", FIELD_FILE),
-	FLAG("is_executable", FIELD_IS_EXECUTABLE),
+	TEXT("path", FIELD_FILE, "Its relative path."),
+	FLAG("is_executable", FIELD_IS_EXECUTABLE, "Whether it may be run."),
 	OPTIONS,
 	{0},
 };

@@ -316,7 +316,8 @@ static const struct ox_star_param sorted_params[] = {
     {"reverse", 0, OX_STAR_OPTIONAL | OX_STAR_NAMED_ONLY, "False", "largest first", 0, NULL},
     {0},
 };
-static const struct ox_star_param zip_params[] = {{"iterables", 0, OX_STAR_REST, NULL, "", 0, NULL}, {0}};
+static const struct ox_star_param zip_params[] = {
+    {"iterables", 0, OX_STAR_REST, NULL, "what to take the items from", 0, NULL}, {0}};
 
 const struct ox_star_function ox_container_functions[] = {
     {"dict", dict_params, fn_dict, OX_STAR_T_DICT, "a new dict"},

@@ -378,7 +378,7 @@ METHOD(bytes_elems)
 	{                                                                                                              \
 		name, types, (kind) | OX_STAR_POSITIONAL_ONLY, fallback, doc, 0, NULL                                  \
 	}
-#define VALUE P("x", 0, OX_STAR_REQUIRED, NULL, "")
+#define VALUE P("x", 0, OX_STAR_REQUIRED, NULL, "the value")
 
 static const struct ox_star_param one[] = {VALUE, {0}};
 static const struct ox_star_param index_params[] = {
@@ -392,12 +392,12 @@ static const struct ox_star_param insert_params[] = {
 static const struct ox_star_param pop_params[] = {
     P("i", OX_STAR_T_INT | OX_STAR_T_NONE, OX_STAR_OPTIONAL, "None", "index, from the start; None: of the last"), {0}};
 static const struct ox_star_param get_params[] = {
-    P("key", 0, OX_STAR_REQUIRED, NULL, ""),
+    P("key", 0, OX_STAR_REQUIRED, NULL, "the key"),
     {"default", 0, OX_STAR_OPTIONAL, "None", "given back when the key is absent", 0, NULL},
     {0},
 };
 static const struct ox_star_param dict_pop_params[] = {
-    P("key", 0, OX_STAR_REQUIRED, NULL, ""),
+    P("key", 0, OX_STAR_REQUIRED, NULL, "the key"),
     {"default", 0, OX_STAR_OPTIONAL, NULL, "given back when the key is absent", 0, NULL},
     {0},
 };

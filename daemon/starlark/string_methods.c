@@ -442,22 +442,23 @@ METHOD(str_format)
 	P("start", INT_OR_NONE, OX_STAR_OPTIONAL, "None", "where to begin"),                                           \
 	    P("end", INT_OR_NONE, OX_STAR_OPTIONAL, "None", "where to stop")
 
-static const struct ox_star_param sub[] = {P("sub", OX_STAR_T_STRING, OX_STAR_REQUIRED, NULL, ""), WINDOW, {0}};
+static const struct ox_star_param sub[] = {
+    P("sub", OX_STAR_T_STRING, OX_STAR_REQUIRED, NULL, "what is looked for"), WINDOW, {0}};
 static const struct ox_star_param affix[] = {
     {"sub", OX_STAR_T_STRING | OX_STAR_T_TUPLE, OX_STAR_POSITIONAL_ONLY, NULL, "a string, or a tuple of them",
      OX_STAR_T_STRING, NULL},
     WINDOW,
     {0},
 };
-static const struct ox_star_param one_string[] = {P("x", OX_STAR_T_STRING, OX_STAR_REQUIRED, NULL, ""), {0}};
+static const struct ox_star_param one_string[] = {P("x", OX_STAR_T_STRING, OX_STAR_REQUIRED, NULL, "a string"), {0}};
 static const struct ox_star_param iterable[] = {P("iterable", 0, OX_STAR_REQUIRED, NULL, "of strings"), {0}};
 static const struct ox_star_param cutset[] = {
     P("chars", OX_STAR_T_STRING | OX_STAR_T_NONE, OX_STAR_OPTIONAL, "None", "characters to remove; None: white space"),
     {0},
 };
 static const struct ox_star_param replace[] = {
-    P("old", OX_STAR_T_STRING, OX_STAR_REQUIRED, NULL, ""),
-    P("new", OX_STAR_T_STRING, OX_STAR_REQUIRED, NULL, ""),
+    P("old", OX_STAR_T_STRING, OX_STAR_REQUIRED, NULL, "what is replaced"),
+    P("new", OX_STAR_T_STRING, OX_STAR_REQUIRED, NULL, "what comes in its place"),
     P("count", OX_STAR_T_INT, OX_STAR_OPTIONAL, "-1", "how many at most; negative: all"),
     {0},
 };

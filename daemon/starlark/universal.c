@@ -331,7 +331,7 @@ static ox_star_value fn_type(struct ox_star *s, ox_star_value self, const ox_sta
 
 #define X                                                                                                              \
 	{                                                                                                              \
-		"x", 0, OX_STAR_REQUIRED | OX_STAR_POSITIONAL_ONLY, NULL, "", 0, NULL                                  \
+		"x", 0, OX_STAR_REQUIRED | OX_STAR_POSITIONAL_ONLY, NULL, "the value", 0, NULL                         \
 	}
 
 static const struct ox_star_param one[] = {X, {0}};
@@ -356,30 +356,30 @@ static const struct ox_star_param fail_params[] = {
     {0},
 };
 static const struct ox_star_param float_params[] = {
-    {"x", OX_STAR_T_STRING | ANY_NUMBER | OX_STAR_T_BOOL, OX_STAR_OPTIONAL | OX_STAR_POSITIONAL_ONLY, "0.0", "", 0,
-     NULL},
+    {"x", OX_STAR_T_STRING | ANY_NUMBER | OX_STAR_T_BOOL, OX_STAR_OPTIONAL | OX_STAR_POSITIONAL_ONLY, "0.0",
+     "a number, or text such as \"1e3\"", 0, NULL},
     {0},
 };
 static const struct ox_star_param int_params[] = {
-    {"x", OX_STAR_T_STRING | ANY_NUMBER | OX_STAR_T_BOOL, OX_STAR_REQUIRED | OX_STAR_POSITIONAL_ONLY, NULL, "", 0,
-     NULL},
+    {"x", OX_STAR_T_STRING | ANY_NUMBER | OX_STAR_T_BOOL, OX_STAR_REQUIRED | OX_STAR_POSITIONAL_ONLY, NULL,
+     "a number, or text such as \"0x1F\"", 0, NULL},
     {"base", OX_STAR_T_INT, OX_STAR_OPTIONAL, NULL, "of the digits, 0: as its prefix says", 0, NULL},
     {0},
 };
 static const struct ox_star_param getattr_params[] = {
     X,
-    {"name", OX_STAR_T_STRING, OX_STAR_REQUIRED | OX_STAR_POSITIONAL_ONLY, NULL, "", 0, NULL},
+    {"name", OX_STAR_T_STRING, OX_STAR_REQUIRED | OX_STAR_POSITIONAL_ONLY, NULL, "of the attribute", 0, NULL},
     {"default", 0, OX_STAR_OPTIONAL | OX_STAR_POSITIONAL_ONLY, NULL, "given back when there is no such attribute", 0,
      NULL},
     {0},
 };
 static const struct ox_star_param hasattr_params[] = {
     X,
-    {"name", OX_STAR_T_STRING, OX_STAR_REQUIRED | OX_STAR_POSITIONAL_ONLY, NULL, "", 0, NULL},
+    {"name", OX_STAR_T_STRING, OX_STAR_REQUIRED | OX_STAR_POSITIONAL_ONLY, NULL, "of the attribute", 0, NULL},
     {0},
 };
 static const struct ox_star_param optional[] = {
-    {"x", 0, OX_STAR_OPTIONAL | OX_STAR_POSITIONAL_ONLY, "False", "", 0, NULL}, {0}};
+    {"x", 0, OX_STAR_OPTIONAL | OX_STAR_POSITIONAL_ONLY, "False", "the value", 0, NULL}, {0}};
 
 const struct ox_star_function ox_builtin_functions[] = {
     {"abs", number, fn_abs, ANY_NUMBER, "the number without its sign"},

@@ -29,8 +29,9 @@ endif
 WORKER_WHOLE_TESTS = \
 	tests/whole/build_dialects_test.py tests/whole/build_output_test.py tests/whole/build_rebuild_test.py \
 	tests/whole/build_reproducible_test.py tests/whole/config_diagnostics_test.py \
-	tests/whole/language_eval_test.py tests/whole/language_fmt_test.py tests/whole/language_lint_test.py tests/whole/language_load_test.py \
-	tests/whole/machine_lacks_test.py
+	tests/whole/language_eval_test.py tests/whole/language_fmt_test.py \
+	tests/whole/language_lint_test.py tests/whole/language_load_test.py \
+	tests/whole/machine_lacks_test.py tests/whole/man_pages_test.py
 TESTS += $(WORKER_WHOLE_TESTS)
 EXTRA_DIST += $(WORKER_WHOLE_TESTS) tests/data/lint/configs.txt \
 	tests/data/configs/black_files_old.bzl tests/data/configs/black_new.bzl tests/data/configs/callbacks_new.bzl \
