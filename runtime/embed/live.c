@@ -15,27 +15,22 @@ static const char *const harmless_modules[] = {
 	"_tokenize", "_tracemalloc", "_typing", "_uuid", "_warnings", "_weakref", "_zoneinfo", "array",
 	"atexit", "audioop", "binascii", "builtins", "cmath", "decimal", "errno", "fcntl", "gc", "grp", "io",
 	"itertools", "marshal", "math", "mmap", "nis", "oxidized_importer", "posix", "pwd", "pyexpat",
-	"readline", "resource", "select", "spwd", "sys", "sys.monitoring", "syslog", "termios", "time", "unicodedata", "zlib",
+	"readline", "resource", "select", "spwd", "sys", "sys.monitoring", "syslog", "termios", "time", "unicodedata",
+	"zlib",
 };
 
-/* Harmless as long as no object of this type lives: a connection that is closed may
- * write. (Before 3.11 the collector does not track them.) */
-static const char careful_module[] = "_sqlite3", careful_type[] = "Connection";
-
-/* Harmless as long as no object of this type lives: databases that are written when closed. In some versions the
- * collector does not track their objects, but each of them holds a reference to its type. */
+/* Harmless as long as no object of this type lives: databases that are written when they are closed. */
 static const struct {
 	const char *module, *type;
-} databases[] = {{"_dbm", "_dbm.dbm"}, {"_gdbm", "_gdbm.gdbm"}};
+} databases[] = {{"_dbm", "_dbm.dbm"}, {"_gdbm", "_gdbm.gdbm"}, {"_sqlite3", "sqlite3.Connection"}};
 enum { DATABASES = sizeof databases / sizeof databases[0] };
 
 /* What the scan knows before it starts, and learns on its way. */
 struct known {
 	PyObject *streams[18]; /* the standard streams with their layers: flushed on leaving */
 	size_t count;
-	PyTypeObject *careful;            /* NULL: its module is not loaded */
-	bool has_database[DATABASES];     /* is the module loaded? */
-	PyObject *database[DATABASES];    /* its type; borrowed */
+	bool has_database[DATABASES];      /* is the module loaded? */
+	PyTypeObject *database[DATABASES]; /* its type; borrowed */
 };
 
 static bool is_database_module(struct known *s, const char *name)
@@ -58,7 +53,7 @@ static bool is_harmless_module(struct known *s, PyObject *module)
 	for (size_t i = 0; i < sizeof harmless_modules / sizeof harmless_modules[0]; i++)
 		if (strcmp(harmless_modules[i], name) == 0)
 			return true;
-	return is_database_module(s, name) || (PY_VERSION_HEX >= 0x030B0000 && strcmp(name, careful_module) == 0);
+	return is_database_module(s, name);
 }
 
 /* Objects of a type that the collector does not track are not seen by the scan. A native
@@ -68,7 +63,7 @@ static bool is_harmless_type(struct known *s, PyTypeObject *type)
 	bool finalises = type->tp_finalize || type->tp_del;
 	for (size_t i = 0; i < DATABASES; i++)
 		if (strcmp(databases[i].type, type->tp_name) == 0)
-			s->database[i] = (PyObject *)type;
+			s->database[i] = type;
 	if (!finalises || PyType_HasFeature(type, Py_TPFLAGS_HAVE_GC))
 		return true;
 	PyObject *finaliser = PyObject_GetAttrString((PyObject *)type, "__del__");
@@ -124,16 +119,6 @@ static void find_streams(struct known *s)
 	}
 }
 
-static void find_careful_type(struct known *s)
-{
-	PyObject *module = PyDict_GetItemString(PyImport_GetModuleDict(), careful_module); /* borrowed */
-	PyObject *type = module ? PyObject_GetAttrString(module, careful_type) : NULL;
-	PyErr_Clear();
-	if (type && PyType_Check(type))
-		s->careful = (PyTypeObject *)type; /* the module keeps it alive */
-	Py_XDECREF(type);
-}
-
 static bool is_standard_stream(const struct known *s, PyObject *file)
 {
 	for (size_t i = 0; i < s->count; i++)
@@ -166,8 +151,6 @@ static bool is_harmless(struct known *s, PyObject *o)
 		return is_harmless_type(s, (PyTypeObject *)o);
 	if (PyWeakref_Check(o))
 		return is_harmless_callback(((PyWeakReference *)o)->wr_callback);
-	if (s->careful && PyType_IsSubtype(type, s->careful))
-		return false;
 	if (!type->tp_finalize && !type->tp_del)
 		return true;
 	if (PyGen_CheckExact(o))
@@ -187,19 +170,20 @@ static int count_reference(PyObject *o, void *arg)
 	return 0;
 }
 
-/* Do the objects that the collector tracks account for every reference to the type? Then nothing it does not
- * track, such as an instance, holds one. */
-static bool has_no_instance(PyObject *type, PyObject *objects)
+/* Instances are among the objects, or, where the collector does not track them, show in that the objects do not
+ * account for every reference to their type. */
+static bool has_no_instance(PyTypeObject *type, PyObject *objects)
 {
-	struct references r = {type, 1}; /* the list's own */
+	struct references r = {(PyObject *)type, 1}; /* the list's own */
+	bool is_tracked = PyType_HasFeature(type, Py_TPFLAGS_HAVE_GC);
 	for (Py_ssize_t i = 0; i < PyList_GET_SIZE(objects); i++) {
 		PyObject *o = PyList_GET_ITEM(objects, i);
-		if ((PyObject *)Py_TYPE(o) == type)
+		if (PyType_IsSubtype(Py_TYPE(o), type))
 			return false;
-		if (Py_TYPE(o)->tp_traverse)
+		if (!is_tracked && Py_TYPE(o)->tp_traverse)
 			Py_TYPE(o)->tp_traverse(o, count_reference, &r);
 	}
-	return r.count == Py_REFCNT(type);
+	return is_tracked || r.count == Py_REFCNT(type);
 }
 
 static bool databases_are_closed(const struct known *s, PyObject *objects)
@@ -261,7 +245,6 @@ bool ox_live_is_harmless(long frozen_at_start)
 	PyObject *objects = gc ? PyObject_CallMethod(gc, "get_objects", NULL) : NULL;
 	bool harmless = objects && PyList_Check(objects) && ox_live_frozen() == frozen_at_start;
 	find_streams(&known);
-	find_careful_type(&known);
 	for (Py_ssize_t i = 0; harmless && i < PyList_GET_SIZE(objects); i++)
 		harmless = is_harmless(&known, PyList_GET_ITEM(objects, i));
 	harmless = harmless && databases_are_closed(&known, objects);

@@ -38,7 +38,8 @@ static long number(PyObject *function)
 
 static long first_of(PyObject *tuple)
 {
-	return tuple && PyTuple_Check(tuple) && PyTuple_GET_SIZE(tuple) ? PyLong_AsLong(PyTuple_GET_ITEM(tuple, 0)) : -1;
+	bool has = tuple && PyTuple_Check(tuple) && PyTuple_GET_SIZE(tuple);
+	return has ? PyLong_AsLong(PyTuple_GET_ITEM(tuple, 0)) : -1;
 }
 
 static int run(PyObject *function)

@@ -1,5 +1,6 @@
 #include "runtime/importer/fast_import.h"
 
+#include "runtime/importer/arguments.h"
 #include "runtime/importer/deferred_gc.h"
 #include "runtime/importer/fast_load.h"
 #include "runtime/importer/import_lock.h"
@@ -7,8 +8,8 @@
 
 /* Whoever replaces one of these wants to see each import. */
 static const char *const watched[] = {
-	"_find_and_load_unlocked", "_find_spec", "_load_unlocked", "module_from_spec", "_init_module_attrs", "_new_module",
-	"_call_with_frames_removed", "ModuleSpec", "_ModuleLockManager",
+	"_find_and_load_unlocked", "_find_spec", "_load_unlocked", "module_from_spec", "_init_module_attrs",
+	"_new_module", "_call_with_frames_removed", "ModuleSpec", "_ModuleLockManager",
 };
 enum { WATCHED = sizeof watched / sizeof watched[0] };
 
@@ -261,6 +262,7 @@ static void dealloc(PyObject *self)
 }
 
 static PyType_Slot slots[] = {
+	{Py_tp_new, ox_no_constructor},
 	{Py_tp_dealloc, dealloc},
 	{Py_tp_traverse, traverse},
 	{0, NULL},
@@ -269,7 +271,7 @@ static PyType_Slot slots[] = {
 static PyType_Spec spec = {
 	.name = "oxidized_importer.FastImport",
 	.basicsize = sizeof(struct fast_import),
-	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
 	.slots = slots,
 };
 
