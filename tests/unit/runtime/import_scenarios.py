@@ -525,7 +525,7 @@ SCENARIOS = {
         "main": """
             import gc, sys
             usual = gc.get_threshold()
-            print(gc.isenabled(), gc.get_freeze_count())
+            print(gc.isenabled())
             import @a
             print(@a.threshold == usual, @a.enabled, gc.get_threshold() == usual, gc.isenabled())
             print(gc.get_threshold.__name__, type(gc.get_threshold.__self__).__name__)
