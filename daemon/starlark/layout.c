@@ -3,7 +3,7 @@
 #include "daemon/starlark/ast_same.h"
 #include "daemon/starlark/layout_impl.h"
 
-enum { ERRORS_TOLD = 20, MEMORY_LIMIT = 1 << 30 };
+enum { ERRORS_TOLD = 20, MEMORY_LIMIT = 256 << 20 };
 
 static const struct ox_parse_options parse_options = {.nesting_limit = 200};
 

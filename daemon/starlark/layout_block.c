@@ -12,7 +12,8 @@ struct file {
 	uint32_t columns[LEVELS]; /* indentation of the open blocks in the source */
 	uint8_t last[LEVELS];     /* enum line_kind of the last statement of each open block */
 	uint32_t level;
-	uint32_t line;     /* of the source: where what was written last ends */
+	uint32_t written;  /* the level of what was written last */
+	uint32_t line;     /* of the source: where that ends */
 	bool begins_block; /* nothing was written in this block (or file) */
 	bool at_start;     /* of the file */
 };
@@ -25,6 +26,7 @@ static void begin_line(struct file *f, uint32_t level, bool empty_line)
 		ox_write_line_end(f->w, level * INDENT_BLOCK);
 	}
 	f->at_start = f->begins_block = false;
+	f->written = level;
 }
 
 static enum line_kind kind_of_line(const struct ox_piece *p)
@@ -69,11 +71,11 @@ static bool empty_line_before(const struct file *f, uint32_t line, uint32_t leve
 			      bool heads)
 {
 	bool written = line > f->line + 1;
-	if (f->begins_block)
+	if (f->begins_block || (is_clause(next) && level == f->level))
 		return false;
-	if (level > f->level)
-		return written;
-	return !is_clause(next) && (heads || written || f->last[level] == LINE_DEF);
+	if (f->written > level)
+		return true;
+	return written || (heads && level == f->level);
 }
 
 /* The comments [first, end), behind blocks up to level `highest`, before `next`, whose block is at f->level. */

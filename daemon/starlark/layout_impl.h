@@ -30,6 +30,9 @@ enum ox_piece_role {
 	OX_ROLE_PARAMS,
 };
 
+/* 48 bytes each: a bound on what a hostile text can take. */
+enum { OX_LAYOUT_PIECES_MAX = 1 << 22 };
+
 /* Whether a comma goes behind a bracket's last element. */
 enum ox_last_comma { OX_COMMA_NEVER, OX_COMMA_OVER_LINES, OX_COMMA_ALWAYS };
 

@@ -65,7 +65,8 @@ static bool read_gap(struct ox_reader *r, uint32_t start)
 	return true;
 }
 
-/* What goes to the left of a comment rather than to its right: it has to stay on the line of what it follows. */
+/* What goes to the left of a comment rather than to its right: it has to stay on the line of what it follows.
+ * (A dot goes to the right.) */
 static bool comes_before_comments(const struct ox_piece *p)
 {
 	return p->role == OX_ROLE_BINARY || p->kind == OX_TOK_COMMA || p->kind == OX_TOK_COLON || p->kind == OX_TOK_EQ;
@@ -77,16 +78,16 @@ static void keep_breaks(struct ox_reader *r, uint32_t at)
 	struct ox_piece *p = r->layout->pieces.items + at;
 	if (p[-1].role == OX_ROLE_BINARY)
 		p->breaks_before = p->line > p[-2].last;
-	else if (p->kind == OX_TOK_DOT && r->depth)
+	else if (p->kind == OX_TOK_DOT)
 		p->breaks_before = p->line > p[-1].last;
-	else if (p[-1].kind == OX_TOK_DOT && r->depth && p->line > p[-1].last)
+	else if (p[-1].kind == OX_TOK_DOT && p->line > p[-1].last)
 		p[-1].breaks_before = true;
 }
 
 static bool take_piece(struct ox_reader *r, const struct ox_token *tok)
 {
 	struct ox_layout *l = r->layout;
-	struct ox_piece *p = ox_vec_push(&l->pieces);
+	struct ox_piece *p = l->pieces.len < OX_LAYOUT_PIECES_MAX ? ox_vec_push(&l->pieces) : NULL;
 	if (!p)
 		return false;
 	uint32_t at = (uint32_t)l->pieces.len - 1;
@@ -104,6 +105,8 @@ static bool take_piece(struct ox_reader *r, const struct ox_token *tok)
 	p = &l->pieces.items[l->pieces.len - 1];
 	if (r->depth && comes_before_comments(p))
 		p->comments_end = p[-1].comments_end;
+	if (p[-1].kind == OX_TOK_DOT)
+		p[-1].comments_end = p->comments_end;
 	keep_breaks(r, (uint32_t)l->pieces.len - 1);
 	return p->text.data != NULL;
 }

@@ -119,7 +119,7 @@ static bool leaves_it_to_inner(const struct ox_writer *w, uint32_t opener)
 	if (!ox_piece_closes(&items[closer - 1]) || items[inner].role == OX_ROLE_INDEX || is_empty_bracket(l, inner) ||
 	    items[opener].role == OX_ROLE_PARAMS || element_end(items, opener + 1, closer) != closer)
 		return false;
-	for (uint32_t i = opener + 1; i <= inner; i++) {
+	for (uint32_t i = opener + 1; i <= inner && column <= OX_LAYOUT_WIDTH; i++) {
 		if (line_ends_before(l, i, closer) || memchr(items[i].text.data, '\n', items[i].text.len))
 			return false;
 		column += space_between(&items[i - 1], &items[i]) + first_line_width(items[i].text);
@@ -189,7 +189,7 @@ static void write_element_comments(struct ox_writer *w, uint32_t at, bool is_fir
 		if (i == first && !c->own_line && !is_first) {
 			ox_buf_str(w->out, "  ");
 		} else {
-			if (c->line > above + 1 && !(is_first && i == first))
+			if (c->line > above + 1)
 				ox_buf_byte(w->out, '\n');
 			ox_write_line_end(w, w->margin);
 		}
@@ -200,23 +200,41 @@ static void write_element_comments(struct ox_writer *w, uint32_t at, bool is_fir
 
 static void write_bracket(struct ox_writer *w, uint32_t opener);
 
+/* Is one of the operators, up to where the anchor is set anew, followed by a line end? */
+static bool has_break(const struct ox_piece *items, uint32_t from, uint32_t to)
+{
+	for (uint32_t i = from; i < to && !resets_anchor(&items[i]); i++) {
+		if (i > from && items[i].breaks_before && items[i].kind != OX_TOK_DOT)
+			return true;
+		if (ox_piece_opens(&items[i]))
+			i = items[i].partner;
+	}
+	return false;
+}
+
 void ox_write_pieces(struct ox_writer *w, uint32_t from, uint32_t to)
 {
 	const struct ox_piece *items = w->layout->pieces.items;
+	uint32_t margin = w->margin;
 	w->anchor = UINT32_MAX;
 	for (uint32_t i = from; i < to; i++) {
 		if (i > from)
 			write_gap(w, i);
-		if (w->anchor == UINT32_MAX)
+		if (w->anchor == UINT32_MAX) {
 			w->anchor = w->column;
+			w->margin = has_break(items, i, to) ? w->column : margin;
+		}
 		put(w, items[i].text);
-		if (resets_anchor(&items[i]))
+		if (resets_anchor(&items[i])) {
 			w->anchor = UINT32_MAX;
+			w->margin = margin;
+		}
 		if (ox_piece_opens(&items[i])) {
 			write_bracket(w, i);
 			i = items[i].partner;
 		}
 	}
+	w->margin = margin;
 }
 
 /* One element a line. */
