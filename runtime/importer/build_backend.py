@@ -88,7 +88,7 @@ def compile_extension(root, output):
         raise SystemExit(f"Python.h is not in {paths['include']}: install the headers of "
                          f"Python {sysconfig.get_python_version()} (python3-dev)")
     compiler = shlex.split(os.environ.get("CC", "cc"))
-    includes = [f"-I{root}"] + [word for name in ("include", "platinclude") for word in ("-isystem", paths[name])]
+    includes = [f"-I{path}" for path in (root, paths["include"], paths["platinclude"])]
     common = ["-O2", "-std=c17", "-D_GNU_SOURCE", "-fPIC", f"-ffile-prefix-map={root}=.", *includes]
     with tempfile.TemporaryDirectory() as folder, \
             concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -84,10 +84,17 @@ static PyObject *borrowed_attribute(PyObject *self, PyObject *name)
 	return result;
 }
 
+/* __dict__ and the like describe the type that they belong to. */
+static bool is_special(PyObject *name)
+{
+	return PyUnicode_GET_LENGTH(name) > 1 && PyUnicode_READ_CHAR(name, 0) == '_' &&
+	       PyUnicode_READ_CHAR(name, 1) == '_';
+}
+
 static PyObject *get_attribute(PyObject *self, PyObject *name)
 {
 	PyObject *own = PyObject_GenericGetAttr(self, name);
-	if (own || !PyErr_ExceptionMatches(PyExc_AttributeError))
+	if (own || !PyErr_ExceptionMatches(PyExc_AttributeError) || is_special(name))
 		return own;
 	PyErr_Clear();
 	return borrowed_attribute(self, name);
