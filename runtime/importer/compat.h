@@ -24,6 +24,7 @@ static inline PyObject *ox_new_ref(PyObject *o)
 #define Py_NewRef(o) ox_new_ref((PyObject *)(o))
 #define Py_XNewRef(o) ox_new_ref((PyObject *)(o))
 #define Py_TPFLAGS_IMMUTABLETYPE 0
+#define Py_TPFLAGS_DISALLOW_INSTANTIATION 0
 #endif
 
 #if PY_VERSION_HEX < 0x03090000
@@ -31,13 +32,8 @@ static inline PyObject *ox_new_ref(PyObject *o)
 #define PyThreadState_GetInterpreter(state) ((state)->interp)
 #endif
 
-/* In a tp_traverse: an instance holds its heap type, and since 3.9 it has to say so. Uses the
- * function's parameters `visit` and `arg`. */
-#if PY_VERSION_HEX < 0x03090000
-#define OX_VISIT_TYPE(self) ((void)(self), (void)visit, (void)arg)
-#else
+/* In a tp_traverse: an instance holds its heap type. Uses the function's parameters `visit` and `arg`. */
 #define OX_VISIT_TYPE(self) Py_VISIT(Py_TYPE(self))
-#endif
 
 /* A heap type that knows its module; NULL with an exception. 3.8 has no field for the module: the one that CPython
  * keeps "for nothing" (tp_cache) serves, since the collector visits it and the type's
