@@ -14,7 +14,7 @@ struct percent_args {
 
 static int percent_number(struct ox_star *s, char conversion, ox_star_value v, struct ox_buf *out)
 {
-	if (ox_is(v, OX_OBJ_FLOAT) && conversion != 'o' && conversion != 'x' && conversion != 'X')
+	if (ox_is(v, OX_OBJ_FLOAT))
 		v = ox_int_from_double(s, OX_AS(ox_float, v)->value);
 	if (!ox_star_ok(v))
 		return -1;

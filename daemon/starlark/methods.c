@@ -393,12 +393,12 @@ static const struct ox_star_param pop_params[] = {
     P("i", OX_STAR_T_INT | OX_STAR_T_NONE, OX_STAR_OPTIONAL, "None", "index, from the start; None: of the last"), {0}};
 static const struct ox_star_param get_params[] = {
     P("key", 0, OX_STAR_REQUIRED, NULL, "the key"),
-    {"default", 0, OX_STAR_OPTIONAL, "None", "given back when the key is absent", 0, NULL},
+    {"default", 0, OX_STAR_OPTIONAL | OX_STAR_POSITIONAL_ONLY, "None", "given back when the key is absent", 0, NULL},
     {0},
 };
 static const struct ox_star_param dict_pop_params[] = {
     P("key", 0, OX_STAR_REQUIRED, NULL, "the key"),
-    {"default", 0, OX_STAR_OPTIONAL, NULL, "given back when the key is absent", 0, NULL},
+    {"default", 0, OX_STAR_OPTIONAL | OX_STAR_POSITIONAL_ONLY, NULL, "given back when the key is absent", 0, NULL},
     {0},
 };
 static const struct ox_star_param update_params[] = {

@@ -253,6 +253,12 @@ METHOD(ox_str_isupper)
 	return cased(s, self, iswupper_l, iswlower_l);
 }
 
+/* One letter for two, of which the first is in upper case. */
+static bool is_title_letter(struct ox_star *s, uint32_t c)
+{
+	return c >= 128 && title(s, c) == c && lower(s, c) != c && upper(s, c) != c;
+}
+
 METHOD(ox_str_istitle)
 {
 	struct walk w = {.text = ox_text_of(self)};
@@ -261,7 +267,7 @@ METHOD(ox_str_istitle)
 	if (!ox_charge(s, w.text.len))
 		return OX_STAR_FAILED;
 	while (next(&w, &c)) {
-		bool up = iswupper_l(c, s->unicode), down = iswlower_l(c, s->unicode);
+		bool up = iswupper_l(c, s->unicode) || is_title_letter(s, c), down = !up && iswlower_l(c, s->unicode);
 		if ((up && in_word) || (down && !in_word))
 			return OX_STAR_FALSE;
 		any |= up;
