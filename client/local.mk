@@ -38,8 +38,13 @@ install-exec-hook:
 uninstall-hook:
 	rm -f $(DESTDIR)$(bindir)/pyoxidizer$(EXEEXT)
 
-check_PROGRAMS += tests/unit/client/cmd_test tests/unit/client/conn_test tests/unit/client/out_test
-TESTS += tests/unit/client/cmd_test tests/unit/client/conn_test tests/unit/client/out_test
+CLIENT_TESTS = \
+	tests/unit/client/cmd_test tests/unit/client/conn_test tests/unit/client/file_test tests/unit/client/out_test
+check_PROGRAMS += $(CLIENT_TESTS)
+TESTS += $(CLIENT_TESTS)
+tests_unit_client_file_test_SOURCES = tests/unit/client/file_test.c
+tests_unit_client_file_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_client_file_test_LDADD = client/cmd/libcmd.a $(WIRE_LIBS) $(CMOCKA_LIBS)
 tests_unit_client_cmd_test_SOURCES = tests/unit/client/cmd_test.c
 tests_unit_client_cmd_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_client_cmd_test_LDADD = client/cmd/libcmd.a client/out/libout.a $(CONN_LIBS) $(CMOCKA_LIBS)

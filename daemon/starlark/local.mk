@@ -83,7 +83,7 @@ STARLARK_TESTS = \
 	tests/unit/daemon/starlark/parser_test \
 	tests/unit/daemon/starlark/resolver_test \
 	tests/unit/daemon/starlark/lint_test \
-	tests/unit/daemon/starlark/layout_test \
+	tests/unit/daemon/starlark/layout_test tests/unit/daemon/starlark/layout_memory_test \
 	tests/unit/daemon/starlark/scratch_test \
 	tests/unit/daemon/starlark/embedding_test \
 	tests/unit/daemon/starlark/limits_test \
@@ -116,6 +116,10 @@ tests_unit_daemon_starlark_scratch_test_SOURCES = tests/unit/daemon/starlark/scr
 tests_unit_daemon_starlark_scratch_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_starlark_scratch_test_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=realloc
 tests_unit_daemon_starlark_scratch_test_LDADD = daemon/starlark/libvalues.a $(CMOCKA_LIBS) $(GMP_LIBS)
+tests_unit_daemon_starlark_layout_memory_test_SOURCES = tests/unit/daemon/starlark/layout_memory_test.c
+tests_unit_daemon_starlark_layout_memory_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_starlark_layout_memory_test_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
+tests_unit_daemon_starlark_layout_memory_test_LDADD = $(LAYOUT_LIBS) $(CMOCKA_LIBS)
 tests_unit_daemon_starlark_embedding_test_SOURCES = \
 	tests/unit/daemon/starlark/embedding_test.c tests/unit/daemon/starlark/collect.h
 tests_unit_daemon_starlark_embedding_test_CPPFLAGS = $(UNIT_CPPFLAGS)
