@@ -197,6 +197,17 @@ METHOD(json_encode)
 	return finished(s, &out, encode(s, args[0], &out, NULL));
 }
 
+bool ox_star_json(struct ox_star *s, ox_star_value v, struct ox_buf *out)
+{
+	size_t before = out->len;
+	if (encode(s, v, out, NULL) == 0)
+		return true;
+	ox_forget_failure(s);
+	if (out->data)
+		out->data[out->len = before] = '\0';
+	return false;
+}
+
 /* ---- decode ---- */
 
 struct decoder {

@@ -227,6 +227,9 @@ bool ox_star_equal(struct ox_star *s, ox_star_value a, ox_star_value b); /* fals
 /* str(v) / repr(v) appended; -1: failing. */
 int ox_star_str(struct ox_star *s, ox_star_value v, struct ox_buf *out);
 int ox_star_repr(struct ox_star *s, ox_star_value v, struct ox_buf *out);
+/* Appends what json.encode(v) gives. False, and nothing pending, when v has no such form; call it outside of native
+ * functions only. */
+bool ox_star_json(struct ox_star *s, ox_star_value v, struct ox_buf *out);
 /* v.name, as the language would; and the same for setting. */
 ox_star_value ox_star_attr(struct ox_star *s, ox_star_value v, const char *name);
 int ox_star_set_attr(struct ox_star *s, ox_star_value v, const char *name, ox_star_value value);

@@ -57,7 +57,14 @@ class Eval(oxtest.TestCase):
         path = self.box.write("project/pyoxidizer.bzl", CONFIG)
         objects = oxtest.events(self.evaluate(path, "--json", "-e", "[answer]").stdout)
         self.assertEqual([o["type"] for o in objects], ["log", "target", "target", "text", "result"])
-        self.assertEqual(objects[3]["text"], "[42]")
+        self.assertEqual((objects[3]["text"], objects[3]["value"]), ("[42]", [42]))
+
+    def test_json_has_values_as_far_as_they_have_a_form_in_json(self):
+        objects = oxtest.events(self.evaluate("--json", "-e", '{"a": [1.5, True, "é"], "b": (1 << 70, None)}', "-e", "len",
+                                              "-e", "{1: 2}").stdout)
+        self.assertEqual(objects[0]["value"], {"a": [1.5, True, "é"], "b": [1 << 70, None]})
+        self.assertEqual([o.get("value") for o in objects[1:-1]], [None, None])
+        self.assertEqual(objects[1]["text"], "<built-in function len>")
 
     def test_mistakes_are_shown_where_they_are(self):
         result = self.evaluate("-e", "1 +", "-e", "2", code=2)
