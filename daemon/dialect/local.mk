@@ -58,3 +58,9 @@ tests_unit_daemon_dialect_rules_test_SOURCES = tests/unit/daemon/dialect/rules_t
 tests_unit_daemon_dialect_rules_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_dialect_rules_test_LDADD = $(DIALECT_LIBS) $(CMOCKA_LIBS)
 endif
+
+check_PROGRAMS += tests/fuzz/lint_fuzz
+TESTS += tests/fuzz/lint_fuzz
+tests_fuzz_lint_fuzz_SOURCES = tests/fuzz/lint_fuzz.c tests/fuzz/replay.c
+tests_fuzz_lint_fuzz_LDADD = $(DIALECT_LIBS) -lpthread
+EXTRA_DIST += tests/fuzz/seeds/lint
