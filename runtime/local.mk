@@ -68,8 +68,10 @@ EXTRA_DIST += \
 	tests/unit/runtime/importer_collect_test.py tests/unit/runtime/importer_freeze_test.py \
 	tests/unit/runtime/importer_scan_test.py \
 	tests/unit/runtime/importer_pkg_resources_test.py tests/unit/runtime/importer_zip_test.py
-TESTS += tests/unit/runtime/importer_resource_test.py tests/unit/runtime/importer_alone_test.py
-EXTRA_DIST += tests/unit/runtime/importer_resource_test.py tests/unit/runtime/importer_alone_test.py
+TESTS += tests/unit/runtime/importer_resource_test.py \
+	tests/unit/runtime/importer_alone_test.py tests/unit/runtime/versions_test.py
+EXTRA_DIST += tests/unit/runtime/importer_resource_test.py \
+	tests/unit/runtime/importer_alone_test.py tests/unit/runtime/versions_test.py
 
 # What stubs are compiled from, found below the prefix as in the tree.
 nobase_dist_pkgdata_DATA = \

@@ -30,4 +30,4 @@ EXTRA_DIST += \
 	tests/data/behaviour/behaviour/data.txt \
 	tests/data/behaviour/behaviour/cases.py
 clean-local:
-	rm -rf tests/store build/quickstart
+	rm -rf tests/store build/quickstart build/importer build/importer-matrix
