@@ -168,9 +168,9 @@ ox_star_value ox_attr_get(struct ox_star *s, ox_star_value v, ox_star_value name
 
 static int wrong_type(struct ox_star *s, const struct ox_star_attr_spec *a, ox_star_value v)
 {
-	struct ox_buf want = {.limit = 400};
+	struct ox_buf want = {0};
 	ox_types_text(a->types, &want);
-	ox_star_fail_with(s, "type", NULL, "attribute '%s' takes %s, not %s", a->name, ox_buf_text(&want),
+	ox_star_fail_with(s, "type", NULL, "attribute '%s' takes %s, not %s", a->name, ox_part(s, &want),
 			  ox_star_type_name(s, v));
 	ox_buf_free(&want);
 	return -1;

@@ -54,9 +54,10 @@ void ox_types_text(uint32_t types, struct ox_buf *out)
 /* The types of a parameter, native ones by name. */
 static void param_types(const struct ox_star_param *p, struct ox_buf *out)
 {
-	struct ox_buf natives = {.limit = 400};
+	struct ox_buf natives = {0};
 	for (const struct ox_star_type *const *t = p->natives; t && *t; t++)
 		ox_buf_printf(&natives, "%s%s", t == p->natives ? "" : " or ", (*t)->name);
+	out->failed |= natives.failed;
 	if (natives.len && (p->types & OX_STAR_T_NATIVE))
 		add_alternatives(p->types & ~(uint32_t)OX_STAR_T_NATIVE, ox_buf_text(&natives), out);
 	else
@@ -66,9 +67,9 @@ static void param_types(const struct ox_star_param *p, struct ox_buf *out)
 
 static int wrong_type(struct ox_star *s, const char *function, const struct ox_star_param *p, ox_star_value v)
 {
-	struct ox_buf want = {.limit = 400};
+	struct ox_buf want = {0};
 	param_types(p, &want);
-	ox_star_fail_with(s, "type", NULL, "%s() takes %s for '%s', not %s", function, ox_buf_text(&want), p->name,
+	ox_star_fail_with(s, "type", NULL, "%s() takes %s for '%s', not %s", function, ox_part(s, &want), p->name,
 			  ox_star_type_name(s, v));
 	ox_buf_free(&want);
 	return -1;
@@ -77,10 +78,10 @@ static int wrong_type(struct ox_star *s, const char *function, const struct ox_s
 static int wrong_item(struct ox_star *s, const char *function, const struct ox_star_param *p, ox_star_value v,
 		      ox_star_value item)
 {
-	struct ox_buf want = {.limit = 400};
+	struct ox_buf want = {0};
 	ox_types_text(p->item_types, &want);
 	ox_star_fail_with(s, "type", NULL, "%s(): '%s' takes a %s of %s, but it contains %s", function, p->name,
-			  ox_star_type_name(s, v), ox_buf_text(&want), ox_star_type_name(s, item));
+			  ox_star_type_name(s, v), ox_part(s, &want), ox_star_type_name(s, item));
 	ox_buf_free(&want);
 	return -1;
 }

@@ -539,5 +539,8 @@ const struct ox_proto *ox_compile_module(struct ox_star *s, const struct ox_reso
 		return_value(&c, NULL);
 	struct ox_proto *p = finish(&c);
 	release(&c);
+	/* What failed without a word was an allocation. */
+	if (!p && !report->errors)
+		ox_fail_memory(s);
 	return p;
 }

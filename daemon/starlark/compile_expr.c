@@ -82,7 +82,9 @@ static void constant(struct ox_compiler *c, const struct ox_node *n, uint32_t ds
 		struct ox_slice copy = ox_star_copy(c->s, n->text);
 		double d = copy.data ? strtod(copy.data, NULL) : 0;
 		if (d > DBL_MAX) {
-			ox_report_error(c->report, "too-large", n->span, "this number is too large for a float");
+			bool all = n->text.len <= 40;
+			ox_report_error(c->report, "too-large", n->span, "'%.*s%s' is too large for a float",
+					all ? (int)n->text.len : 37, n->text.data, all ? "" : "...");
 			ox_c_fail(c);
 			return;
 		}

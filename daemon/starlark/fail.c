@@ -37,16 +37,34 @@ static char *call_stack(struct ox_star *s)
 	return ox_buf_steal(&out);
 }
 
+/* Nobody reads a longer message. */
+static void cut(struct ox_buf *text)
+{
+	enum { MESSAGE_MAX = 1 << 16 };
+	if (text->failed || text->len <= MESSAGE_MAX)
+		return;
+	text->len = MESSAGE_MAX;
+	while (text->len && ((unsigned char)text->data[text->len] & 0xC0) == 0x80)
+		text->len--;
+	memcpy(text->data + text->len, "...", 4);
+	text->len += 3;
+}
+
 ox_star_value ox_failv(struct ox_star *s, int code, const char *id, const char *hint, const char *fmt, va_list ap)
 {
 	struct ox_failure *f = &s->failure;
 	if (f->code)
 		return OX_STAR_FAILED;
-	struct ox_buf text = {.limit = 1 << 20};
+	struct ox_buf text = {0};
 	ox_buf_vprintf(&text, fmt, ap);
+	cut(&text);
 	f->code = code;
 	f->id = id;
 	f->message = ox_buf_steal(&text);
+	if (!f->message) { /* then that is what is wrong */
+		f->code = OX_EEXHAUSTED;
+		f->id = "memory-limit";
+	}
 	f->hint = hint ? strdup(hint) : NULL;
 	f->notes = s->frame_count > 1 ? call_stack(s) : NULL;
 	if (!ox_current_place(s, &f->source, &f->span))
@@ -90,6 +108,13 @@ ox_star_value ox_fail_memory(struct ox_star *s)
 {
 	return ox_fail_code(s, OX_EEXHAUSTED, "memory-limit", NULL, "the program needs more than %zu MiB of memory",
 			    s->heap.limit >> 20);
+}
+
+const char *ox_part(struct ox_star *s, const struct ox_buf *part)
+{
+	if (part->failed)
+		ox_fail_memory(s);
+	return ox_buf_text(part);
 }
 
 bool ox_star_failing(const struct ox_star *s)
@@ -147,11 +172,12 @@ bool ox_star_where(struct ox_star *s, struct ox_slice *file, uint32_t *line, uin
 
 void ox_star_warn(struct ox_star *s, const char *code, const char *hint, const char *fmt, ...)
 {
-	struct ox_buf text = {.limit = 1 << 16};
+	struct ox_buf text = {0};
 	va_list ap;
 	va_start(ap, fmt);
 	ox_buf_vprintf(&text, fmt, ap);
 	va_end(ap);
+	cut(&text);
 	struct ox_diagnostic d = {
 	    .severity = OX_SEVERITY_WARNING,
 	    .code = ox_slice_str(code ? code : "warning"),

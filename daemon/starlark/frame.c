@@ -137,7 +137,7 @@ static int bind_named(struct ox_star *s, const struct ox_closure *fn, ox_star_va
 static int fill_defaults(struct ox_star *s, const struct ox_closure *fn, ox_star_value *regs)
 {
 	const struct ox_proto *p = fn->proto;
-	struct ox_buf missing = {.limit = 1 << 16};
+	struct ox_buf missing = {0};
 	size_t count = 0;
 	for (uint32_t i = 0; i < p->positional + p->named_only; i++) {
 		if (ox_star_ok(regs[i]))
@@ -149,7 +149,7 @@ static int fill_defaults(struct ox_star *s, const struct ox_closure *fn, ox_star
 	}
 	if (count)
 		ox_star_fail_with(s, "arguments", NULL, "%.*s() misses argument%s %s", OX_SLICE_ARG(p->name),
-				  plural(count), ox_buf_text(&missing));
+				  plural(count), ox_part(s, &missing));
 	ox_buf_free(&missing);
 	return count ? -1 : 0;
 }

@@ -7,7 +7,14 @@ struct ox_heap_block {
 	_Alignas(16) char data[];
 };
 
-enum { BLOCK_FIRST = 32 << 10, BLOCK_MAX = 1 << 20, CLASS_SHIFT_MIN = 5 };
+/* A block for each allocation shows tests what blocks hide: who passes an end, what happens when any of them fails. */
+#ifdef OX_HEAP_EXACT
+enum { BLOCK_FIRST = 1, BLOCK_MAX = 1 };
+#else
+enum { BLOCK_FIRST = 32 << 10, BLOCK_MAX = 1 << 20 };
+#endif
+
+enum { CLASS_SHIFT_MIN = 5 };
 
 static struct ox_heap_block *new_block(struct ox_star *s, size_t size)
 {

@@ -24,18 +24,16 @@ static int sequence_index(struct ox_star *s, ox_star_value object, ox_star_value
 
 static ox_star_value missing_key(struct ox_star *s, const struct ox_dict *d, ox_star_value key)
 {
-	struct ox_buf text = {.limit = 300};
+	char shown[OX_SHOWN];
 	struct ox_dict_entry *e;
 	struct ox_nearest near = {.wanted = ox_is_string(key) ? ox_text_of(key) : ox_slice(NULL, 0)};
 	char hint[160];
-	ox_write(s, key, true, &text);
 	for (uint32_t i = 0; d->live <= 1000 && (e = ox_dict_next(d, &i));) {
 		if (ox_is_string(e->key))
 			ox_nearest_offer(&near, ox_text_of(e->key));
 	}
-	ox_star_fail_with(s, "missing-key", ox_nearest_hint(&near, hint), "the dict has no key %s", ox_buf_text(&text));
-	ox_buf_free(&text);
-	return OX_STAR_FAILED;
+	return ox_star_fail_with(s, "missing-key", ox_nearest_hint(&near, hint), "the dict has no key %s",
+				 ox_show(s, key, shown));
 }
 
 static ox_star_value index_dict(struct ox_star *s, const struct ox_dict *d, ox_star_value key)

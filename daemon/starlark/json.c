@@ -38,9 +38,9 @@ static void write_path(const struct place *p, struct ox_buf *out)
 
 static int encode_fails(struct ox_star *s, const struct place *place, const char *why, const char *what)
 {
-	struct ox_buf path = {.limit = 1000};
+	struct ox_buf path = {0};
 	write_path(place, &path);
-	ox_star_fail_with(s, "json", NULL, "json.encode(): %s%s%s%s%s", path.len ? "at x" : "", ox_buf_text(&path),
+	ox_star_fail_with(s, "json", NULL, "json.encode(): %s%s%s%s%s", path.len ? "at x" : "", ox_part(s, &path),
 			  path.len ? ": " : "", what, why);
 	ox_buf_free(&path);
 	return -1;

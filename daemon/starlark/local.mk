@@ -90,6 +90,14 @@ STARLARK_TESTS = \
 	tests/unit/daemon/starlark/conformance_test \
 	tests/fuzz/scanner_fuzz tests/fuzz/parser_fuzz tests/fuzz/layout_fuzz tests/fuzz/starlark_eval_fuzz \
 	tests/fuzz/json_decode_fuzz
+STARLARK_TESTS += tests/unit/daemon/starlark/allocation_test
+# heap.c once more, with a block for each allocation.
+tests_unit_daemon_starlark_allocation_test_SOURCES = tests/unit/daemon/starlark/allocation_test.c \
+	tests/unit/daemon/starlark/chunk.c tests/unit/daemon/starlark/chunk.h daemon/starlark/heap.c
+tests_unit_daemon_starlark_allocation_test_CPPFLAGS = $(AM_CPPFLAGS) -DOX_HEAP_EXACT
+tests_unit_daemon_starlark_allocation_test_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
+	-Wl,--wrap=reallocarray -Wl,--wrap=strdup -Wl,--wrap=strndup
+tests_unit_daemon_starlark_allocation_test_LDADD = $(STARLARK_LIBS)
 check_PROGRAMS += $(STARLARK_TESTS)
 TESTS += $(STARLARK_TESTS)
 tests_unit_daemon_starlark_scanner_test_SOURCES = \
@@ -128,7 +136,8 @@ tests_unit_daemon_starlark_limits_test_SOURCES = \
 	tests/unit/daemon/starlark/limits_test.c tests/unit/daemon/starlark/collect.h
 tests_unit_daemon_starlark_limits_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_starlark_limits_test_LDADD = $(STARLARK_LIBS) $(CMOCKA_LIBS)
-tests_unit_daemon_starlark_conformance_test_SOURCES = tests/unit/daemon/starlark/conformance_test.c
+tests_unit_daemon_starlark_conformance_test_SOURCES = tests/unit/daemon/starlark/conformance_test.c \
+	tests/unit/daemon/starlark/chunk.c tests/unit/daemon/starlark/chunk.h
 tests_unit_daemon_starlark_conformance_test_LDADD = $(STARLARK_LIBS)
 tests_fuzz_scanner_fuzz_SOURCES = tests/fuzz/scanner_fuzz.c tests/fuzz/replay.c
 tests_fuzz_scanner_fuzz_LDADD = $(SCAN_LIBS)

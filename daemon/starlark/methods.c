@@ -175,11 +175,9 @@ METHOD(dict_pop)
 		return found < 0 ? OX_STAR_FAILED : v;
 	if (ox_star_ok(args[1]))
 		return args[1];
-	struct ox_buf text = {.limit = 300};
-	ox_write(s, args[0], true, &text);
-	ox_star_fail_with(s, "missing-key", NULL, "dict.pop(): the dict has no key %s", ox_buf_text(&text));
-	ox_buf_free(&text);
-	return OX_STAR_FAILED;
+	char shown[OX_SHOWN];
+	return ox_star_fail_with(s, "missing-key", NULL, "dict.pop(): the dict has no key %s",
+				 ox_show(s, args[0], shown));
 }
 
 METHOD(dict_popitem)

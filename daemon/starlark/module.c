@@ -210,8 +210,8 @@ bool ox_star_global_at(const struct ox_star_module *module, size_t i, struct ox_
 /* "a.bzl -> b.bzl -> a.bzl" */
 static void cycle(struct ox_star *s, const struct ox_star_module *from)
 {
-	struct ox_buf chain = {.limit = 1 << 16};
-	const struct ox_star_module *path[64];
+	struct ox_buf chain = {0};
+	const struct ox_star_module *path[OX_NATIVE_DEPTH_MAX];
 	size_t n = 0;
 	/* Modules are listed newest first, and those still loading are the path here. */
 	for (const struct ox_star_module *m = s->modules; m && n < OX_COUNT(path); m = m->older) {
@@ -222,7 +222,7 @@ static void cycle(struct ox_star *s, const struct ox_star_module *from)
 	}
 	while (n--)
 		ox_buf_printf(&chain, "%.*s -> ", OX_SLICE_ARG(path[n]->name));
-	ox_star_fail_with(s, "load-cycle", NULL, "files load each other: %s%.*s", ox_buf_text(&chain),
+	ox_star_fail_with(s, "load-cycle", NULL, "files load each other: %s%.*s", ox_part(s, &chain),
 			  OX_SLICE_ARG(from->name));
 	ox_buf_free(&chain);
 }

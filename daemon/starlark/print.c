@@ -222,6 +222,22 @@ int ox_write(struct ox_star *s, ox_star_value v, bool quoted, struct ox_buf *out
 	return write_value(s, v, quoted, out, NULL);
 }
 
+const char *ox_show(struct ox_star *s, ox_star_value v, char out[static OX_SHOWN])
+{
+	enum { ROOM = OX_SHOWN - 4 };
+	struct ox_buf text = {.limit = 1 << 16};
+	bool failing = ox_star_failing(s);
+	ox_write(s, v, true, &text);
+	if (!failing) /* it is the message that counts */
+		ox_forget_failure(s);
+	size_t len = text.len < ROOM ? text.len : ROOM;
+	while (len && len < text.len && ((unsigned char)text.data[len] & 0xC0) == 0x80)
+		len--;
+	snprintf(out, OX_SHOWN, "%.*s%s", (int)len, ox_buf_text(&text), text.failed || len < text.len ? "..." : "");
+	ox_buf_free(&text);
+	return out;
+}
+
 int ox_star_str(struct ox_star *s, ox_star_value v, struct ox_buf *out)
 {
 	if (ox_is(v, OX_OBJ_BYTES)) { /* str of bytes decodes */

@@ -120,6 +120,8 @@ ox_star_value ox_failv(struct ox_star *s, int code, const char *id, const char *
 ox_star_value ox_fail_code(struct ox_star *s, int code, const char *id, const char *hint, const char *fmt, ...)
     OX_PRINTF(5, 6);
 ox_star_value ox_fail_memory(struct ox_star *s);
+/* Text for a message; failing when memory ran out for it. */
+const char *ox_part(struct ox_star *s, const struct ox_buf *part);
 void ox_forget_failure(struct ox_star *s);
 int ox_report_failure(struct ox_star *s, struct ox_err *err); /* emits, clears; returns the code */
 bool ox_current_place(struct ox_star *s, const struct ox_source **source, struct ox_span *span);

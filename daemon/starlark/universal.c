@@ -105,7 +105,7 @@ static ox_star_value fn_dir(struct ox_star *s, ox_star_value self, const ox_star
 
 static ox_star_value fn_fail(struct ox_star *s, ox_star_value self, const ox_star_value *args, void *data)
 {
-	struct ox_buf text = {.limit = 1 << 20};
+	struct ox_buf text = {.limit = s->heap.limit};
 	const struct ox_tuple *parts = OX_AS(ox_tuple, args[0]);
 	struct ox_slice separator = ox_text_of(args[1]);
 	(void)self, (void)data;
@@ -118,7 +118,8 @@ static ox_star_value fn_fail(struct ox_star *s, ox_star_value self, const ox_sta
 			ox_buf_slice(&text, separator);
 		ox_star_str(s, parts->items[i], &text);
 	}
-	ox_star_fail_with(s, "fail", NULL, "%s", text.len ? ox_buf_text(&text) : "fail() was called");
+	ox_star_fail_with(s, "fail", NULL, "%s",
+			  text.len || text.failed ? ox_part(s, &text) : "fail() was called");
 	ox_buf_free(&text);
 	return OX_STAR_FAILED;
 }
@@ -227,11 +228,8 @@ static ox_star_value parse_int(struct ox_star *s, ox_star_value v, int64_t base)
 	int actual = int_prefix(&text, base, &negative);
 	ox_star_value n = actual ? ox_int_parse(s, text, actual) : OX_STAR_FAILED;
 	if (!ox_star_ok(n)) {
-		struct ox_buf shown = {.limit = 200};
-		ox_write_quoted(&shown, ox_star_text(v), false);
-		ox_star_fail(s, "int(): %s is no number of base %lld", ox_buf_text(&shown), (long long)base);
-		ox_buf_free(&shown);
-		return OX_STAR_FAILED;
+		char shown[OX_SHOWN];
+		return ox_star_fail(s, "int(): %s is no number of base %lld", ox_show(s, v, shown), (long long)base);
 	}
 	return negative ? ox_int_negate(s, n) : n;
 }

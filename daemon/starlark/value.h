@@ -344,6 +344,9 @@ ox_star_value ox_contains(struct ox_star *s, ox_star_value container, ox_star_va
 /* ---- print.c ---- */
 
 int ox_write(struct ox_star *s, ox_star_value v, bool quoted, struct ox_buf *out);
+/* repr for a message: cut when it is long, never failing. */
+enum { OX_SHOWN = 200 };
+const char *ox_show(struct ox_star *s, ox_star_value v, char out[static OX_SHOWN]);
 void ox_write_quoted(struct ox_buf *out, struct ox_slice text, bool bytes);
 
 /* ---- format.c ---- */

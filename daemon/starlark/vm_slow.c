@@ -87,10 +87,8 @@ int ox_vm_dict_put(struct ox_star *s, const struct ox_frame *f, const struct ox_
 	int added = ox_dict_store(s, OX_AS(ox_dict, f->regs[i->a]), key, value);
 	if (added != 0 || !i->x)
 		return added < 0 ? -1 : 0;
-	struct ox_buf text = {.limit = 200};
-	ox_write(s, key, true, &text);
-	ox_star_fail_with(s, "duplicate-key", NULL, "this dict has the key %s twice", ox_buf_text(&text));
-	ox_buf_free(&text);
+	char shown[OX_SHOWN];
+	ox_star_fail_with(s, "duplicate-key", NULL, "this dict has the key %s twice", ox_show(s, key, shown));
 	return -1;
 }
 

@@ -101,6 +101,11 @@ static const struct {
     {"x = {}\nx[{}] = 1\n", OX_EUSAGE, "t:2:2: dict cannot be a key: it is not hashable"},
     {"x = set([[]])\n", OX_EUSAGE, "list cannot be a key: it is not hashable"},
     {"{(1, [2]): 3}", OX_EUSAGE, "list cannot be a key: it is not hashable"},
+    /* messages about large values */
+    {"{}[tuple(range(100000))]", OX_EUSAGE, "t:1:3: the dict has no key (0, 1, 2, 3, 4, "},
+    {"{}.pop('a' * 100000)", OX_EUSAGE, "the dict has no key \"aaaaa"},
+    {"{}['Ã©' * 150]", OX_EUSAGE, "Ã©..."},
+    {"fail('a' * 1000000)", OX_EUSAGE, "t:1:1: aaaaa"},
     /* not text */
     {"x = '\xFF'\n", OX_EUSAGE, "t:1:6: the file is not UTF-8: byte 0xff"},
     {"\x1b[2J\n", OX_EUSAGE, "t:1:1: unexpected character with code 27"},
@@ -139,7 +144,8 @@ static void absurd_sources_end_in_a_clear_error(void **state)
 	check_built("x = ", "1 if 1 else ", 1000000, "1", OX_EUSAGE, "nested too deeply");
 	check_built("x = ", "9", 10000000, "", OX_EEXHAUSTED, "the integer would have more than");
 	check_built("x = 0x", "f", 10000000, "", OX_EEXHAUSTED, "the integer would have more than");
-	check_built("x = 1", "0", 5000, ".0", OX_EUSAGE, "t:1:5: this number is too large for a float");
+	check_built("x = 1", "0", 5000, ".0", OX_EUSAGE,
+		    "t:1:5: '1000000000000000000000000000000000000...' is too large for a float");
 	check_built("x = '", "a", 10000000, "'\ny = x[1]\nfail(y)", OX_EUSAGE, "t:3:1: a");
 	check_built("f(", "a = 1, ", 5000, ")", OX_EUSAGE, "keyword argument 'a' is given twice");
 	check_built("x = [", "1, ", 500000, "]\nfail(len(x))", OX_EUSAGE, "500000");
@@ -168,8 +174,8 @@ static void a_comprehension_has_not_too_many_variables(void **state)
 	(void)state;
 	ox_buf_str(&text, "x = [0 for ");
 	for (int i = 0; i < 20000; i++)
-		ox_buf_printf(&text, "v%d, ", i);
-	ox_buf_str(&text, "in []]\n");
+		ox_buf_printf(&text, "%sv%d", i ? ", " : "", i);
+	ox_buf_str(&text, " in []]\n");
 	check(ox_buf_view(&text), OX_EUSAGE, "a comprehension may have at most 1000 variables");
 	ox_buf_free(&text);
 }
