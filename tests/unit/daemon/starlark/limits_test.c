@@ -73,7 +73,6 @@ static const struct {
     {"x = '%s' * 20000 % tuple(['a' * 10000] * 20000)", OX_EEXHAUSTED, "the program needs more than 64 MiB"},
     {"x = str([['a' * 100000] * 1000] * 1000)", OX_EEXHAUSTED, "the program needs more than 64 MiB"},
     {"x = json.encode([['a' * 100000] * 1000] * 1000)", OX_EEXHAUSTED, "the program needs more than 64 MiB"},
-    {"x = [1]\nfor i in range(60):\n  x = [x, x]\ny = str(x)", OX_EEXHAUSTED, "the program needs more than"},
     /* loops without end, recursion */
     {"for i in range(1 << 50):\n  pass\n", OX_EEXHAUSTED, "t:1:10: the program needs more than 20000000 steps"},
     {"[0 for i in range(1 << 50) if False]", OX_EEXHAUSTED, "the program needs more than 20000000 steps"},
@@ -104,7 +103,7 @@ static const struct {
     /* messages about large values */
     {"{}[tuple(range(100000))]", OX_EUSAGE, "t:1:3: the dict has no key (0, 1, 2, 3, 4, "},
     {"{}.pop('a' * 100000)", OX_EUSAGE, "the dict has no key \"aaaaa"},
-    {"{}['Ã©' * 150]", OX_EUSAGE, "Ã©..."},
+    {"{}['\xC3\xA9' * 150]", OX_EUSAGE, "\xC3\xA9..."},
     {"fail('a' * 1000000)", OX_EUSAGE, "t:1:1: aaaaa"},
     /* not text */
     {"x = '\xFF'\n", OX_EUSAGE, "t:1:6: the file is not UTF-8: byte 0xff"},
@@ -191,7 +190,9 @@ static const char setup[] = "big, other = 'a' * 1000000, 'a' * 1000000\n"
 			    "[holes.pop(i) for i in range(20000, 40000)]\n"
 			    "[holes.pop(i) for i in range(1, 20000)]\n"
 			    "numbers = set(range(40000))\n"
-			    "text = '[' + '1.25,' * 1000 + '1]'\n";
+			    "text = '[' + '1.25,' * 1000 + '1]'\n"
+			    "bombs = [[1]]\n"
+			    "[bombs.append([bombs[i], bombs[i]]) for i in range(100)]\n";
 
 static const char *const endless[] = {
     "big == other",
@@ -263,44 +264,82 @@ static const char *const endless[] = {
     "bytes(big)",
     "str(bytes(big))",
     "[x for x in big.elems()]",
-    "fail(big) if big == 1 else 0",
+    "0 if big else fail(big)",
     "big[1:] == other[1:]",
     "dir(items)",
+    "str(bombs[100])",
+    "json.encode(bombs[100])",
+    "bombs[100] == bombs[99]",
     "(lambda *a, **k: 0)(*items[:1000], **{})",
 };
 
-/* One turn may take long, but then it must be the last: the limit is asked in between. */
-static void check_endless(const char *expression, bool cancel)
+/* An evaluation with the setup; *module is its file. */
+static struct ox_star *prepared(struct run *r, uint64_t time_limit_ms, struct ox_star_module **module)
 {
-	struct ox_buf text = {0};
-	struct run r = {0};
-	ox_buf_str(&text, setup);
-	ox_buf_printf(&text, "for i in range(1 << 50):\n  %s\n", expression);
-	struct ox_star_options options = {.memory_limit = 128 << 20, .step_limit = UINT64_MAX, .time_limit_ms = 60000};
-	if (cancel)
-		r.cancel_at = ox_clock_mono() + 60 * 1000000;
-	else
-		options.time_limit_ms = 40;
-	run(&r, ox_buf_view(&text), options);
-	int want = cancel ? OX_ECANCELLED : OX_ETIMEOUT;
-	if (r.status != want && r.status != OX_EEXHAUSTED)
-		fail_msg("%s: got %d %s", expression, r.status, r.err.text);
-	ox_buf_free(&r.collect.text);
-	ox_buf_free(&text);
+	r->cancel_at = 0;
+	r->collect.sink.emit = collect_emit;
+	struct ox_star *s = ox_star_new(&(struct ox_star_options){
+	    .memory_limit = 192 << 20,
+	    .step_limit = UINT64_MAX,
+	    .time_limit_ms = time_limit_ms,
+	    .sink = &r->collect.sink,
+	    .cancelled = cancelled,
+	    .user = r,
+	});
+	assert_non_null(s);
+	assert_int_equal(0, ox_star_eval(s, "setup", OX_SLICE(setup), module, &r->err));
+	return s;
 }
 
-static void every_builtin_is_stopped_by_the_time_limit(void **state)
+/* For ever; how it ended. One turn may take long, but then it must be the last: limits are asked in between. */
+static int repeat(struct ox_star *s, struct ox_star_module *module, const char *expression, struct ox_err *err)
 {
-	(void)state;
-	for (size_t i = 0; i < OX_COUNT(endless); i++)
-		check_endless(endless[i], false);
+	struct ox_buf text = {0};
+	ox_star_value v;
+	uint64_t start = ox_clock_mono();
+	ox_buf_printf(&text, "[0 for i in range(1 << 50) if [%s] == 7]", expression);
+	int status = ox_star_eval_expr(s, "t", ox_buf_view(&text), module, &v, err);
+	if ((ox_clock_mono() - start) / 1000000 > SECONDS_MAX * 1000)
+		fail_msg("took too long: %s", expression);
+	ox_buf_free(&text);
+	return status;
 }
 
 static void every_builtin_can_be_cancelled(void **state)
 {
+	struct run r = {0};
+	struct ox_star_module *module;
+	struct ox_star *s = NULL;
 	(void)state;
-	for (size_t i = 0; i < OX_COUNT(endless); i += 5)
-		check_endless(endless[i], true);
+	for (size_t i = 0; i < OX_COUNT(endless); i++) {
+		if (!s)
+			s = prepared(&r, 100000, &module);
+		r.cancel_at = ox_clock_mono() + 20 * 1000000;
+		int status = repeat(s, module, endless[i], &r.err);
+		if (status != OX_ECANCELLED && status != OX_EEXHAUSTED)
+			fail_msg("%s: got %d %s", endless[i], status, r.err.text);
+		if (status == OX_ECANCELLED)
+			continue;
+		ox_star_free(s); /* its memory is used up */
+		s = NULL;
+	}
+	ox_star_free(s);
+	ox_buf_free(&r.collect.text);
+}
+
+static void builtins_are_stopped_by_the_time_limit(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < OX_COUNT(endless); i += 9) {
+		struct run r = {0};
+		struct ox_star_module *module;
+		struct ox_star *s = prepared(&r, 1000, &module);
+		int status = repeat(s, module, endless[i], &r.err);
+		if (status != OX_ETIMEOUT && status != OX_EEXHAUSTED)
+			fail_msg("%s: got %d %s", endless[i], status, r.err.text);
+		ox_star_free(s);
+		ox_buf_free(&r.collect.text);
+	}
 }
 
 static void keys_that_were_chosen_to_collide_are_stopped(void **state)
@@ -372,8 +411,8 @@ int main(void)
 	    cmocka_unit_test(absurd_sources_end_in_a_clear_error),
 	    cmocka_unit_test(blocks_inside_blocks_are_limited),
 	    cmocka_unit_test(a_comprehension_has_not_too_many_variables),
-	    cmocka_unit_test(every_builtin_is_stopped_by_the_time_limit),
 	    cmocka_unit_test(every_builtin_can_be_cancelled),
+	    cmocka_unit_test(builtins_are_stopped_by_the_time_limit),
 	    cmocka_unit_test(keys_that_were_chosen_to_collide_are_stopped),
 	    cmocka_unit_test(time_in_native_functions_is_not_the_programs),
 	    cmocka_unit_test(time_adds_up_over_calls),
