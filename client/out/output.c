@@ -308,8 +308,9 @@ void ox_output_result(struct ox_output *o, const struct ox_result *result)
 	if (o->options.json)
 		write_json(o, &event);
 	tell_unlisted(o);
-	/* A mistake in the configuration stands there already, with its place. */
-	bool told = result->exit_code == 2 && ox_slice_eq(result->message, ox_buf_view(&o->told));
+	/* A mistake in the configuration stands there already, with its place; a failed build has a last line
+	 * of its own. */
+	bool told = result->exit_code != 1 && ox_slice_eq(result->message, ox_buf_view(&o->told));
 	if (result->message.len && result->exit_code) {
 		if (!told)
 			ox_output_say(o, "error", "%.*s", OX_SLICE_ARG(result->message));
