@@ -54,7 +54,7 @@ struct ox_lint {
 /* What is known of a value: kinds 0 is nothing. */
 struct ox_lint_type {
 	uint32_t kinds;
-	const struct ox_star_type *native; /* of a native value; NULL: any */
+	const struct ox_star_type *native; /* of a native value; NULL: of a type that is not there */
 };
 
 /* A method or attribute of some type. */

@@ -169,6 +169,8 @@ static struct ox_lint_type result_of_call(struct ox_lint *l, const struct ox_nod
 		return result_of_def(l, callee.def);
 	if (!callee.native)
 		return unknown;
+	if (callee.native->params && callee.native->params == l->tables->refused)
+		return of_kind(OX_STAR_T_NATIVE);
 	const struct ox_lint_fact *fact = ox_lint_fact(l, callee.type, ox_slice_str(callee.native->name), OX_SLICE(""));
 	if (fact && fact->result)
 		return type_named(l, fact->result);

@@ -81,6 +81,8 @@ static void use_member(struct ox_lint *l, const struct ox_node *n)
 			unknown_member(l, n, type);
 		return;
 	}
+	if (t.kinds)
+		return; /* made by something that is not there, which has been told */
 	struct survey s = {.l = l, .wanted = n->text};
 	ox_lint_each_member(l, &s, look);
 	if (!s.found)
