@@ -148,22 +148,51 @@ static ox_star_value fn_range(struct ox_star *s, ox_star_value self, const ox_st
 
 /* ---- sorting: a merge sort, because comparisons can fail and order must be stable ---- */
 
+/* One item while it is sorted. The rank decides most comparisons without looking at the key. */
+struct sort_entry {
+	uint64_t rank;
+	uint32_t at; /* original position */
+};
+
 struct sorter {
 	struct ox_star *s;
 	const ox_star_value *keys; /* by original position */
-	uint32_t *order, *room;
+	struct sort_entry *entries, *room;
+	bool exact; /* equal ranks are equal keys */
 	bool reverse, failed;
 };
 
-static bool goes_first(struct sorter *q, uint32_t a, uint32_t b)
+/* The first eight bytes, as a number that orders as they do. */
+static uint64_t text_rank(struct ox_slice text)
+{
+	uint64_t rank = 0;
+	for (size_t i = 0; i < 8; i++)
+		rank = rank << 8 | (i < text.len ? (unsigned char)text.data[i] : 0);
+	return rank;
+}
+
+static void set_ranks(struct sorter *q, size_t n)
+{
+	size_t ints = 0, texts = 0;
+	for (size_t i = 0; i < n; i++) {
+		ints += ox_is_small(q->keys[i]);
+		texts += ox_is_string(q->keys[i]);
+	}
+	q->exact = ints == n;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t rank = ints == n    ? (uint64_t)ox_small(q->keys[i]) ^ UINT64_C(1) << 63
+				: texts == n ? text_rank(ox_text_of(q->keys[i]))
+					     : 0;
+		q->entries[i] = (struct sort_entry){rank, (uint32_t)i};
+	}
+}
+
+static bool goes_first(struct sorter *q, const struct sort_entry *a, const struct sort_entry *b)
 {
 	int order = 0;
-	ox_star_value x = q->keys[a], y = q->keys[b];
-	if (ox_is_small(x) && ox_is_small(y))
-		order = (ox_small(x) > ox_small(y)) - (ox_small(x) < ox_small(y));
-	else if (ox_is_string(x) && ox_is_string(y))
-		q->failed |= ox_compare_text(q->s, ox_text_of(x), ox_text_of(y), &order) < 0;
-	else if (ox_compare(q->s, x, y, OX_OP_LT, &order) < 0)
+	if (a->rank != b->rank)
+		return q->reverse ? a->rank > b->rank : a->rank < b->rank;
+	if (!q->exact && ox_compare(q->s, q->keys[a->at], q->keys[b->at], OX_OP_LT, &order) < 0)
 		q->failed = true;
 	return q->reverse ? order >= 0 : order <= 0;
 }
@@ -171,30 +200,36 @@ static bool goes_first(struct sorter *q, uint32_t a, uint32_t b)
 static void insertion_sort(struct sorter *q, size_t from, size_t to)
 {
 	for (size_t i = from + 1; i < to && !q->failed; i++) {
-		uint32_t item = q->order[i];
+		struct sort_entry item = q->entries[i];
 		size_t j = i;
-		for (; j > from && !goes_first(q, q->order[j - 1], item); j--)
-			q->order[j] = q->order[j - 1];
-		q->order[j] = item;
+		for (; j > from && !goes_first(q, &q->entries[j - 1], &item); j--)
+			q->entries[j] = q->entries[j - 1];
+		q->entries[j] = item;
 	}
 }
 
 static void merge(struct sorter *q, size_t from, size_t middle, size_t to)
 {
 	size_t i = from, j = middle, out = from;
-	if (goes_first(q, q->order[middle - 1], q->order[middle]))
+	struct sort_entry *entries = q->entries, *room = q->room;
+	if (goes_first(q, &entries[middle - 1], &entries[middle]))
 		return;
-	while (i < middle && j < to && !q->failed)
-		q->room[out++] = goes_first(q, q->order[i], q->order[j]) ? q->order[i++] : q->order[j++];
-	memcpy(q->room + out, q->order + i, (middle - i) * sizeof *q->order);
+	while (i < middle && j < to && !q->failed) {
+		bool left = goes_first(q, &entries[i], &entries[j]);
+		room[out++] = entries[left ? i : j];
+		i += left;
+		j += !left;
+	}
+	memcpy(room + out, entries + i, (middle - i) * sizeof *room);
 	out += middle - i;
-	memcpy(q->room + out, q->order + j, (to - j) * sizeof *q->order);
-	memcpy(q->order + from, q->room + from, (to - from) * sizeof *q->order);
+	memcpy(room + out, entries + j, (to - j) * sizeof *room);
+	memcpy(entries + from, room + from, (to - from) * sizeof *room);
 }
 
 static void sort(struct sorter *q, size_t n)
 {
 	enum { RUN = 8 };
+	set_ranks(q, n);
 	for (size_t from = 0; from < n && !q->failed; from += RUN)
 		insertion_sort(q, from, from + RUN < n ? from + RUN : n);
 	for (size_t width = RUN; width < n && !q->failed; width *= 2) {
@@ -229,17 +264,16 @@ static ox_star_value fn_sorted(struct ox_star *s, ox_star_value self, const ox_s
 	if (n > UINT32_MAX)
 		return ox_fail_memory(s);
 	struct ox_list *out = ox_list_new(s, n);
-	uint32_t *order = ox_heap_array(s, n + 1, 2 * sizeof *order, &granted);
-	if (!out || !order)
+	struct sort_entry *entries = ox_heap_array(s, n + 1, 2 * sizeof *entries, &granted);
+	if (!out || !entries)
 		return OX_STAR_FAILED;
-	struct sorter q = {s, keys, order, order + n, ox_star_truth(args[2]), false};
-	for (size_t i = 0; i < n; i++)
-		order[i] = (uint32_t)i;
+	struct sorter q = {.s = s, .keys = keys, .entries = entries, .room = entries + n};
+	q.reverse = ox_star_truth(args[2]);
 	sort(&q, n);
 	for (size_t i = 0; i < n; i++)
-		out->items[i] = l->items[order[i]];
+		out->items[i] = l->items[entries[i].at];
 	out->len = n;
-	ox_heap_array_free(s, order, (n + 1) * 2 * sizeof *order);
+	ox_heap_array_free(s, entries, (n + 1) * 2 * sizeof *entries);
 	return q.failed || ox_star_failing(s) ? OX_STAR_FAILED : ox_from_object(out);
 }
 
