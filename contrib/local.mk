@@ -8,8 +8,9 @@ EXTRA_DIST += contrib/bench/bench.py contrib/bench/starlark.py contrib/bench/sta
 # The figures of the product beside their references: a table, and bench.json.
 bench: all contrib/bench/evaluate_config
 	OX_BUILDDIR='$(abs_top_builddir)' $(PYTHON) $(srcdir)/contrib/bench/bench.py
+	$(MAKE) $(AM_MAKEFLAGS) bench-starlark
 
-# The language beside starlark-go and CPython; bench-starlark.json.
+# The language beside starlark-go and CPython, part of bench; bench-starlark.json.
 bench-starlark: all contrib/bench/starlark_phases
 	OX_BUILDDIR='$(abs_top_builddir)' $(PYTHON) $(srcdir)/contrib/bench/starlark.py
 .PHONY: bench bench-starlark
