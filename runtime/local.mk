@@ -93,7 +93,8 @@ nobase_dist_pkgdata_DATA = \
 	runtime/importer/failure.c runtime/importer/failure.h runtime/importer/oxidize.c \
 	runtime/importer/pkg_resources.c runtime/importer/pkg_resources.h \
 	runtime/importer/compat.h runtime/importer/deferred_gc.c \
-	runtime/importer/deferred_gc.h runtime/importer/distribution.c runtime/importer/extension.c \
+	runtime/importer/deferred_gc.h runtime/importer/distribution.c runtime/importer/distribution.h \
+	runtime/importer/distribution_files.c runtime/importer/extension.c \
 	runtime/importer/extension.h runtime/importer/extract.c runtime/importer/extract.h \
 	runtime/importer/fast_import.c runtime/importer/fast_import.h runtime/importer/fast_load.c \
 	runtime/importer/fast_load.h runtime/importer/import_lock.c runtime/importer/import_lock.h \

@@ -139,8 +139,7 @@ PyObject *ox_finder_data(struct ox_finder *self, PyObject *path)
 	return not_known("resource not known", path);
 }
 
-/* As PEP 503 compares names: in lower case, runs of "-", "_" and "." as one "-". */
-static PyObject *normalized(PyObject *name)
+PyObject *ox_normalized_name(PyObject *name)
 {
 	struct ox_slice text;
 	struct ox_buf out = {0};
@@ -163,7 +162,7 @@ static PyObject *normalized(PyObject *name)
 /* 1 when `wanted` (normalised, or NULL for any) is the record's name; -1 with an exception. */
 static int is_wanted(PyObject *wanted, PyObject *name)
 {
-	PyObject *have = wanted ? normalized(name) : NULL;
+	PyObject *have = wanted ? ox_normalized_name(name) : NULL;
 	int same = !wanted ? 1 : have ? PyUnicode_Compare(wanted, have) == 0 : -1;
 	Py_XDECREF(have);
 	return same;
@@ -189,7 +188,7 @@ static int wanted_name(PyObject *context, PyObject **wanted)
 	PyObject *name = PyObject_GetAttrString(context, "name");
 	PyObject *path = name ? PyObject_GetAttrString(context, "path") : NULL;
 	if (path && name != Py_None)
-		*wanted = normalized(name);
+		*wanted = ox_normalized_name(name);
 	int rc = path && (name == Py_None || *wanted) ? 0 : -1;
 	Py_XDECREF(path);
 	Py_XDECREF(name);

@@ -81,6 +81,8 @@ PyObject *ox_finder_data(struct ox_finder *self, PyObject *path);
 /* The content of a file that the index named (index_files.h), as bytes. */
 PyObject *ox_finder_file(struct ox_finder *self, const struct ox_file *file);
 PyObject *ox_finder_distributions(struct ox_finder *self, PyObject *context);
+/* A distribution's name as PEP 503 compares names: in lower case, runs of "-", "_" and "." as one "-". */
+PyObject *ox_normalized_name(PyObject *name);
 /* base + "/a/b" for "a.b". */
 PyObject *ox_finder_virtual_path(const struct ox_finder *self, struct ox_slice name);
 /* The real path of `relative` below the executable's folder. */
