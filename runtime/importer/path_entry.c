@@ -1,6 +1,7 @@
 /* OxidizedPathEntryFinder: the path hook's answer for a virtual folder such as
  * "/path/of/executable/pkg", which is what packages have in __path__. pkgutil walks
  * packages through it. */
+#include "runtime/importer/arguments.h"
 #include "runtime/importer/importer.h"
 #include "runtime/importer/state.h"
 
@@ -69,21 +70,37 @@ static PyObject *refuse(PyObject *cause_type, const char *text)
 	return NULL;
 }
 
+/* What of the path lies behind the base and one separator; a new reference to bytes. NULL without an exception when the
+ * path is not below the base. */
+static PyObject *rest_of(PyObject *path, PyObject *base)
+{
+	Py_ssize_t len = PyUnicode_GET_LENGTH(path), skip = PyUnicode_GET_LENGTH(base);
+	Py_ssize_t match = PyUnicode_Tailmatch(path, base, 0, len, -1);
+	if (match <= 0)
+		return NULL;
+	if (len > skip) {
+		Py_UCS4 separator = PyUnicode_READ_CHAR(path, skip);
+		if (separator != '/' && separator != '\\')
+			return NULL;
+		skip++;
+	}
+	PyObject *rest = PyUnicode_Substring(path, skip, len);
+	PyObject *bytes = rest ? PyUnicode_AsEncodedString(rest, "utf-8", "replace") : NULL;
+	Py_XDECREF(rest);
+	return bytes;
+}
+
 PyObject *ox_path_hook(struct ox_finder *self, PyObject *path)
 {
-	struct ox_slice base, text;
 	struct ox_buf package = {0};
 	if (!PyUnicode_Check(path))
 		return refuse(PyExc_TypeError, "the path is not a str");
-	if (!ox_utf8(self->base, &base) || !ox_utf8(path, &text)) {
-		PyErr_Clear();
-		return refuse(PyExc_ValueError, "the path is not valid text");
-	}
-	if (!ox_slice_starts(text, base) ||
-	    (text.len > base.len && text.data[base.len] != '/' && text.data[base.len] != '\\'))
-		return refuse(PyExc_ValueError, "the path is not below the executable");
-	size_t skip = text.len > base.len ? base.len + 1 : base.len;
-	if (!package_of(ox_slice(text.data + skip, text.len - skip), &package)) {
+	PyObject *rest = rest_of(path, self->base);
+	if (!rest)
+		return PyErr_Occurred() ? NULL : refuse(PyExc_ValueError, "the path is not below the executable");
+	bool fits = package_of(ox_slice(PyBytes_AS_STRING(rest), (size_t)PyBytes_GET_SIZE(rest)), &package);
+	Py_DECREF(rest);
+	if (!fits) {
 		ox_buf_free(&package);
 		return refuse(PyExc_ValueError, "the path is not that of a package");
 	}
@@ -104,32 +121,40 @@ static bool is_direct_child(struct ox_slice package, struct ox_slice name)
 	return name.len && !memchr(name.data, '.', name.len);
 }
 
-static PyObject *find_spec(PyObject *self, PyObject *args, PyObject *kwargs)
+static PyObject *find_spec(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
 {
-	static char *names[] = {(char *)"fullname", (char *)"target", NULL};
-	PyObject *name, *target = Py_None;
+	static const struct ox_signature signature = {
+		"OxidizedPathEntryFinder.find_spec", 1, 2, {"fullname", "target"}};
+	PyObject *values[2];
 	struct ox_slice package, utf8;
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "U|O:OxidizedPathEntryFinder.find_spec", names, &name,
-					 &target) ||
-	    !ox_utf8(as_entry(self)->package, &package) || !ox_utf8(name, &utf8))
+	if (!ox_arguments(&signature, args, given, kwnames, values))
+		return NULL;
+	PyObject *name = values[0], *target = values[1] ? values[1] : Py_None;
+	if (!PyUnicode_Check(name))
+		return ox_wrong_type(name, "fullname", "PyString");
+	if (target != Py_None && !PyModule_Check(target))
+		return ox_wrong_type(target, "target", "PyModule");
+	if (!ox_utf8(as_entry(self)->package, &package) || !ox_utf8(name, &utf8))
 		return NULL;
 	if (!is_direct_child(package, utf8))
 		Py_RETURN_NONE;
-	return ox_finder_spec_of((struct ox_finder *)as_entry(self)->finder, name, NULL, target);
+	PyObject *path = Py_BuildValue("[O]", as_entry(self)->path);
+	PyObject *spec = path ? ox_finder_spec_of((struct ox_finder *)as_entry(self)->finder, name, path, target) : NULL;
+	Py_XDECREF(path);
+	return spec;
 }
 
-static PyObject *iter_modules(PyObject *self, PyObject *args, PyObject *kwargs)
+static PyObject *iter_modules(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
 {
-	static char *names[] = {(char *)"prefix", NULL};
-	PyObject *prefix = NULL;
-	struct ox_slice package;
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|U:OxidizedPathEntryFinder.iter_modules", names, &prefix) ||
-	    !ox_utf8(as_entry(self)->package, &package))
-		return NULL;
-	PyObject *text = prefix ? Py_NewRef(prefix) : PyUnicode_FromString("");
+	static const struct ox_signature signature = {"OxidizedPathEntryFinder.iter_modules", 0, 1, {"prefix"}};
 	const struct ox_finder *finder = (struct ox_finder *)as_entry(self)->finder;
-	PyObject *list = text ? ox_index_members(&finder->index, package, text) : NULL;
-	Py_XDECREF(text);
+	struct ox_slice package;
+	PyObject *value;
+	if (!ox_arguments(&signature, args, given, kwnames, &value) || !ox_utf8(as_entry(self)->package, &package))
+		return NULL;
+	PyObject *prefix = value ? ox_text_from(value, "prefix") : PyUnicode_FromString("");
+	PyObject *list = prefix ? ox_index_members(&finder->index, package, prefix) : NULL;
+	Py_XDECREF(prefix);
 	return list;
 }
 
@@ -172,9 +197,9 @@ static void entry_dealloc(PyObject *self)
 }
 
 static PyMethodDef methods[] = {
-	{"find_spec", (PyCFunction)(void (*)(void))find_spec, METH_VARARGS | METH_KEYWORDS, NULL},
-	{"iter_modules", (PyCFunction)(void (*)(void))iter_modules, METH_VARARGS | METH_KEYWORDS, NULL},
-	{"invalidate_caches", invalidate_caches, METH_NOARGS, NULL},
+	OX_METHOD("find_spec", find_spec, "find_spec(fullname, target=None): of a direct member of the package"),
+	OX_METHOD("iter_modules", iter_modules, "iter_modules(prefix=''): direct members, each with is_package"),
+	{"invalidate_caches", invalidate_caches, METH_NOARGS, "Does nothing: there is nothing to forget."},
 	{NULL, NULL, 0, NULL},
 };
 

@@ -1,5 +1,6 @@
 /* OxidizedResourceReader: importlib.resources' older interface to a package's files.
  * Each call goes through the same Traversable that files() returns. */
+#include "runtime/importer/arguments.h"
 #include "runtime/importer/state.h"
 
 struct reader {
@@ -23,6 +24,7 @@ PyObject *ox_resource_reader_new(struct ox_state *state, PyObject *finder, PyObj
 	return (PyObject *)r;
 }
 
+/* A node of the same files that files() gives. */
 static PyObject *node(PyObject *self, PyObject *path)
 {
 	return ox_traversable_new(ox_state_of(self), as_reader(self)->finder, as_reader(self)->package, path);
@@ -37,50 +39,85 @@ static PyObject *files(PyObject *self, PyObject *ignored)
 	return result;
 }
 
-static PyObject *open_resource(PyObject *self, PyObject *name)
+/* The one argument of a method, as a str. A new reference. */
+static PyObject *name_from(const struct ox_signature *signature, PyObject *const *args, Py_ssize_t given,
+			   PyObject *kwnames)
 {
-	PyObject *file = node(self, name);
-	PyObject *stream = file ? PyObject_CallMethod(file, "open", "s", "rb") : NULL;
+	PyObject *value;
+	return ox_arguments(signature, args, given, kwnames, &value) ? ox_text_from(value, signature->names[0]) : NULL;
+}
+
+static PyObject *open_resource(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
+{
+	static const struct ox_signature signature = {"OxidizedResourceReader.open_resource", 1, 1, {"resource"}};
+	struct ox_finder *finder = (struct ox_finder *)as_reader(self)->finder;
+	struct ox_slice package, text;
+	struct ox_file found;
+	PyObject *file = NULL, *stream = NULL;
+	PyObject *name = name_from(&signature, args, given, kwnames);
+	if (!name || !ox_utf8(name, &text) || !ox_utf8(as_reader(self)->package, &package))
+		goto out;
+	if (ox_index_file(&finder->index, OX_PACKAGE_FILES, package, text, &found) && found.is_path) {
+		PyObject *owner = Py_XNewRef(found.owner);
+		stream = ox_finder_open(finder, found.data);
+		Py_XDECREF(owner);
+	} else {
+		file = node(self, name);
+		stream = file ? PyObject_CallMethod(file, "open", "s", "rb") : NULL;
+	}
+out:
 	Py_XDECREF(file);
+	Py_XDECREF(name);
 	return stream;
 }
 
-static PyObject *resource_path(PyObject *self, PyObject *name)
+static PyObject *resource_path(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
 {
+	static const struct ox_signature signature = {"OxidizedResourceReader.resource_path", 1, 1, {"resource"}};
+	PyObject *value;
 	(void)self;
-	(void)name;
-	return PyErr_Format(PyExc_FileNotFoundError, "in-memory resources do not have filesystem paths");
+	if (ox_arguments(&signature, args, given, kwnames, &value))
+		PyErr_SetString(PyExc_FileNotFoundError, "in-memory resources do not have filesystem paths");
+	return NULL;
 }
 
-static PyObject *is_resource(PyObject *self, PyObject *name)
+static PyObject *is_resource(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
 {
-	PyObject *file = node(self, name);
+	static const struct ox_signature signature = {"OxidizedResourceReader.is_resource", 1, 1, {"name"}};
+	PyObject *name = name_from(&signature, args, given, kwnames);
+	PyObject *file = name ? node(self, name) : NULL;
 	PyObject *answer = file ? PyObject_CallMethod(file, "is_file", NULL) : NULL;
+	if (answer == Py_False) {
+		Py_CLEAR(answer);
+		PyErr_SetString(PyExc_FileNotFoundError, "resource not found");
+	}
 	Py_XDECREF(file);
-	if (answer != Py_False)
-		return answer;
-	Py_DECREF(answer);
-	return PyErr_Format(PyExc_FileNotFoundError, "resource not found");
+	Py_XDECREF(name);
+	return answer;
 }
 
-/* Names of all nodes of the root, sorted. */
+static bool list_name(const struct ox_file *file, void *arg)
+{
+	PyObject *name = PyUnicode_DecodeUTF8(file->name.data, (Py_ssize_t)file->name.len, NULL);
+	bool failed = !name || PyDict_SetItem(arg, name, Py_None) < 0;
+	Py_XDECREF(name);
+	return failed;
+}
+
+/* The names of the package's files, sorted; with folders in them, where files() would give the folder. */
 static PyObject *contents(PyObject *self, PyObject *ignored)
 {
-	PyObject *root = files(self, ignored);
-	PyObject *nodes = root ? PyObject_CallMethod(root, "iterdir", NULL) : NULL;
-	PyObject *names = nodes ? PyList_New(0) : NULL, *item;
-	while (names && (item = PyIter_Next(nodes))) {
-		PyObject *name = PyObject_GetAttrString(item, "name");
-		if (!name || PyList_Append(names, name) < 0)
-			Py_CLEAR(names);
-		Py_XDECREF(name);
-		Py_DECREF(item);
-	}
-	if (PyErr_Occurred())
-		Py_CLEAR(names);
-	Py_XDECREF(nodes);
-	Py_XDECREF(root);
-	return names;
+	const struct ox_finder *finder = (struct ox_finder *)as_reader(self)->finder;
+	struct ox_slice package;
+	PyObject *names = PyDict_New(), *list = NULL;
+	(void)ignored;
+	if (names && ox_utf8(as_reader(self)->package, &package) &&
+	    !ox_index_each_file(&finder->index, OX_PACKAGE_FILES, package, list_name, names))
+		list = PyDict_Keys(names);
+	if (list && PyList_Sort(list) < 0)
+		Py_CLEAR(list);
+	Py_XDECREF(names);
+	return list;
 }
 
 static int reader_traverse(PyObject *self, visitproc visit, void *arg)
@@ -101,11 +138,11 @@ static void reader_dealloc(PyObject *self)
 }
 
 static PyMethodDef methods[] = {
-	{"files", files, METH_NOARGS, NULL},
-	{"open_resource", open_resource, METH_O, NULL},
-	{"resource_path", resource_path, METH_O, NULL},
-	{"is_resource", is_resource, METH_O, NULL},
-	{"contents", contents, METH_NOARGS, NULL},
+	{"files", files, METH_NOARGS, "The package's folder as a Traversable."},
+	OX_METHOD("open_resource", open_resource, "open_resource(resource): a binary stream"),
+	OX_METHOD("resource_path", resource_path, "resource_path(resource): FileNotFoundError, there are no paths"),
+	OX_METHOD("is_resource", is_resource, "is_resource(name): True, or FileNotFoundError"),
+	{"contents", contents, METH_NOARGS, "The names of the package's files, sorted."},
 	{NULL, NULL, 0, NULL},
 };
 

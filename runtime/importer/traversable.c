@@ -3,9 +3,12 @@
  * There are no folders in the payload: one exists when a file's name or a package's lies below
  * it. A path "sub/x.txt" of package p may be that file of p, or x.txt of the
  * package p.sub: files belong to the deepest package around them. */
+#include "runtime/importer/arguments.h"
 #include "runtime/importer/state.h"
 
 #include "proto/base/buf.h"
+
+#include <errno.h>
 
 struct traversable {
 	PyObject_HEAD
@@ -160,24 +163,86 @@ static int list_packages(PyObject *self, PyObject *names)
 	return rc;
 }
 
+/* `name` below `path`, without components that say nothing. A new reference. */
+static PyObject *join(PyObject *path, PyObject *name)
+{
+	PyObject *parts = PyUnicode_FromFormat("%U/%U", path, name);
+	PyObject *slash = parts ? PyUnicode_FromString("/") : NULL;
+	PyObject *list = slash ? PyUnicode_Split(parts, slash, -1) : NULL;
+	PyObject *kept = list ? PyList_New(0) : NULL;
+	for (Py_ssize_t i = 0; kept && i < PyList_GET_SIZE(list); i++) {
+		PyObject *part = PyList_GET_ITEM(list, i);
+		bool is_idle = !PyUnicode_GET_LENGTH(part) || PyUnicode_CompareWithASCIIString(part, ".") == 0;
+		if (!is_idle && PyList_Append(kept, part) < 0)
+			Py_CLEAR(kept);
+	}
+	PyObject *joined = kept ? PyUnicode_Join(slash, kept) : NULL;
+	Py_XDECREF(kept);
+	Py_XDECREF(list);
+	Py_XDECREF(slash);
+	Py_XDECREF(parts);
+	return joined;
+}
+
 static PyObject *child(PyObject *self, PyObject *name)
 {
 	struct traversable *t = as_node(self);
-	PyObject *text = PyObject_Str(name);
-	PyObject *path = NULL, *node = NULL;
-	if (text)
-		path = PyUnicode_GET_LENGTH(t->path) ? PyUnicode_FromFormat("%U/%U", t->path, text) : Py_NewRef(text);
-	if (path)
-		node = ox_traversable_new(ox_state_of(self), t->finder, t->package, path);
+	PyObject *text = PyOS_FSPath(name); /* str, or of something like a path */
+	if (!text)
+		return NULL;
+	PyObject *path = PyUnicode_Check(text) ? join(t->path, text) : ox_wrong_type(text, "descendant", "PyString");
+	PyObject *node = path ? ox_traversable_new(ox_state_of(self), t->finder, t->package, path) : NULL;
 	Py_XDECREF(path);
-	Py_XDECREF(text);
+	Py_DECREF(text);
 	return node;
+}
+
+static void node_dealloc(PyObject *self);
+
+/* node / name; Python also asks for name / node. */
+static PyObject *divide(PyObject *left, PyObject *right)
+{
+	if (Py_TYPE(left)->tp_dealloc != node_dealloc)
+		Py_RETURN_NOTIMPLEMENTED;
+	return child(left, right);
+}
+
+static PyObject *os_error(PyObject *type, int number, const char *text, PyObject *path)
+{
+	PyObject *args = Py_BuildValue("(isO)", number, text, path);
+	if (args)
+		PyErr_SetObject(type, args);
+	Py_XDECREF(args);
+	return NULL;
+}
+
+/* Why there is no file. */
+static PyObject *missing(PyObject *self)
+{
+	if (PyErr_Occurred())
+		return NULL;
+	if (is_folder(self))
+		return os_error(PyExc_IsADirectoryError, EISDIR, "is a directory", as_node(self)->path);
+	return os_error(PyExc_FileNotFoundError, ENOENT, "resource not found", as_node(self)->path);
+}
+
+/* Why there is no folder. */
+static PyObject *no_folder(PyObject *self)
+{
+	struct ox_file f;
+	if (PyErr_Occurred())
+		return NULL;
+	if (find_file(self, &f))
+		return os_error(PyExc_NotADirectoryError, ENOTDIR, "not a directory", as_node(self)->path);
+	return missing(self);
 }
 
 static PyObject *iterdir(PyObject *self, PyObject *ignored)
 {
-	struct listing l = {.names = PyDict_New()};
 	(void)ignored;
+	if (!is_folder(self))
+		return no_folder(self);
+	struct listing l = {.names = PyDict_New()};
 	if (!l.names)
 		return NULL;
 	each_view(self, list_view, &l);
@@ -226,20 +291,6 @@ static PyObject *is_dir(PyObject *self, PyObject *ignored)
 	return PyErr_Occurred() ? NULL : PyBool_FromLong(yes);
 }
 
-static PyObject *missing(PyObject *self)
-{
-	if (PyErr_Occurred())
-		return NULL;
-	PyObject *type = is_folder(self) ? PyExc_IsADirectoryError : PyExc_FileNotFoundError;
-	PyObject *args = Py_BuildValue("(isO)", type == PyExc_FileNotFoundError ? 2 : 21,
-				       type == PyExc_FileNotFoundError ? "resource not found" : "is a directory",
-				       as_node(self)->path);
-	if (args)
-		PyErr_SetObject(type, args);
-	Py_XDECREF(args);
-	return NULL;
-}
-
 static PyObject *read_bytes(PyObject *self, PyObject *ignored)
 {
 	struct ox_file f;
@@ -262,33 +313,48 @@ static PyObject *as_text(PyObject *io, PyObject *binary, PyObject *args, PyObjec
 	return stream;
 }
 
+/* 1 for bytes, 0 for text, -1 with an exception: there is nothing to write to. */
+static int is_binary(PyObject *mode)
+{
+	if (!mode || (PyUnicode_Check(mode) && (PyUnicode_CompareWithASCIIString(mode, "r") == 0 ||
+						PyUnicode_CompareWithASCIIString(mode, "rt") == 0)))
+		return 0;
+	if (!PyUnicode_Check(mode))
+		ox_wrong_type(mode, "mode", "PyString");
+	else if (PyUnicode_CompareWithASCIIString(mode, "rb") == 0)
+		return 1;
+	else
+		PyErr_Format(PyExc_ValueError, "mode %R: resources can be opened with 'r' and 'rb' only", mode);
+	return -1;
+}
+
+static PyObject *open_bytes(PyObject *self, PyObject *io)
+{
+	PyObject *bytes = read_bytes(self, NULL);
+	PyObject *stream = bytes ? PyObject_CallMethod(io, "BytesIO", "O", bytes) : NULL;
+	Py_XDECREF(bytes);
+	return stream;
+}
+
 /* open(mode="r", *args, **kwargs) */
 static PyObject *node_open(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-	PyObject *mode = PyTuple_GET_SIZE(args) ? PyTuple_GET_ITEM(args, 0) : NULL;
+	PyObject *mode = PyTuple_GET_SIZE(args) ? Py_NewRef(PyTuple_GET_ITEM(args, 0)) : NULL;
 	PyObject *named = kwargs ? PyDict_Copy(kwargs) : PyDict_New();
 	PyObject *rest = PyTuple_GetSlice(args, 1, PY_SSIZE_T_MAX);
 	PyObject *io = PyImport_ImportModule("io");
-	PyObject *bytes = NULL, *stream = NULL;
+	PyObject *stream = NULL;
 	if (!named || !rest || !io)
 		goto out;
-	if (!mode && (mode = PyDict_GetItemString(named, "mode"))) {
-		Py_INCREF(mode);
-		PyDict_DelItemString(named, "mode");
-	} else {
-		Py_XINCREF(mode);
-	}
-	bytes = read_bytes(self, NULL);
-	if (bytes)
-		stream = PyObject_CallMethod(io, "BytesIO", "O", bytes);
-	if (stream && !(mode && PyUnicode_CompareWithASCIIString(mode, "rb") == 0)) {
-		PyObject *text = as_text(io, stream, rest, named);
-		Py_DECREF(stream);
-		stream = text;
-	}
-	Py_XDECREF(bytes);
-	Py_XDECREF(mode);
+	if (!mode && (mode = Py_XNewRef(PyDict_GetItemString(named, "mode"))) &&
+	    PyDict_DelItemString(named, "mode") < 0)
+		goto out;
+	int binary = is_binary(mode);
+	stream = binary < 0 ? NULL : open_bytes(self, io);
+	if (stream && !binary)
+		Py_SETREF(stream, as_text(io, stream, rest, named));
 out:
+	Py_XDECREF(mode);
 	Py_XDECREF(io);
 	Py_XDECREF(rest);
 	Py_XDECREF(named);
@@ -366,7 +432,7 @@ static PyType_Slot slots[] = {
 	{Py_tp_dealloc, node_dealloc},
 	{Py_tp_traverse, node_traverse},
 	{Py_tp_repr, node_repr},
-	{Py_nb_true_divide, child},
+	{Py_nb_true_divide, divide},
 	{Py_tp_methods, methods},
 	{Py_tp_getset, properties},
 	{0, NULL},
