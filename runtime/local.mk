@@ -60,18 +60,20 @@ EXTRA_DIST += \
 	tests/unit/runtime/stub_test.py tests/unit/runtime/import_differential_test.py \
 	tests/unit/runtime/import_scenarios.py tests/unit/runtime/interpreters_test.py tests/unit/runtime/python_call_test.py \
 	tests/unit/runtime/stubkit.py tests/unit/runtime/importerkit.py
-TESTS += \
-	tests/unit/runtime/importer_collect_test.py tests/unit/runtime/importer_freeze_test.py \
+# Each with the importer alone, in the Python that runs the tests.
+IMPORTER_TESTS = \
+	tests/unit/runtime/importer_alone_test.py \
+	tests/unit/runtime/importer_collect_test.py \
+	tests/unit/runtime/importer_files_test.py \
+	tests/unit/runtime/importer_finder_test.py \
+	tests/unit/runtime/importer_freeze_test.py \
+	tests/unit/runtime/importer_metadata_test.py \
+	tests/unit/runtime/importer_pkg_resources_test.py \
+	tests/unit/runtime/importer_resource_test.py \
 	tests/unit/runtime/importer_scan_test.py \
-	tests/unit/runtime/importer_pkg_resources_test.py tests/unit/runtime/importer_zip_test.py
-EXTRA_DIST += \
-	tests/unit/runtime/importer_collect_test.py tests/unit/runtime/importer_freeze_test.py \
-	tests/unit/runtime/importer_scan_test.py \
-	tests/unit/runtime/importer_pkg_resources_test.py tests/unit/runtime/importer_zip_test.py
-TESTS += tests/unit/runtime/importer_resource_test.py \
-	tests/unit/runtime/importer_alone_test.py tests/unit/runtime/versions_test.py
-EXTRA_DIST += tests/unit/runtime/importer_resource_test.py \
-	tests/unit/runtime/importer_alone_test.py tests/unit/runtime/versions_test.py
+	tests/unit/runtime/importer_zip_test.py
+TESTS += $(IMPORTER_TESTS) tests/unit/runtime/versions_test.py
+EXTRA_DIST += $(IMPORTER_TESTS) tests/unit/runtime/versions_test.py
 
 # What stubs are compiled from, found below the prefix as in the tree.
 nobase_dist_pkgdata_DATA = \

@@ -1,4 +1,5 @@
 /* Finding, creating and executing modules. */
+#include "runtime/importer/arguments.h"
 #include "runtime/importer/importer.h"
 #include "runtime/importer/state.h"
 #include "runtime/importer/teach.h"
@@ -322,16 +323,36 @@ int ox_finder_exec_found(struct ox_finder *self, PyObject *module, PyObject *nam
 	return rc;
 }
 
+/* What CPython has as well is run from the index when it did without when the spec was asked for. */
+static int exec_interpreters(struct ox_finder *self, PyObject *module, PyObject *name, struct ox_found *found)
+{
+	struct ox_state *state = ox_state_of((PyObject *)self);
+	PyObject *importer = found->kind == OX_KIND_BUILTIN ? state->builtin_importer : state->frozen_importer;
+	struct ox_slice utf8;
+	if (!ox_utf8(name, &utf8))
+		return -1;
+	ox_index_find_packed(&self->index, utf8, found);
+	if (found->kind != OX_KIND_NONE)
+		return ox_finder_exec_found(self, module, name, found, run, state);
+	PyObject *done = PyObject_CallMethod(importer, "exec_module", "O", module);
+	Py_XDECREF(done);
+	return done ? 0 : -1;
+}
+
 int ox_finder_exec(struct ox_finder *self, PyObject *module)
 {
-	struct ox_found found;
-	struct ox_slice utf8;
+	struct ox_found found = {.kind = OX_KIND_NONE};
 	PyObject *name = PyObject_GetAttrString(module, "__name__");
 	int rc = name ? ox_index_find(&self->index, name, &found) : -1;
-	/* What CPython has as well, and did without when the spec was asked for. */
-	if (rc == 0 && (found.kind == OX_KIND_BUILTIN || found.kind == OX_KIND_FROZEN) && ox_utf8(name, &utf8))
-		ox_index_find_packed(&self->index, utf8, &found);
-	if (rc == 0)
+	/* An extension may be any object. */
+	if (!PyModule_Check(module) && found.kind != OX_KIND_EXTENSION) {
+		PyErr_Clear();
+		ox_wrong_type(module, "module", "PyModule");
+		rc = -1;
+	}
+	if (rc == 0 && (found.kind == OX_KIND_BUILTIN || found.kind == OX_KIND_FROZEN))
+		rc = exec_interpreters(self, module, name, &found);
+	else if (rc == 0)
 		rc = ox_finder_exec_found(self, module, name, &found, run, ox_state_of((PyObject *)self));
 	Py_XDECREF(name);
 	return rc;

@@ -1,0 +1,791 @@
+"""OxidizedFinder: construction, indexing, resolution, specs, code, source and data."""
+import importerkit  # noqa: F401
+import gc
+import importlib
+import importlib.abc
+import importlib.util
+import io
+import marshal
+import os
+import pathlib
+import sys
+import tempfile
+import types
+import unittest
+
+import oxidized_importer
+from oxidized_importer import OxidizedFinder, OxidizedResource
+
+LEVEL = sys.flags.optimize
+BYTECODE = ("in_memory_bytecode", "in_memory_bytecode_opt1", "in_memory_bytecode_opt2")[LEVEL]
+PATH_BYTECODE = "relative_path_module_bytecode" + ("", "_opt1", "_opt2")[LEVEL]
+EXE = os.readlink("/proc/self/exe")
+IMPORTERS = importlib.machinery.BuiltinImporter, importlib.machinery.FrozenImporter
+
+
+def resource(name, *flags, **values):
+    r = OxidizedResource()
+    r.name = name
+    for flag in flags:
+        setattr(r, "is_" + flag, True)
+    for attribute, value in values.items():
+        setattr(r, attribute, value)
+    return r
+
+
+def code(source, name="m"):
+    return marshal.dumps(compile(source, name, "exec"))
+
+
+def finder(*resources, **arguments):
+    f = OxidizedFinder(**arguments)
+    f.add_resources(resources)
+    return f
+
+
+class Imports(unittest.TestCase):
+    """Puts finders on sys.meta_path and takes them and their modules away again."""
+
+    def setUp(self):
+        before = set(sys.modules)
+        self.addCleanup(lambda: [sys.modules.pop(n) for n in set(sys.modules) - before])
+
+    def install(self, f):
+        sys.meta_path.insert(0, f)
+        self.addCleanup(sys.meta_path.remove, f)
+        return f
+
+    def folder(self):
+        holder = tempfile.TemporaryDirectory()
+        self.addCleanup(holder.cleanup)
+        return pathlib.Path(holder.name)
+
+
+class Construction(unittest.TestCase):
+    def test_nothing_is_indexed(self):
+        f = OxidizedFinder()
+        self.assertEqual(f.indexed_resources(), [])
+        self.assertIsNone(f.find_spec("sys", None))
+
+    def test_properties(self):
+        f = OxidizedFinder()
+        self.assertIsNone(f.multiprocessing_set_start_method)
+        self.assertEqual(f.path_hook_base_str, EXE)
+        self.assertEqual(f.origin, os.path.dirname(EXE))
+        self.assertIs(f.pkg_resources_import_auto_register, True)
+        for name in ("multiprocessing_set_start_method", "path_hook_base_str", "origin",
+                     "pkg_resources_import_auto_register"):
+            with self.assertRaises(AttributeError):
+                setattr(f, name, None)
+
+    def test_origin(self):
+        for value in ("/some/where", b"/some/where", pathlib.Path("/some/where")):
+            self.assertEqual(OxidizedFinder(relative_path_origin=value).origin, "/some/where")
+            self.assertEqual(OxidizedFinder(value).origin, "/some/where")
+        self.assertEqual(OxidizedFinder(None).origin, os.path.dirname(EXE))
+        for value in (True, 1, []):
+            with self.assertRaises(TypeError):
+                OxidizedFinder(relative_path_origin=value)
+
+    def test_data_of_every_name(self):
+        data = finder(resource("m", "module", in_memory_source=b"")).serialize_indexed_resources()
+        for arguments in ({"resources": data}, {"resources_data": data}, {"resources_data": bytearray(data)}):
+            self.assertEqual([r.name for r in OxidizedFinder(**arguments).indexed_resources()], ["m"])
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(data)
+            file.flush()
+            for path in (file.name, file.name.encode(), pathlib.Path(file.name)):
+                self.assertEqual(len(OxidizedFinder(resources_file=path).indexed_resources()), 1)
+            other = finder(resource("n", "module")).serialize_indexed_resources()
+            both = OxidizedFinder(resources_file=file.name, resources_data=other)
+            self.assertEqual([r.name for r in both.indexed_resources()], ["m", "n"])
+
+    def test_wrong_arguments(self):
+        with self.assertRaises(TypeError):
+            OxidizedFinder(resources=b"", resources_data=b"")
+        for arguments in ({"resources": "text"}, {"resources_data": 1}, {"resources_file": 1}, {"nonsense": 1}):
+            with self.assertRaises(TypeError):
+                OxidizedFinder(**arguments)
+        for arguments in ({"resources": b"short"}, {"resources_file": "/nonexistent"}, {"resources_file": "/"}):
+            with self.assertRaises(ValueError):
+                OxidizedFinder(**arguments)
+
+    def test_it_can_replace_what_imports_itself(self):
+        f = OxidizedFinder()
+        before = sys.meta_path[:]
+        try:
+            sys.meta_path[:] = [f]
+            g = OxidizedFinder()  # importers are not taken from sys.meta_path
+            g.index_interpreter_builtins()
+            self.assertIs(g.find_spec("sys", None).loader, IMPORTERS[0])
+        finally:
+            sys.meta_path[:] = before
+
+    def test_the_type(self):
+        self.assertEqual(OxidizedFinder.__module__, "oxidized_importer")
+        with self.assertRaises(TypeError):
+            type("Sub", (OxidizedFinder,), {})
+        with self.assertRaises(AttributeError):
+            OxidizedFinder().other = 1
+        hook = OxidizedFinder().path_hook
+        self.assertIn("built-in method path_hook of oxidized_importer.OxidizedFinder object", repr(hook))
+        f = OxidizedFinder()
+        self.assertEqual(f.path_hook, f.path_hook)
+        members = {n for n in dir(OxidizedFinder) if not n.startswith("_")}
+        self.assertEqual(members, set(
+            "multiprocessing_set_start_method origin path_hook_base_str pkg_resources_import_auto_register index_bytes "
+            "index_file_memory_mapped index_interpreter_builtins index_interpreter_builtin_extension_modules "
+            "index_interpreter_frozen_modules indexed_resources add_resource add_resources "
+            "serialize_indexed_resources find_spec find_module invalidate_caches create_module exec_module get_data "
+            "get_code get_source get_filename get_resource_reader find_distributions iter_modules path_hook "
+            "is_package".split()))
+
+
+class Indexing(unittest.TestCase):
+    def test_adding_copies(self):
+        r = resource("m", "module", in_memory_source=b"old", in_memory_package_resources={"a": b"1"})
+        f = finder(r)
+        r.in_memory_source = b"new"
+        r.name = "n"
+        got, = f.indexed_resources()
+        self.assertEqual((got.name, got.in_memory_source), ("m", b"old"))
+        got.in_memory_source = b"other"
+        self.assertEqual(f.get_source("m"), "old")
+
+    def test_adding_replaces(self):
+        f = finder(resource("m", "module", "package", in_memory_source=b"old", in_memory_bytecode=b"x"))
+        f.add_resource(resource("m", "module", in_memory_source=b"new"))
+        got, = f.indexed_resources()
+        self.assertEqual((got.in_memory_source, got.in_memory_bytecode, got.is_package), (b"new", None, False))
+
+    def test_adding_replaces_what_the_interpreter_has(self):
+        f = OxidizedFinder()
+        f.index_interpreter_builtins()
+        f.add_resource(resource("_io", "module", in_memory_source=b"x = 1"))
+        self.assertIs(f.find_spec("_io", None).loader, f)
+
+    def test_adding_takes_resources_only(self):
+        f = OxidizedFinder()
+        for wrong in (None, "m", b"", [], object()):
+            with self.assertRaises(TypeError):
+                f.add_resource(wrong)
+            with self.assertRaises(TypeError):
+                f.add_resources([wrong])
+        with self.assertRaises(TypeError):
+            f.add_resources(None)
+        with self.assertRaises(ZeroDivisionError):
+            f.add_resources(1 / 0 for _ in "x")
+        f.add_resources(r for r in (resource("a"), resource("b")))
+        self.assertEqual([r.name for r in f.indexed_resources()], ["a", "b"])
+
+    def test_results_are_sorted_by_name(self):
+        f = finder(*[resource(n, "module") for n in ("b", "a.b", "a", "\u00e9", "B")])
+        self.assertEqual([r.name for r in f.indexed_resources()], ["B", "a", "a.b", "b", "\u00e9"])
+
+    def test_bytes_are_merged(self):
+        f = finder(resource("m", "module", in_memory_source=b"s", in_memory_package_resources={"a": b"1"}))
+        more = finder(resource("m", "package", in_memory_source=b"t", in_memory_package_resources={"b": b"2"},
+                               in_memory_bytecode_opt2=b"2"))
+        f.index_bytes(more.serialize_indexed_resources())
+        got, = f.indexed_resources()
+        self.assertTrue(got.is_module and got.is_package)
+        self.assertEqual(got.in_memory_source, b"t")
+        self.assertEqual(got.in_memory_bytecode_opt2, b"2")
+        self.assertEqual(got.in_memory_package_resources, {"b": b"2"})
+
+    def test_of_one_blob_the_same_name_twice_is_merged_too(self):
+        a = finder(resource("m", "module", in_memory_source=b"s")).serialize_indexed_resources()
+        b = finder(resource("m", "package", in_memory_bytecode=b"c")).serialize_indexed_resources()
+        f = OxidizedFinder()
+        f.index_bytes(a)
+        f.index_bytes(b)
+        f.index_bytes(a)
+        got, = f.indexed_resources()
+        self.assertEqual((got.is_package, got.in_memory_source, got.in_memory_bytecode), (True, b"s", b"c"))
+
+    def test_data_is_used_in_place_and_kept(self):
+        data = bytearray(finder(resource("m", "module", in_memory_source=b"abc")).serialize_indexed_resources())
+        f = OxidizedFinder()
+        f.index_bytes(data)
+        with self.assertRaises(BufferError):
+            data.append(0)
+        data[data.index(b"abc"):] = b"xyz"
+        self.assertEqual(f.get_source("m"), "xyz")
+        del f
+        gc.collect()
+        data.append(0)
+
+    def test_data_that_cannot_be_parsed_is_let_go(self):
+        data = bytearray(b"pyembed\x03")
+        for _ in range(3):
+            with self.assertRaises(ValueError):
+                OxidizedFinder().index_bytes(data)
+        data.append(0)
+
+    def test_wrong_data(self):
+        f = OxidizedFinder()
+        for wrong in ("text", None, 1, ["x"]):
+            with self.assertRaises(TypeError):
+                f.index_bytes(wrong)
+        with self.assertRaisesRegex(ValueError, "reading 8 byte"):
+            f.index_bytes(b"foo")
+        with self.assertRaisesRegex(ValueError, "unrecognized file format"):
+            f.index_bytes(b"\x00\x01\x02\x03\x04\x05\x06\x07")
+        with self.assertRaises(BufferError):
+            f.index_bytes(memoryview(bytes(64)).cast("I"))
+        with self.assertRaises(BufferError):
+            f.index_bytes(memoryview(bytes(64))[::2])
+        self.assertEqual(f.indexed_resources(), [])
+
+    def test_every_truncation_is_an_exception(self):
+        whole = finder(resource("pkg", "module", "package", in_memory_source=b"s", in_memory_bytecode=b"c",
+                                in_memory_package_resources={"a": b"1"})).serialize_indexed_resources()
+        for end in range(len(whole)):
+            with self.assertRaises(ValueError):
+                OxidizedFinder(resources_data=whole[:end])
+
+    def test_a_file_that_is_truncated_later_still_serves(self):
+        names = ["m%d" % i for i in range(50)]
+        data = finder(*[resource(n, "module", in_memory_source=b"x = 1\n" * 1000) for n in names])
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(data.serialize_indexed_resources())
+            file.flush()
+            f = OxidizedFinder()
+            f.index_file_memory_mapped(file.name)
+            file.truncate(0)
+            for name in names:
+                self.assertEqual(len(f.get_source(name)), 6000)
+
+    def test_files(self):
+        f = OxidizedFinder()
+        for wrong in ("/nonexistent/file", "/", __file__):
+            with self.assertRaises(ValueError):
+                f.index_file_memory_mapped(wrong)
+        for wrong in (1, None, ["x"]):
+            with self.assertRaises(TypeError):
+                f.index_file_memory_mapped(wrong)
+        with tempfile.NamedTemporaryFile() as file, self.assertRaisesRegex(ValueError, "reading 8 byte"):
+            f.index_file_memory_mapped(file.name)
+
+    def test_interpreter_names(self):
+        f = finder(resource("sys", "module", in_memory_source=b"s"))
+        f.index_interpreter_builtin_extension_modules()
+        all_of = {r.name: r for r in f.indexed_resources()}
+        self.assertEqual(set(all_of), set(sys.builtin_module_names))
+        self.assertTrue(all(r.is_builtin_extension_module and not r.is_frozen_module for r in all_of.values()))
+        self.assertEqual(all_of["sys"].in_memory_source, b"s")
+        f.index_interpreter_frozen_modules()
+        frozen = [r for r in f.indexed_resources() if r.is_frozen_module]
+        self.assertIn("_frozen_importlib", [r.name for r in frozen])
+        g = OxidizedFinder()
+        g.index_interpreter_builtins()
+        self.assertEqual({r.name for r in g.indexed_resources()}, {r.name for r in f.indexed_resources()})
+
+
+class Serializing(unittest.TestCase):
+    def test_the_written_form(self):
+        f = finder(resource("foo", "module", in_memory_source=b"x=1\n", in_memory_bytecode=b"BYTECODE"))
+        expected = bytes.fromhex("7079656d62656403 03 28000000 01000000 11000000"
+                                 "01020303 0300000000000000 ff 01020603 0400000000000000 ff"
+                                 "01020703 0800000000000000 ff 00 01 030300 0604000000 0708000000 16 ff 00")
+        self.assertEqual(f.serialize_indexed_resources(), expected + b"foox=1\nBYTECODE")
+        self.assertEqual(OxidizedFinder().serialize_indexed_resources(),
+                         bytes.fromhex("7079656d62656403 00 01000000 00000000 01000000 00 00"))
+
+    def test_every_property_survives(self):
+        r = resource("pkg\u00e9.m", "module", "package", "namespace_package", "extension_module", "shared_library",
+                     in_memory_source=b"s", in_memory_bytecode=b"0", in_memory_bytecode_opt1=b"1",
+                     in_memory_bytecode_opt2=b"2", in_memory_extension_module_shared_library=b"e",
+                     in_memory_shared_library=b"l", in_memory_package_resources={"b": b"", "a/c": b"1"},
+                     in_memory_distribution_resources={"METADATA": b"x"}, shared_library_dependency_names=["z", "y"],
+                     relative_path_module_source="p/s", relative_path_module_bytecode="p/0",
+                     relative_path_module_bytecode_opt1="p/1", relative_path_module_bytecode_opt2="p/2",
+                     relative_path_extension_module_shared_library=b"p/\xff",
+                     relative_path_package_resources={"r": "p/r"}, relative_path_distribution_resources={})
+        data = finder(r).serialize_indexed_resources()
+        f = OxidizedFinder(resources=data)
+        got, = f.indexed_resources()
+        for name in dir(r):
+            if not name.startswith("__"):
+                self.assertEqual(getattr(got, name), getattr(r, name), name)
+        self.assertEqual(f.serialize_indexed_resources(), data)
+        self.assertEqual(finder(got).serialize_indexed_resources(), data)
+
+    def test_file_fields_survive(self):
+        head = bytes.fromhex("7079656d62656403 03 28000000 01000000 16000000"
+                             "01020303 0300000000000000 ff 01021d03 0400000000000000 ff"
+                             "01021e03 0200000000000000 ff 00 01 030300 1b 1c 1d0400000000000000 1e02000000 ff 00")
+        data = head + b"bindatap/"
+        f = OxidizedFinder()
+        f.index_bytes(data)
+        self.assertEqual(f.serialize_indexed_resources(), data)
+        self.assertEqual(finder(*f.indexed_resources()).serialize_indexed_resources(), data)
+
+    def test_what_the_interpreter_has_is_left_out_unless_asked_for(self):
+        f = finder(resource("m", "module"))
+        f.index_interpreter_builtins()
+
+        def names(**arguments):
+            data = f.serialize_indexed_resources(**arguments)
+            return {r.name for r in OxidizedFinder(resources=data).indexed_resources()}
+        self.assertEqual(names(), {"m"})
+        self.assertIn("sys", names(ignore_builtin=False))
+        self.assertNotIn("_frozen_importlib", names(ignore_builtin=False))
+        self.assertIn("_frozen_importlib", names(ignore_frozen=False))
+        for wrong in (0, None, ""):
+            with self.assertRaises(TypeError):
+                f.serialize_indexed_resources(ignore_builtin=wrong)
+
+    def test_names_that_do_not_fit(self):
+        with self.assertRaisesRegex(ValueError, "error serializing: "):
+            finder(resource("m" * 70000)).serialize_indexed_resources()
+
+    def test_flags_of_the_interpreter_come_back(self):
+        data = finder(resource("zlib", "builtin_extension_module")).serialize_indexed_resources(ignore_builtin=False)
+        f = OxidizedFinder(resources=data)
+        self.assertTrue(f.indexed_resources()[0].is_builtin_extension_module)
+
+
+class Resolution(Imports):
+    def test_unknown_names(self):
+        f = finder(resource("m", "module", in_memory_source=b""))
+        self.assertIsNone(f.find_spec("n", None))
+        self.assertIsNone(f.find_module("n", None))
+        self.assertIsNone(f.find_spec("m.n", ["x"]))
+
+    def test_another_name_of_packages(self):
+        f = self.install(finder(resource("p", "module", "package", in_memory_source=b"x = 1")))
+        self.assertEqual(f.find_spec("p.__init__", None).name, "p")
+        self.assertEqual(f.get_source("p.__init__"), "x = 1")
+        self.assertIsNotNone(f.get_resource_reader("p.__init__"))
+        self.assertIsNone(f.find_spec("p.__init__.__init__", None))
+
+    def test_precedence(self):
+        every = dict(in_memory_source=b"", in_memory_extension_module_shared_library=b"ELF")
+        f = finder(resource("sys", "module", "extension_module", "builtin_extension_module", "frozen_module", **every),
+                   resource("_frozen_importlib", "module", "extension_module", "frozen_module", **every),
+                   resource("ext", "module", "extension_module", **every))
+        self.assertIs(f.find_spec("sys", None).loader, IMPORTERS[0])
+        self.assertIs(f.find_spec("_frozen_importlib", None).loader, IMPORTERS[1])
+        self.assertIs(f.find_spec("ext", None).loader, f)
+        self.assertIsNone(f.get_code("ext"))
+
+    def test_what_makes_a_module_importable(self):
+        def found(*flags, **values):
+            return finder(resource("m", *flags, **values)).find_spec("m", None) is not None
+        self.assertFalse(found("module"))
+        self.assertFalse(found(in_memory_source=b""))
+        for name in ("in_memory_source", BYTECODE):
+            self.assertTrue(found("module", **{name: b""}), name)
+        for name in ("relative_path_module_source", PATH_BYTECODE):
+            self.assertTrue(found("module", **{name: "p"}), name)
+        other = "in_memory_bytecode_opt1" if LEVEL != 1 else "in_memory_bytecode"
+        self.assertFalse(found("module", **{other: b""}))
+        self.assertFalse(found("shared_library", in_memory_shared_library=b"ELF"))
+
+    def test_every_level_has_relative_bytecode(self):
+        program = ("import importerkit, sys, oxidized_importer as o\nr = o.OxidizedResource()\nr.name = 'm'\n"
+                   "r.is_module = True\nr.relative_path_module_bytecode_opt%d = 'p'\nf = o.OxidizedFinder()\n"
+                   "f.add_resource(r)\nprint(f.find_spec('m', None) is not None)")
+        import subprocess
+        for level in (1, 2):
+            out = subprocess.run([sys.executable, "-" + "O" * level, "-c", program % level], check=True, cwd=os.path.dirname(
+                os.path.abspath(__file__)), stdout=subprocess.PIPE, env=dict(os.environ, OX_IMPORTER=os.path.dirname(
+                    oxidized_importer.__file__)))
+            self.assertEqual(out.stdout, b"True\n")
+
+    def test_namespace_packages(self):
+        f = self.install(finder(resource("ns.a", "module", in_memory_source=b"x = 1"),
+                                resource("flagged", "module", "package", "namespace_package")))
+        import ns.a
+        import flagged
+        self.assertEqual(ns.a.x, 1)
+        self.assertEqual(ns.__path__, [EXE + "/ns"])
+        self.assertFalse(hasattr(ns, "__file__"))
+        self.assertEqual(flagged.__path__, [EXE + "/flagged"])
+        self.assertTrue(f.is_package("ns"))
+
+    def test_libraries_are_no_namespaces(self):
+        f = finder(resource("libz.so.1", "shared_library", in_memory_shared_library=b"ELF"))
+        self.assertIsNone(f.find_spec("libz", None))
+
+    def test_arguments_of_find_spec(self):
+        f = finder(resource("m", "module", in_memory_source=b""))
+        self.assertEqual(f.find_spec("m", None, None).name, "m")
+        self.assertEqual(f.find_spec(fullname="m", path=None, target=None).name, "m")
+        with self.assertRaisesRegex(TypeError, r"find_spec\(\) missing 1 required positional argument: 'path'"):
+            f.find_spec("m")
+        for wrong in (None, b"m", 1):
+            with self.assertRaisesRegex(TypeError, "argument 'fullname': .* cannot be converted to 'PyString'"):
+                f.find_spec(wrong, None)
+        with self.assertRaises(TypeError):
+            f.find_module("m")
+        self.assertIs(f.find_module("m", None), f)
+
+    def test_it_is_what_importlib_takes_for_a_loader(self):
+        f = finder(resource("m", "module", in_memory_source=b""))
+        spec = f.find_spec("m", None)
+        for method in ("is_package", "get_code", "get_source", "exec_module", "create_module", "get_data",
+                       "get_filename"):
+            self.assertTrue(callable(getattr(spec.loader, method)))
+
+
+class Specs(Imports):
+    def test_module_in_memory(self):
+        f = self.install(finder(resource("m", "module", in_memory_source=b"x = 1"),
+                                resource("p", "module", "package", in_memory_source=b""),
+                                resource("p.q", "module", "package", in_memory_source=b"")))
+        spec = f.find_spec("m", None)
+        self.assertEqual((spec.name, spec.origin, spec.has_location, spec.cached, spec.loader_state,
+                          spec.submodule_search_locations), ("m", None, False, None, None, None))
+        self.assertIs(spec.loader, f)
+        import m
+        import p.q
+        for name in ("__file__", "__cached__"):
+            self.assertFalse(hasattr(m, name))
+        self.assertIs(m.__loader__, f)
+        self.assertEqual((m.__package__, p.__package__, p.q.__package__), ("", "p", "p.q"))
+        self.assertEqual(p.q.__path__, [os.path.join(EXE, "p", "q")])
+        self.assertIs(type(p.__path__), list)
+
+    def test_module_beside_the_executable(self):
+        folder = self.folder()
+        (folder / "lib/p").mkdir(parents=True)
+        (folder / "lib/p/__init__.py").write_text("x = __file__\n")
+        f = self.install(finder(
+            resource("p", "module", "package", relative_path_module_source="lib/p/__init__.py",
+                     **{PATH_BYTECODE: "lib/p/__pycache__/__init__.pyc"}),
+            resource("q", "module", relative_path_module_source="lib/q.py"),
+            resource("b", "module", "package", **{PATH_BYTECODE: "lib/b.pyc"}), relative_path_origin=folder))
+        spec = f.find_spec("p", None)
+        self.assertEqual(spec.origin, str(folder / "lib/p/__init__.py"))
+        self.assertTrue(spec.has_location)
+        self.assertEqual(spec.cached, str(folder / "lib/p/__pycache__/__init__.pyc"))
+        self.assertEqual(spec.submodule_search_locations, [str(folder / "lib/p")])
+        self.assertIs(spec.loader, f)
+        self.assertEqual(f.get_filename("p"), spec.origin)
+        self.assertIn("__pycache__", f.find_spec("q", None).cached)
+        only_bytecode = f.find_spec("b", None)
+        self.assertEqual((only_bytecode.origin, only_bytecode.has_location), (None, False))
+        self.assertEqual(only_bytecode.submodule_search_locations, [EXE + "/b"])
+
+    def test_extension_modules(self):
+        f = finder(resource("a.memory", "extension_module", in_memory_extension_module_shared_library=b"ELF"),
+                   resource("a.file", "extension_module", relative_path_extension_module_shared_library="a/f.so"),
+                   relative_path_origin="/o")
+        memory, file = f.find_spec("a.memory", None), f.find_spec("a.file", None)
+        self.assertEqual((memory.origin, memory.has_location), (None, False))
+        self.assertEqual((file.origin, file.has_location), ("/o/a/f.so", True))
+        self.assertIs(file.loader, f)
+
+
+class Loading(Imports):
+    def test_code_in_memory(self):
+        f = self.install(finder(resource("m", "module", **{BYTECODE: code("import sys; x = __name__", "m")})))
+        import m
+        self.assertEqual(m.x, "m")
+        self.assertEqual(f.get_code("m").co_filename, "m")
+        self.assertIsNone(f.get_source("m"))
+
+    def test_source_in_memory(self):
+        f = self.install(finder(resource("m", "module", in_memory_source="# coding: latin-1\r\nx = '\u00e9'".encode(
+            "latin-1"))))
+        import m
+        self.assertEqual(m.x, "\u00e9")
+        self.assertEqual(f.get_code("m").co_filename, "m")
+        self.assertEqual(f.get_source("m"), "# coding: latin-1\nx = '\u00e9'")
+
+    def test_bytecode_is_preferred(self):
+        self.install(finder(resource("m", "module", in_memory_source=b"x = 1", **{BYTECODE: code("x = 2")})))
+        import m
+        self.assertEqual(m.x, 2)
+
+    def test_code_beside_the_executable(self):
+        folder = self.folder()
+        header = importlib.util.MAGIC_NUMBER + bytes(12)
+        (folder / "good.pyc").write_bytes(header + code("x = 3"))
+        (folder / "short.pyc").write_bytes(header[:15])
+        (folder / "other.pyc").write_bytes(b"\x01\x02\r\n" + bytes(12) + code("x = 3"))
+        (folder / "bad.pyc").write_bytes(header + b"\x00\x01\x02")
+        (folder / "s.py").write_text("x = 4")
+        names = ("good", "short", "other", "bad", "missing")
+        f = self.install(finder(*[resource(n, "module", **{PATH_BYTECODE: n + ".pyc"}) for n in names],
+                                resource("s", "module", relative_path_module_source="s.py"),
+                                resource("gone", "module", relative_path_module_source="gone.py"),
+                                relative_path_origin=folder))
+        import good
+        import s
+        self.assertEqual((good.x, s.x, f.get_source("s")), (3, 4, "x = 4"))
+        self.assertEqual(f.get_code("s").co_filename, "s")
+        for name, text in (("short", "bytecode file does not contain enough data"), ("other", "another version"),
+                           ("bad", "damaged"), ("missing", "error reading bytecode from %s/missing.pyc: " % folder),
+                           ("gone", "error reading module source from %s/gone.py: " % folder)):
+            with self.assertRaisesRegex(ImportError, text) as caught:
+                importlib.import_module(name)
+            self.assertEqual(caught.exception.name, name)
+            self.assertNotIn(name, sys.modules)
+        with self.assertRaisesRegex(ImportError, "error reading module source"):
+            f.get_source("gone")
+
+    def test_a_file_that_was_cut_is_an_exception(self):
+        folder = self.folder()
+        file = folder / "m.pyc"
+        file.write_bytes(importlib.util.MAGIC_NUMBER + bytes(12) + code("x = [1, 2, 3]\n" * 1000))
+        f = finder(resource("m", "module", **{PATH_BYTECODE: "m.pyc"}), relative_path_origin=folder)
+        self.assertIsNotNone(f.get_code("m"))
+        for size in (4000, 100, 16, 3, 0):
+            os.truncate(str(file), size)
+            with self.assertRaises(ImportError):
+                f.get_code("m")
+
+    def test_damaged_bytecode(self):
+        good = code("def f(a): return [a, 'text', 1.5, (2, 3)]\nx = f(1)\n")
+        for end in range(len(good)):
+            f = finder(resource("m", "module", **{BYTECODE: good[:end]}))
+            with self.assertRaises(ImportError):
+                f.get_code("m")
+        for wrong in (marshal.dumps(1), marshal.dumps(None), b"\xe3", b"not bytecode"):
+            with self.assertRaises(ImportError):
+                finder(resource("m", "module", **{BYTECODE: wrong})).get_code("m")
+
+    def test_source_that_cannot_be_compiled(self):
+        for source, error in ((b"a b", SyntaxError), (b"\xff", SyntaxError), (b"# coding: nonsense", SyntaxError),
+                              (b"x = 1\0", SyntaxError), (b"1/0", ZeroDivisionError)):
+            f = self.install(finder(resource("wrong", "module", in_memory_source=source)))
+            with self.assertRaises((error, UnicodeDecodeError)):
+                importlib.import_module("wrong")
+            self.assertNotIn("wrong", sys.modules)
+            sys.meta_path.remove(f)
+            self.addCleanup(sys.meta_path.insert, 0, f)
+
+    def test_tracebacks_show_the_source(self):
+        import traceback
+        self.install(finder(resource("boom", "module", in_memory_source=b"def f():\n    raise KeyError('k')\n")))
+        import boom
+        try:
+            boom.f()
+        except KeyError:
+            text = traceback.format_exc()
+        self.assertIn('File "boom", line 2, in f\n    raise KeyError', text)
+
+    def test_exec_module(self):
+        f = finder(resource("m", "module", in_memory_source=b"x = 1"))
+        module = types.ModuleType("m")
+        self.assertIsNone(f.exec_module(module))
+        self.assertEqual(module.x, 1)
+        unknown = types.ModuleType("unknown")
+        self.assertIsNone(f.exec_module(unknown))
+        self.assertIsNone(f.exec_module(module=module))
+        for wrong in (1, None, "m", object()):
+            with self.assertRaises((TypeError, AttributeError)):
+                f.exec_module(wrong)
+
+        class Named:
+            __name__ = "m"
+        with self.assertRaises(TypeError):
+            f.exec_module(Named())
+
+    def test_exec_module_of_the_interpreters_modules(self):
+        f = OxidizedFinder()
+        f.index_interpreter_builtins()
+        module = IMPORTERS[0].create_module(importlib.util.spec_from_loader("itertools", IMPORTERS[0]))
+        self.assertIsNone(f.exec_module(module))
+        self.assertTrue(hasattr(module, "chain"))
+
+    def test_create_module(self):
+        f = finder(resource("m", "module", in_memory_source=b""),
+                   resource("empty", "extension_module"),
+                   resource("no_elf", "extension_module", in_memory_extension_module_shared_library=b"nonsense"),
+                   resource("no_file", "extension_module", relative_path_extension_module_shared_library="no.so"),
+                   relative_path_origin="/nonexistent")
+        self.assertIsNone(f.create_module(f.find_spec("m", None)))
+        self.assertIsNone(f.create_module(types.SimpleNamespace(name="unknown")))
+        for name in ("empty", "no_elf", "no_file"):
+            with self.assertRaises(ImportError):
+                f.create_module(f.find_spec(name, None))
+        for wrong in (None, 1, types.SimpleNamespace()):
+            with self.assertRaises(AttributeError):
+                f.create_module(wrong)
+
+    def extension(self):
+        for name in ("_heapq", "_bisect", "_struct", "_csv", "_opcode"):
+            spec = importlib.util.find_spec(name)
+            if spec and spec.origin and spec.origin.endswith(".so"):
+                return name, pathlib.Path(spec.origin)
+        return self.skipTest("this interpreter has all extension modules linked in")
+
+    def test_extension_from_memory(self):
+        name, path = self.extension()
+        f = finder(resource(name, "extension_module", in_memory_extension_module_shared_library=path.read_bytes()))
+        module = f.create_module(f.find_spec(name, None))
+        f.exec_module(module)
+        self.assertTrue(dir(module))
+        self.assertNotIn("/proc", getattr(module, "__file__", ""))
+
+    def test_extension_beside_the_executable(self):
+        name, path = self.extension()
+        f = finder(resource(name, "extension_module", relative_path_extension_module_shared_library=path.name),
+                   relative_path_origin=path.parent)
+        spec = f.find_spec(name, None)
+        module = importlib.util.module_from_spec(spec)
+        f.exec_module(module)
+        self.assertEqual(module.__file__, str(path))
+
+    def test_a_resource_that_is_replaced_while_its_code_runs(self):
+        f = self.install(OxidizedFinder())
+        body = "import sys\nsys._replace()\nx = 'a' * 10\ndef f(): return x\n"
+        f.add_resource(resource("again", "module", in_memory_source=body.encode(), **{BYTECODE: code(body)}))
+        sys._replace = lambda: [f.add_resource(resource("again", "module", in_memory_source=b"y = 1")) for _ in "123"]
+        try:
+            import again
+            self.assertEqual(again.f(), "a" * 10)
+        finally:
+            del sys._replace
+
+    def test_a_path_in_a_resource_may_run_code_that_changes_the_finder(self):
+        f = OxidizedFinder()
+        f.add_resources([resource("m%d" % i, "module", in_memory_source=b"x" * 100) for i in range(100)])
+
+        class Collected:
+            def __del__(self):
+                f.add_resources([resource("m%d" % i, "module", in_memory_source=b"y") for i in range(100)])
+        before = gc.get_threshold()
+        gc.set_threshold(1, 1, 1)
+        try:
+            for _ in range(20):
+                c = Collected()
+                c.self = c
+                del c
+                self.assertEqual(len(f.indexed_resources()), 100)
+                self.assertEqual(len(f.iter_modules()), 100)
+        finally:
+            gc.set_threshold(*before)
+
+
+class Asking(Imports):
+    def test_get_code_and_source(self):
+        f = finder(resource("m", "module", in_memory_source=b"x = 1"))
+        f.index_interpreter_builtins()
+        self.assertIsInstance(f.get_code("m"), types.CodeType)
+        self.assertIsInstance(f.get_code("_frozen_importlib"), types.CodeType)
+        for name in ("sys", "unknown"):
+            self.assertIsNone(f.get_code(name))
+        for name in ("sys", "_frozen_importlib", "unknown"):
+            self.assertIsNone(f.get_source(name))
+        for method in (f.get_code, f.get_source, f.get_filename, f.is_package, f.get_resource_reader):
+            for wrong in (None, b"m", 1):
+                with self.assertRaises(TypeError):
+                    method(wrong)
+            with self.assertRaises(TypeError):
+                method()
+
+    def test_is_package(self):
+        f = finder(resource("m", "module", in_memory_source=b""),
+                   resource("p", "module", "package", in_memory_source=b""))
+        f.index_interpreter_builtins()
+        self.assertIs(f.is_package("m"), False)
+        self.assertIs(f.is_package("p"), True)
+        self.assertIs(f.is_package("sys"), False)
+        with self.assertRaises(ImportError):
+            f.is_package("unknown")
+
+    def test_get_filename(self):
+        f = finder(resource("m", "module", in_memory_source=b""))
+        f.index_interpreter_builtins()
+        for name, text in (("m", "no origin"), ("sys", "no origin"), ("unknown", "unknown module")):
+            with self.assertRaisesRegex(ImportError, text) as caught:
+                f.get_filename(name)
+            self.assertEqual(caught.exception.name, name)
+
+    def test_iter_modules(self):
+        f = finder(resource("m", "module", in_memory_source=b""), resource("ext", "extension_module"),
+                   resource("p", "module", "package", in_memory_source=b""),
+                   resource("p.q", "module", in_memory_source=b""), resource("ns.a", "module", in_memory_source=b""),
+                   resource("nothing", "module"), resource("p-x", "module", in_memory_source=b""))
+        f.index_interpreter_builtins()
+        expected = [("ext", False), ("m", False), ("ns", True), ("p", True), ("p-x", False)]
+        self.assertEqual(f.iter_modules(), expected)
+        self.assertEqual(f.iter_modules(None), expected)
+        self.assertEqual(f.iter_modules(prefix="a."), [("a." + n, p) for n, p in expected])
+        for wrong in (1, b"a"):
+            with self.assertRaises(TypeError):
+                f.iter_modules(wrong)
+
+    def test_get_data_in_memory(self):
+        f = finder(resource("a", "module", "package", in_memory_source=b"", in_memory_package_resources={
+            "x": b"1", "b/c": b"2", "sub/y": b"3"}),
+            resource("a.b", "module", "package", in_memory_source=b"", in_memory_package_resources={"x": b"4"}),
+            relative_path_origin="/o")
+        self.assertEqual(f.get_data(EXE + "/a/x"), b"1")
+        self.assertEqual(f.get_data(EXE + "/a/sub/y"), b"3")
+        self.assertEqual(f.get_data(EXE + "/a/b/x"), b"4")
+        for path, text in ((EXE + "/a/b/c", "resource not known"),  # the deepest package has the say
+                           (EXE + "/a/none", "resource not known"), (EXE + "/a/__init__.py", "resource not known"),
+                           (EXE + "/a", "illegal resource name: missing package component"),
+                           ("/o/a/x", "resource not known"), ("/elsewhere", "resource not known"),
+                           (EXE + "x/a/x", "resource not known"), ("", "resource not known")):
+            with self.assertRaises(OSError) as caught:
+                f.get_data(path)
+            self.assertEqual((caught.exception.errno, caught.exception.strerror, caught.exception.filename),
+                             (2, text, path))
+        for wrong in (None, b"x", 1):
+            with self.assertRaises(TypeError):
+                f.get_data(wrong)
+
+    def test_get_data_beside_the_executable(self):
+        folder = self.folder()
+        (folder / "files").write_bytes(b"content")
+        f = finder(resource("a", "module", "package", relative_path_module_source="a/__init__.py",
+                            relative_path_package_resources={"x": "files", "gone": "gone"}),
+                   relative_path_origin=folder)
+        self.assertEqual(f.get_data(str(folder / "a/x")), b"content")
+        with self.assertRaises(OSError):
+            f.get_data(EXE + "/a/x")
+        with self.assertRaises(OSError):
+            f.get_data(str(folder / "a/gone"))
+
+    def test_invalidate_caches(self):
+        self.assertIsNone(OxidizedFinder().invalidate_caches())
+
+
+class Lifetimes(unittest.TestCase):
+    def test_circles_are_collected(self):
+        import weakref
+
+        class Data(bytearray):
+            pass
+        data = Data(finder(resource("m", "module", in_memory_source=b"x")).serialize_indexed_resources())
+        f = OxidizedFinder(resources_data=data)
+        data.finder = f
+        gone = weakref.ref(data)
+        del data, f
+        gc.collect()
+        self.assertIsNone(gone())
+
+    def test_a_finder_is_all_that_is_held(self):
+        f = finder(resource("p", "module", "package", in_memory_source=b"", in_memory_package_resources={"a": b"1"}))
+        reader, root = f.get_resource_reader("p"), f.get_resource_reader("p").files()
+        entry = f.path_hook(EXE + "/p")
+        del f
+        gc.collect()
+        self.assertEqual(reader.contents(), ["a"])
+        self.assertEqual((root / "a").read_bytes(), b"1")
+        self.assertEqual(entry.iter_modules(), [])
+
+    def test_memory_of_what_is_replaced_is_let_go(self):
+        import tracemalloc
+        f = OxidizedFinder()
+        r = resource("m", "module", in_memory_source=bytes(100000), in_memory_package_resources={"a": bytes(1000)})
+        f.add_resource(r)
+        tracemalloc.start()
+        try:
+            for _ in range(100):
+                r.in_memory_source = bytes(100000)
+                f.add_resource(r)
+            self.assertLess(tracemalloc.get_traced_memory()[0], 400000)
+        finally:
+            tracemalloc.stop()
+
+
+if __name__ == "__main__":
+    unittest.main()
