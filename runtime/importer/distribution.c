@@ -189,7 +189,9 @@ static PyObject *borrowed_attribute(PyObject *self, PyObject *name)
 	if (raw) {
 		Py_INCREF(raw);
 		descrgetfunc get = Py_TYPE(raw)->tp_descr_get;
-		result = get ? get(raw, self, (PyObject *)Py_TYPE(self)) : Py_NewRef(raw);
+		bool of_class = Py_TYPE(raw) == &PyClassMethod_Type; /* it relies on others of its class */
+		PyObject *class = of_class ? type : (PyObject *)Py_TYPE(self);
+		result = get ? get(raw, of_class ? NULL : self, class) : Py_NewRef(raw);
 		Py_DECREF(raw);
 	} else if (!PyErr_Occurred()) {
 		PyErr_Format(PyExc_AttributeError, "'OxidizedDistribution' object has no attribute '%U'", name);
