@@ -131,10 +131,15 @@ void ox_text_diagnostic(struct ox_buf *out, const struct ox_diagnostic *d, const
 	/* A message of several lines keeps them. */
 	struct ox_buf message = {0};
 	add_lines(&message, "", d->message);
-	ox_buf_slice(out, ox_buf_view(&message));
+	ox_buf_add(out, message.data, message.len ? message.len - 1 : 0);
 	ox_buf_free(&message);
-	if (!d->message.len)
-		ox_buf_byte(out, '\n');
+	/* Warnings can be silenced by their codes. */
+	if (d->severity == OX_SEVERITY_WARNING && d->code.len) {
+		ox_buf_printf(out, " %s[", p->dim);
+		ox_text_clean(out, d->code);
+		ox_buf_printf(out, "]%s", p->reset);
+	}
+	ox_buf_byte(out, '\n');
 	if (d->line && d->source_line.len)
 		add_source(out, d, color, p);
 	add_lines(out, "  ", d->notes);

@@ -44,6 +44,7 @@ static void a_caret_stands_below_its_character_after_tabs_and_accents(void **sta
 	struct ox_buf out = {0};
 	const struct ox_diagnostic d = {
 		.severity = OX_SEVERITY_WARNING,
+		.code = OX_SLICE("odd-thing"),
 		.message = OX_SLICE("m"),
 		.file = OX_SLICE("f"),
 		.line = 1,
@@ -52,7 +53,7 @@ static void a_caret_stands_below_its_character_after_tabs_and_accents(void **sta
 		.notes = OX_SLICE("f:1: in g\nf:2: in h"),
 	};
 	ox_text_diagnostic(&out, &d, &ox_palette_none);
-	expect(&out, "f:1:4: warning: m\n"
+	expect(&out, "f:1:4: warning: m [odd-thing]\n"
 		     "    1 | \t\xC3\xA9 x\n"
 		     "      | \t  ^\n"
 		     "  f:1: in g\n"
