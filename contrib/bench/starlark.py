@@ -204,17 +204,22 @@ def definitions():
     return "\n".join(lines) + "\ndef main():\n    return len(target_7)\n"
 
 
+def go_environment():
+    """Where go keeps what it fetches for us."""
+    home = os.environ.get("OX_BENCH_GOPATH") or os.path.join(tempfile.gettempdir(), f"ox-bench-go-{os.getuid()}")
+    return dict(os.environ, GOPATH=home, GOCACHE=os.path.join(home, "cache"), GOBIN=os.path.join(home, "bin"),
+                GOFLAGS="-modcacherw")
+
+
 def install_go():
     """The path of starlark-go and its version, or two times None."""
     go = shutil.which("go")
     if not go:
         print("starlark-go: no go on this machine, its column is left out")
         return None, None
-    home = os.environ.get("OX_BENCH_GOPATH") or os.path.join(tempfile.gettempdir(), f"ox-bench-go-{os.getuid()}")
-    env = dict(os.environ, GOPATH=home, GOCACHE=os.path.join(home, "cache"), GOBIN=os.path.join(home, "bin"),
-               GOFLAGS="-modcacherw")
+    env = go_environment()
     done = subprocess.run([go, "install", GO_PACKAGE], env=env, capture_output=True, text=True, check=False)
-    binary = os.path.join(home, "bin", "starlark")
+    binary = os.path.join(env["GOBIN"], "starlark")
     if done.returncode != 0 or not os.path.exists(binary):
         print(f"starlark-go: cannot be installed, its column is left out: {done.stderr.strip()[-200:]}")
         return None, None
