@@ -7,6 +7,11 @@ enum { ERRORS_TOLD = 20, MEMORY_LIMIT = 256 << 20 };
 
 static const struct ox_parse_options parse_options = {.nesting_limit = 200};
 
+int ox_layout_exhausted(struct ox_err *err)
+{
+	return ox_fail(err, OX_EEXHAUSTED, "the text is too large to be formatted, or memory ran out");
+}
+
 /* A name at the very start that begins like a byte order mark would be taken for one. */
 static bool begins_with_mark(const struct ox_layout *l)
 {
@@ -18,7 +23,7 @@ static int render(struct ox_layout *l, struct ox_buf *out, struct ox_err *err)
 	struct ox_writer w = {.layout = l, .out = out};
 	for (uint32_t i = 1; i < l->pieces.len; i++) {
 		if (l->pieces.items[i - 1].kind == OX_TOK_LOAD && !ox_layout_sort_load(l, i))
-			return ox_fail_nomem(err, "formatting");
+			return ox_layout_exhausted(err);
 	}
 	if (begins_with_mark(l))
 		ox_buf_str(out, "\xEF\xBB\xBF");
@@ -37,7 +42,7 @@ static int verify(const struct ox_node *tree, struct ox_slice text, struct ox_ar
 	struct ox_report report = {.source = &source, .limit = 1};
 	status = ox_parse_file(&source, arena, &report, &parse_options, &again);
 	if (status == OX_EEXHAUSTED)
-		return ox_fail_nomem(err, "formatting");
+		return ox_layout_exhausted(err);
 	if (status < 0 || !ox_ast_same(tree, again, arena))
 		return ox_fail(err, OX_EINTERNAL, "the formatted text would mean something else; it is not used");
 	return 0;
@@ -48,7 +53,7 @@ static int parse(const struct ox_source *source, struct ox_arena *arena, struct 
 {
 	int status = ox_parse_file(source, arena, report, &parse_options, tree);
 	if (status == OX_EEXHAUSTED)
-		return ox_fail_nomem(err, "formatting");
+		return ox_layout_exhausted(err);
 	if (status < 0 && err)
 		*err = report->first;
 	return status;

@@ -80,6 +80,8 @@ struct ox_reader {
 	uint32_t depth;
 };
 
+/* OX_EEXHAUSTED: a limit or memory; which of them is the same to people. */
+int ox_layout_exhausted(struct ox_err *err);
 int ox_layout_read(struct ox_layout *l, const struct ox_source *source, struct ox_report *report,
 		   uint32_t nesting_limit, struct ox_err *err);
 /* The token as it is written: quotes chosen, line ends normalised. .data NULL when memory ran out. */

@@ -149,7 +149,7 @@ static int read_tokens(struct ox_reader *r, struct ox_err *err)
 	do {
 		ox_scan_next(&r->sc, &tok);
 		if (!take(r, &tok))
-			return ox_fail_nomem(err, "formatting");
+			return ox_layout_exhausted(err);
 	} while (tok.kind != OX_TOK_EOF);
 	return 0;
 }
@@ -159,11 +159,11 @@ int ox_layout_read(struct ox_layout *l, const struct ox_source *source, struct o
 {
 	struct ox_reader *r = ox_arena_alloc(l->arena, sizeof *r);
 	if (!r || !ox_vec_push(&l->pieces))
-		return ox_fail_nomem(err, "formatting");
+		return ox_layout_exhausted(err);
 	r->layout = l;
 	r->open = ox_arena_array(l->arena, OX_SCAN_BRACKET_MAX + 1, sizeof *r->open);
 	if (!r->open)
-		return ox_fail_nomem(err, "formatting");
+		return ox_layout_exhausted(err);
 	if (!ox_scan_init(&r->sc, source, l->arena, report, nesting_limit))
 		return ox_fail(err, OX_EUSAGE, "the text is not UTF-8");
 	return read_tokens(r, err);
