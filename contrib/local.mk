@@ -15,7 +15,7 @@ bench: all contrib/bench/evaluate_config
 bench-starlark: all contrib/bench/starlark_phases
 	OX_BUILDDIR='$(abs_top_builddir)' $(PYTHON) $(srcdir)/contrib/bench/starlark.py
 .PHONY: bench bench-starlark
-CLEANFILES += bench.json bench-starlark.json
+CLEANFILES += bench.json bench-starlark.json contrib/bench/evaluate_config contrib/bench/starlark_phases
 EXTRA_PROGRAMS += contrib/bench/starlark_phases
 contrib_bench_starlark_phases_SOURCES = contrib/bench/starlark_phases.c
 contrib_bench_starlark_phases_LDADD = $(STARLARK_LIBS)
