@@ -19,10 +19,10 @@ import tempfile
 import threading
 import time
 
-TOP = os.environ.get("OX_BUILDDIR") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-OXC = os.path.join(TOP, "client", "oxc")
+import imports
+from measure import OXC, PYTHON, TOP, Place, absolute, alternate, compare, spawn, spread
+
 OXIDIZERD = os.path.join(TOP, "daemon", "oxidizerd")
-PYTHON = "/usr/bin/python3.11"
 HELLO = """
 def make_exe():
     dist = default_python_distribution()
@@ -58,77 +58,6 @@ def make_exe():
 register_target("exe", make_exe)
 resolve_targets()
 """
-
-
-class Place:
-    """A folder with its own store, runtime folder and HOME."""
-
-    def __init__(self):
-        self.root = tempfile.mkdtemp(prefix="oxbench-")
-        self.env = {name: value for name, value in os.environ.items()
-                    if name in ("PATH", "SSL_CERT_FILE") or name.startswith(("PIP_", "http", "HTTP"))}
-        self.env.update(HOME=self.root, OXIDIZER_PYTHON=PYTHON, OXIDIZER_STORE=self.path("store"),
-                        OXIDIZER_RUNTIME_DIR=self.path("run"), LC_ALL="C.UTF-8", PIP_ROOT_USER_ACTION="ignore")
-
-    def path(self, *parts):
-        return os.path.join(self.root, *parts)
-
-    def write(self, name, text):
-        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
-        with open(self.path(name), "w", encoding="utf-8") as out:
-            out.write(text)
-
-    def oxc(self, *args, check=True):
-        result = subprocess.run([OXC, *args], env=self.env, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                                check=False)
-        if check and result.returncode:
-            raise RuntimeError(f"oxc {' '.join(args)}: {result.stderr or result.stdout}")
-        return result
-
-    def build(self, folder, *args):
-        self.oxc("build", "--path", self.path(folder), *args)
-        return next(name for name in glob.glob(self.path(folder, "build/*/*/exe/*")) if os.access(name, os.X_OK))
-
-    def close(self):
-        self.oxc("daemon", "stop", check=False)
-        shutil.rmtree(self.root, ignore_errors=True)
-
-
-def spawn(argv, env):
-    """Milliseconds from starting argv to its end."""
-    null = [(os.POSIX_SPAWN_OPEN, fd, "/dev/null", os.O_RDWR, 0) for fd in (0, 1, 2)]
-    start = time.perf_counter_ns()
-    pid = os.posix_spawn(argv[0], argv, env, file_actions=null)
-    os.waitpid(pid, 0)
-    return (time.perf_counter_ns() - start) / 1e6
-
-
-def alternate(runs, *actions):
-    """Calls the actions in turn; a list of samples for each."""
-    for action in actions:
-        action()
-    samples = [[] for _ in actions]
-    for _ in range(runs):
-        for action, into in zip(actions, samples):
-            into.append(action())
-    return samples
-
-
-def spread(samples, unit="ms"):
-    quartiles = statistics.quantiles(samples, n=4) if len(samples) > 1 else [samples[0]] * 3
-    return {"unit": unit, "median": statistics.median(samples), "min": min(samples), "q1": quartiles[0],
-            "q3": quartiles[2], "runs": len(samples)}
-
-
-def compare(ours, theirs, budget, what, reference):
-    ratio = statistics.median(ours) / statistics.median(theirs)
-    return {"what": what, "ours": spread(ours), "reference": spread(theirs), "reference_is": reference,
-            "ratio": ratio, "budget": budget, "met": ratio <= budget}
-
-
-def absolute(samples, budget, what, value=None, unit="ms"):
-    value = statistics.median(samples) if value is None else value
-    return {"what": what, "ours": spread(samples, unit), "value": value, "budget": budget, "met": value <= budget}
 
 
 def r1(place):
@@ -336,8 +265,9 @@ def l1(place):
 
 
 MEASURED = {}  # the figures of this run so far, by name
-FIGURES = {"R1": r1, "R3": r3, "R5": r5, "B1": b1, "B2": b2, "B3": b3, "B4": b4, "B5": b5, "B6": b6, "B7": b7,
+FIGURES = {**imports.FIGURES, "R1": r1, "R3": r3, "R5": r5, "B1": b1, "B2": b2, "B3": b3, "B4": b4, "B5": b5, "B6": b6, "B7": b7,
            "L1": l1}
+FIGURES = dict(sorted(FIGURES.items(), key=lambda item: ("RBLI".index(item[0][0]), item[0])))
 
 
 def row(name, figure):
@@ -346,12 +276,13 @@ def row(name, figure):
     ours = figure.get("ours")
     left = f"{ours['median']:.2f} {ours['unit']}" if ours else str(figure.get("value", ""))
     if "reference" in figure:
-        middle = f"{figure['reference']['median']:.2f} ms"
+        middle = f"{figure['reference']['median']:.2f} {figure['reference']['unit']}"
     else:
         middle = str(figure.get("reference_value", ""))
     ratio = f"{figure['ratio']:.3f}" if "ratio" in figure else ""
     extra = "".join(f"; {key.replace('_', ' ')} {value:.2f}" for key, value in figure.items()
-                    if key in ("eight_clients_p99", "wakeups_in_5_s", "again_in_the_same_process"))
+                    if key in ("eight_clients_p99", "wakeups_in_5_s", "again_in_the_same_process",
+                               "with_usual_collection", "by_importlib", "ratio_of_pyflakes", "ratio_of_black"))
     if "no_daemon" in figure:
         extra += f"; without daemon {figure['no_daemon']['median']:.2f} ms"
     verdict = "met" if figure["met"] else "MISSED"
