@@ -11,7 +11,6 @@ import glob
 import json
 import os
 import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -265,8 +264,8 @@ def l1(place):
 
 
 MEASURED = {}  # the figures of this run so far, by name
-FIGURES = {**imports.FIGURES, "R1": r1, "R3": r3, "R5": r5, "B1": b1, "B2": b2, "B3": b3, "B4": b4, "B5": b5, "B6": b6, "B7": b7,
-           "L1": l1}
+FIGURES = {**imports.FIGURES, "R1": r1, "R3": r3, "R5": r5, "B1": b1, "B2": b2, "B3": b3, "B4": b4, "B5": b5, "B6": b6,
+           "B7": b7, "L1": l1}
 FIGURES = dict(sorted(FIGURES.items(), key=lambda item: ("RBLI".index(item[0][0]), item[0])))
 
 
