@@ -63,6 +63,7 @@ EXTRA_DIST += \
 # Each with the importer alone, in the Python that runs the tests.
 IMPORTER_TESTS = \
 	tests/unit/runtime/importer_alone_test.py \
+	tests/unit/runtime/importer_arguments_test.py \
 	tests/unit/runtime/importer_collect_test.py \
 	tests/unit/runtime/importer_files_test.py \
 	tests/unit/runtime/importer_finder_test.py \

@@ -204,7 +204,7 @@ static int read_all(int fd, char *to, size_t size, size_t *got)
 static int read_content(const char *path, struct blob *b, size_t *got)
 {
 	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return errno;
 	int rc = fstat(fd, &st) < 0 ? errno : S_ISDIR(st.st_mode) ? EISDIR : 0;

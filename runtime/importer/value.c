@@ -100,7 +100,8 @@ static bool is_removal(PyObject *value, const char *name)
 
 static PyObject *get_text(PyObject *self, void *field)
 {
-	return Py_NewRef(*field_of(self, field));
+	PyObject *text = *field_of(self, field); /* NULL where somebody has assigned to __class__ */
+	return text ? Py_NewRef(text) : PyUnicode_FromString("");
 }
 
 static int set_text(PyObject *self, PyObject *value, void *closure)

@@ -196,7 +196,8 @@ static PyObject *content(const struct zip_finder *f, const struct ox_zip_member 
 }
 
 /* The same with an ImportError: "error reading module KIND from zip: why". */
-static PyObject *read_member(const struct zip_finder *f, const struct ox_zip_member *m, const char *kind, PyObject *name)
+static PyObject *read_member(const struct zip_finder *f, const struct ox_zip_member *m, const char *kind,
+			     PyObject *name)
 {
 	struct ox_err err = {0};
 	PyObject *bytes = content(f, m, &err);

@@ -113,7 +113,7 @@ class Freezing(unittest.TestCase):
         self.out.mkdir()
 
     def run_python(self, program, *flags):
-        env = {"PYTHONPATH": ":".join(p for p in sys.path if p), "PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
+        env = {**os.environ, "PYTHONPATH": ":".join(p for p in sys.path if p), "PYTHONDONTWRITEBYTECODE": "1"}
         done = subprocess.run([sys.executable, *flags, "-c", program], env=env, cwd=str(self.out), stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, universal_newlines=True)
         self.assertEqual((done.returncode, done.stderr), (0, ""), done.stderr)

@@ -3,6 +3,7 @@ import importerkit  # noqa: F401
 import gc
 import importlib
 import io
+import os
 import subprocess
 import sys
 import textwrap
@@ -193,7 +194,7 @@ class Registered(unittest.TestCase):
             assert pkg_resources._provider_factories[o.OxidizedFinder] is o.OxidizedPkgResourcesProvider
             print("registered")
         """
-        env = {"PYTHONPATH": ":".join(p for p in sys.path if p), "PATH": "/usr/bin:/bin"}
+        env = {**os.environ, "PYTHONPATH": ":".join(p for p in sys.path if p)}
         done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], env=env, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, universal_newlines=True)
         self.assertEqual((done.stdout, done.stderr), ("registered\n", ""))
