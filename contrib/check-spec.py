@@ -13,7 +13,7 @@ import os
 import re
 import sys
 
-TOP = os.environ.get("srcdir") or os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TOP = os.environ.get("OX_SRCDIR") or os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FOLDER = os.path.join(TOP, "tests", "unit", "daemon", "starlark", "testdata")
 MARKS = re.compile(r" # ((?:[br]\d+(?:-\d+)?(?: |$))+)(?:###|$)")
 ANY_TEXT = re.compile(r'assert_fails\(.*, r?"\.\*?"\)|### \.\*?$')
