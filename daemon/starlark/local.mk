@@ -56,7 +56,8 @@ daemon_starlark_libvalues_a_SOURCES = \
 	daemon/starlark/value.h
 daemon_starlark_libcompile_a_SOURCES = \
 	daemon/starlark/compile.c daemon/starlark/compile.h \
-	daemon/starlark/compile_expr.c daemon/starlark/compile_impl.h
+	daemon/starlark/compile_expr.c daemon/starlark/compile_impl.h \
+	daemon/starlark/dump.c daemon/starlark/dump.h
 daemon_starlark_libvm_a_SOURCES = \
 	daemon/starlark/frame.c daemon/starlark/frame.h \
 	daemon/starlark/vm.c daemon/starlark/vm_impl.h \
@@ -91,6 +92,15 @@ STARLARK_TESTS = \
 	tests/fuzz/scanner_fuzz tests/fuzz/parser_fuzz tests/fuzz/layout_fuzz tests/fuzz/starlark_eval_fuzz \
 	tests/fuzz/json_decode_fuzz
 STARLARK_TESTS += tests/unit/daemon/starlark/allocation_test
+STARLARK_TESTS += tests/unit/daemon/starlark/compiler_test tests/unit/daemon/starlark/machine_test
+tests_unit_daemon_starlark_compiler_test_SOURCES = \
+	tests/unit/daemon/starlark/compiler_test.c tests/unit/daemon/starlark/parsed.h
+tests_unit_daemon_starlark_compiler_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_starlark_compiler_test_LDADD = $(COMPILE_LIBS) $(CMOCKA_LIBS)
+tests_unit_daemon_starlark_machine_test_SOURCES = tests/unit/daemon/starlark/machine_test.c \
+	tests/unit/daemon/starlark/collect.h
+tests_unit_daemon_starlark_machine_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_starlark_machine_test_LDADD = $(VM_LIBS) $(CMOCKA_LIBS)
 # heap.c once more, with a block for each allocation.
 tests_unit_daemon_starlark_allocation_test_SOURCES = tests/unit/daemon/starlark/allocation_test.c \
 	tests/unit/daemon/starlark/chunk.c tests/unit/daemon/starlark/chunk.h daemon/starlark/heap.c

@@ -2,8 +2,11 @@
  *
  *     star-eval [-s] FILE...     -s: as strict as the specification
  *     star-eval -e EXPRESSION
+ *     star-eval -d EXPRESSION    its code
  */
-#include "daemon/starlark/starlark.h"
+#include "daemon/starlark/compile.h"
+#include "daemon/starlark/dump.h"
+#include "daemon/starlark/parse.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,14 +102,54 @@ static int run_expression(struct ox_star *s, const char *text)
 	return status;
 }
 
+static bool predeclared(void *user, struct ox_slice name)
+{
+	return ox_star_ok(ox_predeclared_get(user, name));
+}
+
+static void no_names(void *user, struct ox_nearest *near)
+{
+	(void)user, (void)near;
+}
+
+static int dump_expression(struct ox_star *s, struct ox_sink *sink, const char *text)
+{
+	struct ox_arena arena = {0};
+	struct ox_source source;
+	struct ox_node *tree;
+	struct ox_globals globals = {0};
+	struct ox_resolution names;
+	struct ox_buf out = {0};
+	int status = ox_source_init(&source, &arena, OX_SLICE("<expression>"), ox_slice_str(text), NULL);
+	struct ox_report report = {.sink = sink, .source = &source, .limit = 20};
+	struct ox_resolve_options options = {
+	    .unknown = OX_UNKNOWN_LATER, .predeclared = predeclared, .each = no_names, .user = s};
+	if (status == 0)
+		status = ox_parse_expression(&source, &arena, &report, &(struct ox_parse_options){200}, &tree);
+	if (status == 0)
+		status = ox_resolve(tree, true, &globals, &arena, &report, &options, &names);
+	if (status == 0) {
+		const struct ox_proto *code = ox_compile_module(s, &names, tree, true, &source, &report);
+		status = code ? ox_code_dump(s, code, &out) : OX_EUSAGE;
+		ox_resolution_free(&names);
+	}
+	if (status == 0)
+		fputs(ox_buf_text(&out), stdout);
+	ox_buf_free(&out);
+	ox_globals_free(&globals);
+	ox_arena_free(&arena);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	struct ox_sink sink = {emit};
 	bool strict = argc > 1 && strcmp(argv[1], "-s") == 0;
 	bool expression = argc == 3 && strcmp(argv[1], "-e") == 0;
+	bool dump = argc == 3 && strcmp(argv[1], "-d") == 0;
 	int status = 0;
 	if (argc < 2) {
-		fprintf(stderr, "usage: star-eval [-s] FILE... | star-eval -e EXPRESSION\n");
+		fprintf(stderr, "usage: star-eval [-s] FILE... | star-eval -e|-d EXPRESSION\n");
 		return 2;
 	}
 	struct ox_star *s = ox_star_new(&(struct ox_star_options){
@@ -120,9 +163,11 @@ int main(int argc, char **argv)
 	});
 	if (!s)
 		return 8;
-	if (expression)
+	if (dump)
+		status = dump_expression(s, &sink, argv[2]);
+	else if (expression)
 		status = run_expression(s, argv[2]);
-	for (int i = strict ? 2 : 1; !expression && i < argc && status == 0; i++)
+	for (int i = strict ? 2 : 1; !expression && !dump && i < argc && status == 0; i++)
 		status = run_file(s, argv[i]);
 	ox_star_free(s);
 	return ox_exit_code(status);
