@@ -17,10 +17,13 @@ tests_unit_proto_base_test_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 
 # Whole-program tests: the real programs, each test with its own store and socket.
 TESTS += \
+	tests/whole/cpython_suite_test.py \
 	tests/whole/executable_alone_test.py \
 	tests/whole/executable_behaviour_test.py \
 	tests/whole/store_crash_test.py
 EXTRA_DIST += \
+	tests/data/cpython/excluded.txt tests/data/cpython/modules.txt tests/data/cpython/pyoxidizer.bzl \
+	tests/whole/cpython_suite_test.py \
 	tests/whole/executable_alone_test.py \
 	tests/whole/executable_behaviour_test.py \
 	tests/whole/store_crash_test.py \
