@@ -11,6 +11,7 @@ import os
 import pathlib
 import sys
 import tempfile
+import types as types_module
 import unittest
 import warnings
 import weakref
@@ -269,6 +270,22 @@ class Leaks(unittest.TestCase):
 
     def test_collector(self):
         self.check(self.collector)
+
+    def test_oxidize(self):
+        def operation():
+            collector = self.collector()
+            for value in ox.find_resources_in_path(self.folder.name):
+                collector.add_in_memory(value)
+                collector.add_filesystem_relative("lib", value)
+            collector.oxidize()
+            self.attempt(collector.oxidize, python_exe="/nonexistent")
+            self.attempt(collector.oxidize, python_exe=5)
+        self.assert_no_growth(operation)
+
+    def test_pkg_resources_provider(self):
+        module = types_module.ModuleType("pkg")
+        module.__loader__, module.__package__ = self.finder(), "pkg"
+        self.check(lambda: ox.OxidizedPkgResourcesProvider(module))
 
     def test_zip_finder(self):
         self.check(lambda: ox.OxidizedZipFinder.from_zip_data(self.zip))
