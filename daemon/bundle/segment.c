@@ -202,9 +202,10 @@ int ox_segment_build(struct ox_build_context *ctx, struct ox_compiler *compiler,
 		return ox_fail(err, OX_EINTERNAL, "the step that packs the %s gave nothing", origin_names[origin]);
 	if (outputs.meta.len && extract->never)
 		return ox_fail(err, OX_EBUILD,
-			       "code of %.*s looks for files beside itself, and nothing may be extracted: for each of them "
-			       "that works from memory say policy.set_package_files(NAME, False), give the others "
-			       "resources_location \"filesystem-relative:lib\", or leave policy.extract at \"as-needed\"",
+			       "code of %.*s looks for files beside itself, and nothing may be extracted: for each of "
+			       "them that works from memory say policy.set_package_files(NAME, False), give the others "
+			       "resources_location \"filesystem-relative:lib\", or leave policy.extract at "
+			       "\"as-needed\"",
 			       OX_SLICE_ARG(outputs.meta));
 	if (outputs.meta.len)
 		ox_emit_log(ctx->sink, OX_LEVEL_INFO, "build",

@@ -297,7 +297,8 @@ ox_star_value ox_policy_resources(struct ox_dialect *d, ox_star_value policy, st
 	return list;
 }
 
-int ox_policy_extract_rules(struct ox_dialect *d, ox_star_value policy, struct ox_extract_rules *out, struct ox_err *err)
+int ox_policy_extract_rules(struct ox_dialect *d, ox_star_value policy, struct ox_extract_rules *out,
+			    struct ox_err *err)
 {
 	const struct ox_policy_value *v = ox_policy_value_of(policy);
 	*out = (struct ox_extract_rules){.never = v->never_extract, .choice_count = ox_star_len(v->files)};

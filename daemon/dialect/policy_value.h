@@ -19,7 +19,8 @@ ox_star_value ox_policy_value_new(struct ox_dialect *d);
 struct ox_policy_value *ox_policy_value_of(ox_star_value v); /* NULL: not one */
 
 /* What the policy says about extraction, in the build's arena. */
-int ox_policy_extract_rules(struct ox_dialect *d, ox_star_value policy, struct ox_extract_rules *out, struct ox_err *err);
+int ox_policy_extract_rules(struct ox_dialect *d, ox_star_value policy, struct ox_extract_rules *out,
+			    struct ox_err *err);
 
 /* Makes a resource's value: options from the policy, then its callbacks. */
 ox_star_value ox_policy_resource(struct ox_dialect *d, ox_star_value policy, const struct ox_resource *resource);

@@ -252,8 +252,9 @@ static PyObject *compile_source(struct ox_finder *self, const struct ox_found *f
 static PyObject *name_real_file(struct ox_finder *self, const struct ox_found *found, PyObject *code)
 {
 	PyObject *file = code ? ox_finder_real_file(self, found) : NULL;
-	PyObject *done = file ? PyObject_CallMethod(ox_state_of((PyObject *)self)->imp, "_fix_co_filename", "OO", code, file)
-			      : NULL;
+	PyObject *imp = ox_state_of((PyObject *)self)->imp, *done = NULL;
+	if (file)
+		done = PyObject_CallMethod(imp, "_fix_co_filename", "OO", code, file);
 	if (code && !done && PyErr_Occurred())
 		Py_CLEAR(code);
 	Py_XDECREF(done);

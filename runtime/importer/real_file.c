@@ -1,8 +1,8 @@
 /* Real files for the modules of packages that insist on them.
  *
- * A module is extracted, and compared with the payload, when it is imported for the first time. With a package come
- * its data files and, so that code which lists its own folder finds it whole, the sources of the modules directly in it and in
- * folders without an __init__.py below it; those only have to be there: each is compared when its own turn comes. */
+ * A module is extracted, and compared with the payload, when it is imported for the first time. With a package come its
+ * data files and, so that code which lists its own folder finds it whole, the sources of the modules directly in it
+ * and in folders below that are no packages; those only have to be there: each is compared when its own turn comes. */
 #include "runtime/importer/extract.h"
 #include "runtime/importer/importer.h"
 #include "runtime/importer/state.h"
@@ -48,7 +48,7 @@ static bool is_package(const struct ox_pack *pack, struct ox_slice name)
 	       r.has_source;
 }
 
-/* Whether the module lies in the package's folder, or in a folder below that is no package: those belong to it whole. */
+/* Whether the module lies in the package's folder or in one below that is no package: those belong to it whole. */
 static bool belongs_to(const struct ox_pack *pack, struct ox_slice package, struct ox_slice name)
 {
 	if (name.len <= package.len + 1 || name.data[package.len] != '.')

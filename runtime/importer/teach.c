@@ -1,7 +1,8 @@
 /* What modules of the standard library that reason about files are taught about modules without one.
  *
  * inspect     getfile() of a packed module or class is the name that its code carries as a file name, from which
- *             getsource() and the rest find the lines through linecache; getmodule() of packed code and frames is the module.
+ *             getsource() and the rest find the lines through linecache; getmodule() of packed code and
+ *             frames is the module.
  * pkgutil     get_data() serves the files of packed packages.
  * linecache   see linecache.c.
  * runpy       what `-m` runs has a path in sys.argv[0], as with files: messages of programs name themselves by it.

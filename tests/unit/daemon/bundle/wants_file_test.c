@@ -73,7 +73,8 @@ static void whole_top_level_packages_are_marked(void **state)
 {
 	(void)state;
 	struct ox_buf names = {0};
-	static const struct ox_extract_choice choices[] = {{OX_SLICE("a"), false}, {OX_SLICE("b"), false}, {OX_SLICE("ab"), true}};
+	static const struct ox_extract_choice choices[] = {
+		{OX_SLICE("a"), false}, {OX_SLICE("b"), false}, {OX_SLICE("ab"), true}};
 	struct ox_extract_rules none = {0}, rules = {.choices = choices, .choice_count = 2};
 	assert_string_equal(marked(OX_WANTS_FILE, false, &none, &names), "a, b");
 	assert_string_equal(marked(OX_WANTS_FILE, true, &none, &names), "b");
