@@ -5,17 +5,14 @@
 
 enum { SOURCE_SIZE_MAX = 16 << 20 };
 
-static const struct {
-	int (*run)(struct ox_language_work *w, struct ox_err *err);
-} verbs[] = {
-    [OX_LANGUAGE_EVALUATE] = {ox_language_evaluate},
-    [OX_LANGUAGE_FORMAT] = {ox_language_format},
-    [OX_LANGUAGE_LINT] = {ox_language_lint},
+/* Decoding lets known verbs through only. */
+static ox_language_run *const verbs[] = {
+	[OX_LANGUAGE_EVALUATE] = ox_language_evaluate,
+	[OX_LANGUAGE_FORMAT] = ox_language_format,
+	[OX_LANGUAGE_LINT] = ox_language_lint,
 };
 
-static int look_at(struct ox_language_work *w, const struct ox_source_text *source,
-		   int (*look)(struct ox_language_work *w, struct ox_slice path, struct ox_slice text,
-			       struct ox_err *err),
+static int look_at(struct ox_language_work *w, const struct ox_source_text *source, ox_language_look *look,
 		   struct ox_err *err)
 {
 	struct ox_buf text = {.limit = SOURCE_SIZE_MAX};
@@ -29,10 +26,7 @@ static int look_at(struct ox_language_work *w, const struct ox_source_text *sour
 	return rc;
 }
 
-int ox_language_each(struct ox_language_work *w,
-		     int (*look)(struct ox_language_work *w, struct ox_slice path, struct ox_slice text,
-				 struct ox_err *err),
-		     struct ox_err *err)
+int ox_language_each(struct ox_language_work *w, ox_language_look *look, struct ox_err *err)
 {
 	int first = 0;
 	for (size_t i = 0; i < w->request->source_count; i++) {
@@ -51,12 +45,10 @@ int ox_language_each(struct ox_language_work *w,
 static int run(struct ox_language_work *w, struct ox_err *err)
 {
 	const struct ox_language *request = w->request;
-	if (request->verb >= OX_COUNT(verbs))
-		return ox_fail(err, OX_EUSAGE, "this worker cannot do that with a file");
-	int rc =
-	    ox_workplace_enter(&w->place, w->sink, request->cwd, request->environment, request->environment_count, err);
+	int rc = ox_workplace_enter(&w->place, w->sink, request->cwd, request->environment,
+				    request->environment_count, err);
 	if (rc == 0)
-		rc = verbs[request->verb].run(w, err);
+		rc = verbs[request->verb](w, err);
 	/* A signal that stopped a step looks like the step's own failure. */
 	if (rc != 0 && ox_channel_cancelled(w->sink->channel, NULL) != 0)
 		rc = ox_fail(err, OX_ECANCELLED, "cancelled");

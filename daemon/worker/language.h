@@ -19,18 +19,15 @@ struct ox_language_work {
 	size_t findings; /* more than 0: exit code 1 */
 };
 
-/* Looks at every source: OX_EUSAGE from `look` (this one is no program; its errors were emitted) is remembered, and
- * the next one looked at; anything else ends it. */
-int ox_language_each(struct ox_language_work *w,
-		     int (*look)(struct ox_language_work *w, struct ox_slice path, struct ox_slice text,
-				 struct ox_err *err),
-		     struct ox_err *err);
+/* Looks at one source. OX_EUSAGE: it is no program; its errors were emitted. */
+typedef int ox_language_look(struct ox_language_work *w, struct ox_slice path, struct ox_slice text,
+			     struct ox_err *err);
 
-/* FORMAT (format.c). */
-int ox_language_format(struct ox_language_work *w, struct ox_err *err);
-/* LINT (lint.c). */
-int ox_language_lint(struct ox_language_work *w, struct ox_err *err);
-/* EVALUATE (evaluate.c). */
-int ox_language_evaluate(struct ox_language_work *w, struct ox_err *err);
+/* Looks at every source. OX_EUSAGE from one is remembered, and the next one looked at; anything else ends it. */
+int ox_language_each(struct ox_language_work *w, ox_language_look *look, struct ox_err *err);
+
+/* What a verb does, each in a file of its own. */
+typedef int ox_language_run(struct ox_language_work *w, struct ox_err *err);
+ox_language_run ox_language_evaluate, ox_language_format, ox_language_lint;
 
 #endif
