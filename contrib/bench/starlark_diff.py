@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Our Starlark and starlark-go on the same expressions: where do they differ?
+"""Our Starlark and starlark-go on the same expressions and programs: where do they differ?
 
-    starlark_diff.py [--count N] [--seed N]
+    starlark_diff.py [--count N] [--programs N] [--seed N]
 
 Written ones, and N random ones [1000]: every operator between values of every type, every
 method of every type with likely arguments. Each is evaluated by both, in a process of its
 own; an error is an error, whatever its text. Differences that are decided are listed in
-DECIDED with their reason; any other one is printed, and the exit status is 1. Needs go.
+DECIDED with their reason; any other one is printed, and the exit status is 1. Then N
+random programs [300] (starlark_random.py), which have to print the same. Needs go.
 """
 import argparse
 import concurrent.futures
@@ -15,9 +16,11 @@ import random
 import re
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from starlark import OURS, install_go  # noqa: E402
+from starlark_random import Program  # noqa: E402
 
 VALUES = ["None", "True", "False", "0", "1", "-1", "7", "1 << 70", "-(1 << 64)", "2.5", "-0.0", "1e20", 'float("inf")',
           'float("nan")', '""', '"abc"', '"a b  c"', '"%s"', '"é€"', 'b""', 'b"abc"', "[]", "[1, 2]", '["b", "a"]', "()",
@@ -314,7 +317,10 @@ def random_expressions(count, seed):
 
 
 def result_of(command):
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=20, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=10, check=False)
+    except subprocess.TimeoutExpired:  # numbers of millions of digits
+        return "SLOW"
     text = (done.stdout + done.stderr).strip()  # starlark-go prints to standard error
     return text if done.returncode == 0 else "ERROR " + text.replace("\n", " ")[-160:]
 
@@ -329,9 +335,34 @@ def same(ours, theirs):
     return ours == theirs or (ours.startswith("ERROR") and theirs.startswith("ERROR"))
 
 
+def compare_program(go, folder, seed):
+    """What each says of a program; an error, whatever its text, is one text."""
+    path = os.path.join(folder, f"{seed}.star")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(Program(seed).text())
+    return ["ERROR" if text.startswith("ERROR") else text
+            for text in (result_of([OURS, path]), result_of([go, "-set", "-globalreassign", path]))]
+
+
+def compare_programs(go, pool, first, count):
+    """How many programs differ; each is printed."""
+    differ = failed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        seeds = range(first, first + count)
+        for seed, (ours, theirs) in zip(seeds, pool.map(lambda s: compare_program(go, folder, s), seeds)):
+            failed += ours == "ERROR" and theirs == "ERROR"
+            if ours != theirs and "SLOW" not in (ours, theirs):
+                differ += 1
+                print(f"{Program(seed).text()}    ours: {ours[-200:]}\n    go:   {theirs[-200:]}")
+    print(f"{count} programs, seeds from {first}: {count - differ - failed} print the same, {failed} fail in both, "
+          f"{differ} differ")
+    return differ
+
+
 def main():
     parser = argparse.ArgumentParser(description="where do our Starlark and starlark-go differ?")
     parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--programs", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     go, version = install_go()
@@ -348,8 +379,9 @@ def main():
                 continue
             undecided += 1
             print(f"{expression}\n    ours: {ours[:200]}\n    go:   {theirs[:200]}")
+        undecided_programs = compare_programs(go, pool, args.seed * 100000, args.programs)
     print(f"{len(expressions)} expressions, starlark-go {version}: {decided} differ as decided, {undecided} otherwise")
-    return 1 if undecided else 0
+    return 1 if undecided or undecided_programs else 0
 
 
 if __name__ == "__main__":
