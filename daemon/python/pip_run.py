@@ -11,8 +11,8 @@ except ImportError:
 
 import runpy
 
-# setuptools leaves a build folder in a local project and compares whole seconds with it: an edit within the second
-# of the last build would be installed stale.
+# setuptools leaves a build folder in a local project and compares whole seconds with it: an edit within
+# the second of the last build would be installed stale.
 if "DIST_EXTRA_CONFIG" not in os.environ:
     os.environ["DIST_EXTRA_CONFIG"] = os.path.join(os.environ["TMPDIR"], "distutils.cfg")
     with open(os.environ["DIST_EXTRA_CONFIG"], "w") as config:

@@ -7,7 +7,7 @@
 
 int main(int argc, char **argv)
 {
-	struct ox_program p = {.argc = argc, .argv = argv};
+	struct ox_program p = {.argc = argc, .argv = argv, .libraries.lock = PTHREAD_MUTEX_INITIALIZER};
 	struct ox_err err = {0};
 	struct ox_slice payload;
 	int exit_code = -1;

@@ -38,6 +38,7 @@ int ox_program_load(struct ox_program *p, struct ox_slice payload, struct ox_err
 
 void ox_program_free(struct ox_program *p)
 {
+	ox_libraries_free(&p->libraries.made);
 	ox_pack_close(p->pack);
 	ox_arena_free(&p->arena);
 }

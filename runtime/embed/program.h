@@ -23,6 +23,7 @@ struct ox_program {
 	const char *exe;    /* absolute path of the executable */
 	const char *origin; /* its folder */
 	struct ox_finder_options finder_options; /* of the finders of all interpreters */
+	struct ox_shared_libraries libraries;
 	PyObject *finder; /* on the main interpreter's sys.meta_path; NULL when not used */
 	long frozen_at_start; /* see live.h */
 };

@@ -125,6 +125,27 @@ static struct ox_library *known(struct ox_libraries *l, const struct ox_found *f
 	return NULL;
 }
 
+/* The payload's are looked for in what other interpreters have made, and remembered for them. */
+static int find_path(struct ox_library *lib, const struct ox_index *index, const struct ox_found *found,
+		     struct ox_err *err)
+{
+	struct ox_shared_libraries *shared = found->given ? NULL : index->shared;
+	if (!shared)
+		return make_path(lib, index, found, err);
+	pthread_mutex_lock(&shared->lock);
+	const struct ox_library *made = known(&shared->made, found);
+	int rc = made ? 0 : make_path(lib, index, found, err);
+	struct ox_library *slot = made || rc ? NULL : ox_vec_push(&shared->made.v);
+	if (slot)
+		*slot = (struct ox_library){.content = lib->content, .path = strdup(lib->path), .is_file = lib->is_file};
+	if (made) {
+		lib->path = made->path ? strdup(made->path) : NULL;
+		lib->is_file = made->is_file;
+	}
+	pthread_mutex_unlock(&shared->lock);
+	return rc || lib->path ? rc : ox_fail_nomem(err, "table of libraries");
+}
+
 static bool need_at(const struct ox_found *found, uint32_t i, struct ox_slice *name)
 {
 	if (!found->given)
@@ -164,7 +185,7 @@ static int prepare(struct ox_index *index, const struct ox_found *found, int dep
 		return ox_fail(err, OX_ECORRUPT, "packed libraries need each other in a circle");
 	int rc = load_needs(index, found, depth, err);
 	if (!rc)
-		rc = make_path(&lib, index, found, err);
+		rc = find_path(&lib, index, found, err);
 	if (rc < 0)
 		return rc;
 	struct ox_library *slot = ox_vec_push(&index->libraries.v);

@@ -15,6 +15,8 @@
 #include "runtime/importer/compat.h"
 #include "runtime/pack/reader.h"
 
+#include <pthread.h>
+
 struct ox_found;
 struct ox_index;
 
@@ -29,6 +31,13 @@ struct ox_library {
 
 struct ox_libraries {
 	OX_VEC(struct ox_library) v;
+};
+
+/* The paths of a payload's libraries, one for the process and all its interpreters: under another path the dynamic loader
+ * takes the same bytes for another library, with variables of its own. */
+struct ox_shared_libraries {
+	pthread_mutex_t lock;
+	struct ox_libraries made;
 };
 
 /* Only the table: descriptors and loaded libraries stay. */

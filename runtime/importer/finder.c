@@ -444,6 +444,7 @@ PyObject *ox_finder_new(PyObject *module, const struct ox_finder_options *option
 	if (!f)
 		return NULL;
 	f->index.pack = options->pack;
+	f->index.shared = options->libraries;
 	f->command = options->command;
 	if (options->mp_start_method)
 		f->mp_start_method = PyUnicode_FromString(options->mp_start_method);

@@ -7,12 +7,14 @@
 #define OX_IMPORTER_IMPORTER_H
 
 #include "runtime/importer/compat.h"
+#include "runtime/importer/extension.h"
 #include "runtime/pack/reader.h"
 
 PyMODINIT_FUNC PyInit_oxidized_importer(void);
 
 struct ox_finder_options {
 	const struct ox_pack *pack;  /* borrowed: must live as long as the process */
+	struct ox_shared_libraries *libraries; /* borrowed, likewise */
 	const char *exe;             /* path of the executable: base of virtual paths */
 	const char *origin;          /* its folder: base of relative paths */
 	const char *mp_start_method; /* set when multiprocessing is imported; NULL: leave it */

@@ -21,6 +21,7 @@ struct ox_index {
 	PyObject *frozen;
 	int optimize; /* sys.flags.optimize */
 	struct ox_libraries libraries;
+	struct ox_shared_libraries *shared; /* borrowed; NULL: no payload */
 	struct ox_records *records; /* NULL: nothing was given at run time */
 };
 
