@@ -321,6 +321,19 @@ static void add_absent(struct page *p)
 		add_methods(p, ox_dialect_types[i]->name, ox_dialect_types[i]->methods, true);
 }
 
+static void add_limits(struct page *p)
+{
+	const struct ox_star_options *o = ox_star_options(p->dialect->star);
+	ox_buf_printf(p->out,
+		      ".IP \\(bu 2\n%llu seconds of running; what pip, compilers and the like take is not counted\n"
+		      ".IP \\(bu 2\n%llu steps: turns of loops, calls and other work\n"
+		      ".IP \\(bu 2\n%zu MiB of values\n"
+		      ".IP \\(bu 2\n%u calls inside each other\n"
+		      ".IP \\(bu 2\n%u brackets and blocks inside each other\n",
+		      (unsigned long long)(o->time_limit_ms / 1000), (unsigned long long)o->step_limit,
+		      o->memory_limit >> 20, o->depth_limit, o->nesting_limit);
+}
+
 static void add_codes(struct page *p)
 {
 	for (const struct ox_lint_code *c = ox_lint_codes; c->code; c++) {
@@ -342,6 +355,8 @@ static int add_section(struct page *p, struct ox_slice line, struct ox_err *err)
 		add_functions(p, false, false);
 	else if (strcmp(request, "@absent") == 0)
 		add_absent(p);
+	else if (strcmp(request, "@limits") == 0)
+		add_limits(p);
 	else if (strcmp(request, "@lint") == 0)
 		add_codes(p);
 	else if (sscanf(request, "@methods %31s", type) == 1)

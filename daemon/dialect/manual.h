@@ -7,6 +7,7 @@
  *     @dialect         the functions of the dialect
  *     @types           its types, with their attributes and methods
  *     @absent          what PyOxidizer has and this program has not
+ *     @limits          what an evaluation may take
  *     @lint            the codes of remarks */
 #ifndef OX_DIALECT_MANUAL_H
 #define OX_DIALECT_MANUAL_H

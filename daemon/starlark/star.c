@@ -88,6 +88,11 @@ void *ox_star_user(const struct ox_star *s)
 	return s->options.user;
 }
 
+const struct ox_star_options *ox_star_options(const struct ox_star *s)
+{
+	return &s->options;
+}
+
 /* ---- predeclared names: boxes, since a map holds pointers ---- */
 
 struct predeclared {

@@ -127,6 +127,8 @@ struct ox_star_options {
 struct ox_star *ox_star_new(const struct ox_star_options *options);
 void ox_star_free(struct ox_star *s); /* NULL is allowed */
 void *ox_star_user(const struct ox_star *s);
+/* What it was made with, the defaults filled in. */
+const struct ox_star_options *ox_star_options(const struct ox_star *s);
 
 /* Predeclare a name for all modules evaluated later; replaces an older meaning,
  * also of a built-in. The texts must live as long as the evaluation. A failed

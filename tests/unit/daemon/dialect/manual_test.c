@@ -117,6 +117,15 @@ static void old_names_come_with_their_modern_form(void **state OX_UNUSED)
 		assert_documented("lint", c->code, c->doc);
 }
 
+static void the_limits_are_those_that_evaluations_have(void **state OX_UNUSED)
+{
+	struct ox_star *s = ox_star_new(NULL);
+	char steps[64];
+	snprintf(steps, sizeof steps, "%llu", (unsigned long long)ox_star_options(s)->step_limit);
+	assert_written("\n", steps, " steps");
+	ox_star_free(s);
+}
+
 static void no_line_is_taken_for_a_request_of_roff(void **state OX_UNUSED)
 {
 	static const char *const requests[] = {"TH ", "SH ", "SS ", "TP\n", "PP\n", "IP ", "B ", "BR ", "I ", "IR ",
@@ -147,6 +156,7 @@ int main(void)
 		cmocka_unit_test(everything_that_is_predeclared_is_in_the_page),
 		cmocka_unit_test(every_type_with_its_members_is_in_the_page),
 		cmocka_unit_test(old_names_come_with_their_modern_form),
+		cmocka_unit_test(the_limits_are_those_that_evaluations_have),
 		cmocka_unit_test(no_line_is_taken_for_a_request_of_roff),
 		cmocka_unit_test(a_line_that_stands_for_nothing_is_an_error),
 	};
