@@ -372,34 +372,40 @@ static int ask(PyObject *node, const char *method)
 	return truth;
 }
 
-static PyObject *resource_bytes(PyObject *self, PyObject *name)
+/* The name of a resource that exists, behind a manager that is of no use here. A new reference. */
+static PyObject *existing(PyObject *self, PyObject *name)
 {
-	PyObject *node = node_of(self, name);
+	PyObject *node = node_of(self, Py_XNewRef(name));
 	int exists = ask(node, "is_file");
-	PyObject *bytes = exists > 0 ? PyObject_CallMethod(node, "read_bytes", NULL) : NULL;
 	if (exists == 0)
 		PyErr_SetString(PyExc_OSError, "resource does not exist");
+	if (exists <= 0)
+		Py_CLEAR(name);
 	Py_XDECREF(node);
-	return bytes;
-}
-
-static PyObject *get_resource_string(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
-{
-	static const struct ox_signature signature = {
-		"OxidizedPkgResourcesProvider.get_resource_string", 2, 2, {"manager", "resource_name"}};
-	return resource_bytes(self, name_of(&signature, args, given, kwnames));
+	return name;
 }
 
 static PyObject *get_resource_stream(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
 {
 	static const struct ox_signature signature = {
 		"OxidizedPkgResourcesProvider.get_resource_stream", 2, 2, {"manager", "resource_name"}};
-	PyObject *bytes = resource_bytes(self, name_of(&signature, args, given, kwnames));
-	PyObject *io = bytes ? PyImport_ImportModule("io") : NULL;
-	PyObject *stream = io ? PyObject_CallMethod(io, "BytesIO", "O", bytes) : NULL;
-	Py_XDECREF(io);
-	Py_XDECREF(bytes);
+	const struct provider *p = as_provider(self);
+	PyObject *name = existing(self, name_of(&signature, args, given, kwnames));
+	PyObject *reader = name ? ox_resource_reader_new(ox_state_of(self), p->finder, p->package) : NULL;
+	PyObject *stream = reader ? PyObject_CallMethod(reader, "open_resource", "O", name) : NULL;
+	Py_XDECREF(reader);
+	Py_XDECREF(name);
 	return stream;
+}
+
+static PyObject *get_resource_string(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
+{
+	static const struct ox_signature signature = {
+		"OxidizedPkgResourcesProvider.get_resource_string", 2, 2, {"manager", "resource_name"}};
+	PyObject *node = node_of(self, existing(self, name_of(&signature, args, given, kwnames)));
+	PyObject *bytes = node ? PyObject_CallMethod(node, "read_bytes", NULL) : NULL;
+	Py_XDECREF(node);
+	return bytes;
 }
 
 #define RESOURCE_SIGNATURE(method) {"OxidizedPkgResourcesProvider." method, 1, 1, {"resource_name"}}

@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+import tempfile
 import textwrap
 import types
 import unittest
@@ -96,6 +97,15 @@ class Provider(unittest.TestCase):
         stream = p.get_resource_stream(manager=None, resource_name="sub/s.txt")
         self.assertIsInstance(stream, io.BytesIO)
         self.assertEqual(stream.read(), b"s")
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "file"), "wb") as f:
+                f.write(b"on disk")
+            self.finder = OxidizedFinder(relative_path_origin=folder)
+            add(self.finder, "r", relative_path_package_resources={"x": "file"})
+            with self.make("r").get_resource_stream(None, "x") as stream:
+                self.assertIsInstance(stream, io.FileIO)
+                self.assertEqual(stream.read(), b"on disk")
+            self.assertEqual(self.make("r").get_resource_string(None, "x"), b"on disk")
         for method in (p.get_resource_string, p.get_resource_stream):
             for name in ("x", "d", ""):
                 with self.assertRaisesRegex(OSError, "^resource does not exist$"):
