@@ -125,6 +125,8 @@ tests_unit_daemon_starlark_resolver_test_LDADD = $(SYNTAX_LIBS) $(CMOCKA_LIBS)
 tests_unit_daemon_starlark_lint_test_SOURCES = tests/unit/daemon/starlark/lint_test.c
 tests_unit_daemon_starlark_lint_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_starlark_lint_test_LDADD = $(LINT_LIBS) $(CMOCKA_LIBS)
+tests_unit_daemon_starlark_lint_test_LDFLAGS = \
+	-Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
 tests_unit_daemon_starlark_layout_test_SOURCES = \
 	tests/unit/daemon/starlark/layout_test.c tests/unit/daemon/starlark/layout_check.h \
 	tests/unit/daemon/starlark/comments.h tests/unit/daemon/starlark/random_program.h

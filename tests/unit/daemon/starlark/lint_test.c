@@ -129,6 +129,37 @@ static const struct ox_lint_tables tables = {
 	.kept = kept,
 };
 
+/* ---- allocations that fail ---- */
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+
+static size_t allocations, failing; /* 0: none fails */
+
+static bool fails(void)
+{
+	return failing > 0 && ++allocations == failing;
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return fails() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t size)
+{
+	return fails() ? NULL : __real_realloc(p, size);
+}
+
 /* ---- what was found ---- */
 
 struct found {
@@ -144,6 +175,11 @@ static void emit(struct ox_sink *self, const struct ox_event *event)
 	ox_buf_printf(&f->lines, "%u: %.*s\n", d->line, OX_SLICE_ARG(d->code));
 	ox_buf_printf(&f->messages, "%u:%u: %.*s (%.*s)\n", d->line, d->column, OX_SLICE_ARG(d->message),
 		      OX_SLICE_ARG(d->hint));
+}
+
+static void ignore(struct ox_sink *self, const struct ox_event *event)
+{
+	(void)self, (void)event;
 }
 
 static int lint(struct found *f, struct ox_slice text, size_t *findings)
@@ -219,21 +255,65 @@ static void check_chunk(const char *chunk, struct ox_buf *codes)
 	release(&f);
 }
 
-static void programs_have_the_findings_that_their_comments_expect(void **state)
+/* The program with its k-th allocation failing, for every k. */
+static void check_chunk_without_memory(const char *chunk)
 {
-	(void)state;
+	struct ox_sink sink = {.emit = ignore};
+	struct ox_err err;
+	size_t findings, k = 0;
+	int rc;
+	do {
+		allocations = findings = 0;
+		failing = ++k;
+		rc = ox_lint(OX_SLICE("test.bzl"), ox_slice_str(chunk), &tables, &sink, &findings, &err);
+		failing = 0;
+		assert_true(rc == 0 || rc == OX_EEXHAUSTED);
+	} while (allocations >= k);
+	assert_int_equal(rc, 0);
+}
+
+static char *read_programs(struct ox_buf *text)
+{
 	const char *root = getenv("srcdir");
-	struct ox_buf path = {0}, text = {0}, codes = {0};
+	struct ox_buf path = {0};
 	ox_buf_printf(&path, "%s/tests/data/lint/language.txt", root ? root : ".");
 	FILE *file = fopen(ox_buf_text(&path), "rb");
 	assert_non_null(file);
-	char *room = ox_buf_reserve(&text, 65536);
-	ox_buf_commit(&text, fread(room, 1, 65536, file));
+	char *room = ox_buf_reserve(text, 65536);
+	ox_buf_commit(text, fread(room, 1, 65536, file));
 	fclose(file);
-	for (char *at = text.data, *end; (end = strstr(at, "---\n")); at = end + 4) {
-		*end = '\0';
-		check_chunk(at, &codes);
-	}
+	ox_buf_free(&path);
+	return text->data;
+}
+
+/* The next program, ended; NULL after the last. */
+static char *next_program(char **at)
+{
+	char *program = *at, *end = strstr(program, "---\n");
+	if (!end)
+		return NULL;
+	*end = '\0';
+	*at = end + 4;
+	return program;
+}
+
+static void memory_that_runs_out_is_an_error(void **state)
+{
+	(void)state;
+	struct ox_buf text = {0};
+	char *at = read_programs(&text), *program;
+	while ((program = next_program(&at)))
+		check_chunk_without_memory(program);
+	ox_buf_free(&text);
+}
+
+static void programs_have_the_findings_that_their_comments_expect(void **state)
+{
+	(void)state;
+	struct ox_buf text = {0}, codes = {0};
+	char *at = read_programs(&text), *program;
+	while ((program = next_program(&at)))
+		check_chunk(program, &codes);
 	/* Every code has been seen. */
 	for (const struct ox_lint_code *c = ox_lint_codes; c->code; c++) {
 		char line[64];
@@ -241,7 +321,6 @@ static void programs_have_the_findings_that_their_comments_expect(void **state)
 		if (!strstr(ox_buf_text(&codes), line))
 			fail_msg("no program has a finding of the code %s", c->code);
 	}
-	ox_buf_free(&path);
 	ox_buf_free(&text);
 	ox_buf_free(&codes);
 }
@@ -310,6 +389,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_program_is_told_and_not_linted),
 		cmocka_unit_test(an_empty_file_has_no_findings),
 		cmocka_unit_test(what_refers_to_itself_ends),
+		cmocka_unit_test(memory_that_runs_out_is_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
