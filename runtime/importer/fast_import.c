@@ -105,7 +105,7 @@ static int import_quickly(struct fast_import *f, struct ox_import *import, PyObj
 	ox_deferred_gc_begin(&f->gc);
 	rc = import_held(f, import, import_function);
 	ox_deferred_gc_end(&f->gc);
-	return ox_import_lock_release(&f->locks, lock) < 0 ? -1 : rc;
+	return ox_import_lock_release(lock) < 0 ? -1 : rc;
 }
 
 static PyObject *find_and_load(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *kwnames)
@@ -157,7 +157,7 @@ static bool is_only_absent(const struct fast_import *f, PyObject *name)
 		return false;
 	PyErr_Fetch(&type, &value, &traceback);
 	PyErr_NormalizeException(&type, &value, &traceback);
-	PyObject *missing = value ? PyObject_GetAttrString(value, "name") : NULL;
+	PyObject *missing = value ? ox_get_attr(value, "name") : NULL;
 	bool same = missing && PyObject_RichCompareBool(missing, name, Py_EQ) == 1;
 	PyObject *modules = PyDict_GetItemWithError(f->sys_dict, f->name_modules); /* borrowed */
 	if (same && modules && PyDict_Check(modules))
@@ -170,7 +170,7 @@ static bool is_only_absent(const struct fast_import *f, PyObject *name)
 
 static int import_from(struct fast_import *f, PyObject *module, PyObject *item, PyObject *import_function)
 {
-	PyObject *package = PyObject_GetAttrString(module, "__name__");
+	PyObject *package = ox_get_attr(module, "__name__");
 	PyObject *name = package ? PyUnicode_FromFormat("%S.%U", package, item) : NULL;
 	PyObject *result = name ? PyObject_CallFunctionObjArgs(import_function, name, NULL) : NULL;
 	int rc = result ? 0 : -1;
@@ -311,7 +311,7 @@ static int fill(struct fast_import *f, PyObject *finder, bool defer_gc)
 	f->name_modules = PyUnicode_InternFromString("modules");
 	f->name_meta_path = PyUnicode_InternFromString("meta_path");
 	PyObject *imp = f->sys_dict ? PyImport_ImportModule("_imp") : NULL;
-	f->lock_held = imp ? PyObject_GetAttrString(imp, "lock_held") : NULL;
+	f->lock_held = imp ? ox_get_attr(imp, "lock_held") : NULL;
 	Py_XDECREF(imp);
 	if (!f->lock_held || !f->name_modules || !f->name_meta_path || !PyDict_CheckExact(f->modules))
 		return -1;
@@ -339,7 +339,7 @@ static int put_in_place(struct fast_import *f)
 static int is_verbose(void)
 {
 	PyObject *flags = PySys_GetObject("flags"); /* borrowed */
-	PyObject *verbose = flags ? PyObject_GetAttrString(flags, "verbose") : NULL;
+	PyObject *verbose = flags ? ox_get_attr(flags, "verbose") : NULL;
 	int is = verbose ? PyObject_IsTrue(verbose) : -1;
 	Py_XDECREF(verbose);
 	return is;

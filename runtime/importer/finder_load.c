@@ -11,6 +11,14 @@ static int set_attr(PyObject *o, const char *name, PyObject *value)
 	return rc;
 }
 
+PyObject *ox_get_attr(PyObject *o, const char *name)
+{
+	PyObject *key = PyUnicode_InternFromString(name);
+	PyObject *value = key ? PyObject_GetAttr(o, key) : NULL;
+	Py_XDECREF(key);
+	return value;
+}
+
 /* The file of an extension module that has to be one; NULL without an exception for others. */
 static PyObject *extension_file(struct ox_finder *self, const struct ox_found *found, struct ox_slice name)
 {
@@ -49,7 +57,7 @@ static int describe(struct ox_finder *self, PyObject *spec, const struct ox_foun
 static PyObject *file_spec(struct ox_finder *self, PyObject *name, const struct ox_found *found)
 {
 	PyObject *external = PyImport_ImportModule("_frozen_importlib_external");
-	PyObject *function = external ? PyObject_GetAttrString(external, "spec_from_file_location") : NULL;
+	PyObject *function = external ? ox_get_attr(external, "spec_from_file_location") : NULL;
 	PyObject *path = function ? ox_finder_relative_path(self, found->record.relative_path) : NULL;
 	PyObject *spec = path ? PyObject_CallFunctionObjArgs(function, name, path, NULL) : NULL;
 	Py_XDECREF(path);
@@ -134,7 +142,7 @@ static int run(void *context, PyObject *code, PyObject *module)
 /* A function of _imp, likewise. */
 static PyObject *call_imp(const struct ox_state *state, const char *name, PyObject *argument)
 {
-	PyObject *function = PyObject_GetAttrString(state->imp, name);
+	PyObject *function = ox_get_attr(state->imp, name);
 	PyObject *args[] = {function, argument};
 	PyObject *result = function ? PyObject_Vectorcall(state->call, args, 2, NULL) : NULL;
 	Py_XDECREF(function);
@@ -144,12 +152,12 @@ static PyObject *call_imp(const struct ox_state *state, const char *name, PyObje
 /* A spec of the same module whose origin is the path that the dynamic loader takes. */
 static PyObject *spec_at(struct ox_state *state, PyObject *spec, const char *path)
 {
-	PyObject *name = PyObject_GetAttrString(spec, "name");
-	PyObject *loader = name ? PyObject_GetAttrString(spec, "loader") : NULL;
+	PyObject *name = ox_get_attr(spec, "name");
+	PyObject *loader = name ? ox_get_attr(spec, "loader") : NULL;
 	PyObject *copy = loader ? PyObject_CallFunctionObjArgs(state->module_spec, name, loader, NULL) : NULL;
 	if (copy && set_attr(copy, "origin", PyUnicode_DecodeFSDefault(path)) < 0)
 		Py_CLEAR(copy);
-	PyObject *locations = copy ? PyObject_GetAttrString(spec, "submodule_search_locations") : NULL;
+	PyObject *locations = copy ? ox_get_attr(spec, "submodule_search_locations") : NULL;
 	if (copy && set_attr(copy, "submodule_search_locations", locations) < 0)
 		Py_CLEAR(copy);
 	Py_XDECREF(name);
@@ -214,7 +222,7 @@ PyObject *ox_finder_create(struct ox_finder *self, PyObject *spec)
 {
 	struct ox_found found;
 	PyObject *module = NULL;
-	PyObject *name = PyObject_GetAttrString(spec, "name");
+	PyObject *name = ox_get_attr(spec, "name");
 	if (!name || ox_index_find(&self->index, name, &found) < 0)
 		goto out;
 	PyObject *owner = Py_XNewRef(found.owner);
@@ -285,7 +293,7 @@ PyObject *ox_finder_code(struct ox_finder *self, const struct ox_found *found, P
 
 static int set_start_method(struct ox_finder *self, PyObject *module)
 {
-	PyObject *function = PyObject_GetAttrString(module, "set_start_method");
+	PyObject *function = ox_get_attr(module, "set_start_method");
 	PyObject *kwargs = function ? Py_BuildValue("{s:O}", "force", Py_True) : NULL;
 	PyObject *args = kwargs ? PyTuple_Pack(1, self->mp_start_method) : NULL;
 	PyObject *result = args ? PyObject_Call(function, args, kwargs) : NULL;
@@ -343,7 +351,7 @@ static int exec_interpreters(struct ox_finder *self, PyObject *module, PyObject 
 int ox_finder_exec(struct ox_finder *self, PyObject *module)
 {
 	struct ox_found found = {.kind = OX_KIND_NONE};
-	PyObject *name = PyObject_GetAttrString(module, "__name__");
+	PyObject *name = ox_get_attr(module, "__name__");
 	int rc = name ? ox_index_find(&self->index, name, &found) : -1;
 	/* An extension may be any object. */
 	if (!PyModule_Check(module) && found.kind != OX_KIND_EXTENSION) {

@@ -1,5 +1,7 @@
 #include "runtime/importer/import_lock.h"
 
+#include "runtime/importer/state.h"
+
 #include <pythread.h>
 
 /* In memory of its own: stacks of coroutine libraries move. */
@@ -7,6 +9,7 @@ struct ox_import_lock {
 	struct ox_import_lock *next, **link;
 	PyObject *name;
 	unsigned long thread;
+	long count;     /* how often the thread has taken it */
 	PyObject *real; /* importlib's lock, once somebody asked for it */
 };
 
@@ -51,16 +54,12 @@ static struct ox_import_lock *find(const struct ox_import_locks *l, PyObject *na
 	return lock;
 }
 
-int ox_import_lock_take(struct ox_import_locks *l, PyObject *name, struct ox_import_lock **out)
+static struct ox_import_lock *add(struct ox_import_locks *l, PyObject *name)
 {
-	*out = NULL;
-	int exists = PyDict_Contains(l->module_locks, name);
-	if (exists != 0 || find(l, name))
-		return exists < 0 ? -1 : 0;
 	struct ox_import_lock *lock = PyMem_Calloc(1, sizeof *lock);
 	if (!lock) {
 		PyErr_NoMemory();
-		return -1;
+		return NULL;
 	}
 	lock->name = Py_NewRef(name);
 	lock->thread = PyThread_get_thread_ident();
@@ -69,32 +68,63 @@ int ox_import_lock_take(struct ox_import_locks *l, PyObject *name, struct ox_imp
 	if (lock->next)
 		lock->next->link = &lock->next;
 	l->first = lock;
+	return lock;
+}
+
+/* A package that imports, while it is imported for the sake of its member, that member takes a lock twice. */
+int ox_import_lock_take(struct ox_import_locks *l, PyObject *name, struct ox_import_lock **out)
+{
+	*out = NULL;
+	int exists = PyDict_Contains(l->module_locks, name);
+	if (exists != 0)
+		return exists < 0 ? -1 : 0;
+	struct ox_import_lock *lock = find(l, name);
+	if (lock && lock->thread != PyThread_get_thread_ident())
+		return 0;
+	if (!lock)
+		lock = add(l, name);
+	if (!lock)
+		return -1;
+	lock->count++;
 	*out = lock;
 	return 0;
 }
 
-int ox_import_lock_release(struct ox_import_locks *l, struct ox_import_lock *lock)
+/* Returns the real lock, if there is one, once the list no longer needs it. */
+static PyObject *drop(struct ox_import_lock *lock)
 {
-	PyObject *type, *value, *traceback, *real = lock->real;
-	int rc = 0;
-	(void)l;
+	if (--lock->count > 0)
+		return Py_XNewRef(lock->real);
+	PyObject *real = lock->real;
 	*lock->link = lock->next;
 	if (lock->next)
 		lock->next->link = lock->link;
 	Py_DECREF(lock->name);
 	PyMem_Free(lock);
+	return real;
+}
+
+static PyObject *call_release(PyObject *real)
+{
+	PyObject *method = ox_get_attr(real, "release");
+	PyObject *done = method ? PyObject_CallObject(method, NULL) : NULL;
+	Py_XDECREF(method);
+	return done;
+}
+
+int ox_import_lock_release(struct ox_import_lock *lock)
+{
+	PyObject *type, *value, *traceback;
+	PyObject *real = drop(lock);
 	if (!real)
 		return 0;
 	PyErr_Fetch(&type, &value, &traceback);
-	PyObject *done = PyObject_CallMethod(real, "release", NULL);
+	PyObject *done = call_release(real);
 	Py_XDECREF(done);
 	Py_DECREF(real);
-	if (!done && !type)
-		return -1;
-	if (!done)
-		rc = -1;
-	PyErr_Restore(type, value, traceback);
-	return rc;
+	if (type || done)
+		PyErr_Restore(type, value, traceback);
+	return done ? 0 : -1;
 }
 
 bool ox_import_lock_is_mine(const struct ox_import_locks *l, PyObject *name)
@@ -103,17 +133,18 @@ bool ox_import_lock_is_mine(const struct ox_import_locks *l, PyObject *name)
 	return lock && !lock->real && lock->thread == PyThread_get_thread_ident();
 }
 
-/* Taken once: a number, and since 3.12 a list with one item. */
-static int take_once(PyObject *real)
+/* Its count is a number, and since 3.12 a list with an item each time. */
+static int set_count(PyObject *real, long taken)
 {
-	PyObject *count = PyObject_GetAttrString(real, "count");
-	int rc = -1;
+	PyObject *count = ox_get_attr(real, "count");
+	int rc = count ? 0 : -1;
 	if (count && PyList_Check(count)) {
-		rc = PyList_Append(count, Py_True);
+		while (rc == 0 && taken-- > 0)
+			rc = PyList_Append(count, Py_True);
 	} else if (count) {
-		PyObject *one = PyLong_FromLong(1);
-		rc = one ? PyObject_SetAttrString(real, "count", one) : -1;
-		Py_XDECREF(one);
+		PyObject *number = PyLong_FromLong(taken);
+		rc = number ? PyObject_SetAttrString(real, "count", number) : -1;
+		Py_XDECREF(number);
 	}
 	Py_XDECREF(count);
 	return rc;
@@ -125,7 +156,7 @@ static int make_real(struct ox_import_lock *lock, PyObject *real)
 	int rc = owner ? PyObject_SetAttrString(real, "owner", owner) : -1;
 	Py_XDECREF(owner);
 	if (rc == 0)
-		rc = take_once(real);
+		rc = set_count(real, lock->count);
 	if (rc == 0)
 		lock->real = Py_NewRef(real);
 	return rc;

@@ -47,6 +47,10 @@ extern PyType_Spec ox_finder_spec, ox_path_entry_spec, ox_resource_reader_spec, 
  * OSError when name is NULL. */
 PyObject *ox_raise(const struct ox_err *err, PyObject *name);
 
+/* An attribute by its interned name: a string of its own for each look-up, as PyObject_GetAttrString makes it,
+ * would fill the interpreter's cache of attributes. */
+PyObject *ox_get_attr(PyObject *o, const char *name);
+
 /* finder_load.c: importing. */
 PyObject *ox_finder_spec_of(struct ox_finder *self, PyObject *name, PyObject *path, PyObject *target);
 /* "a.b.__init__" is another name of "a.b". A new reference, and its UTF-8. */

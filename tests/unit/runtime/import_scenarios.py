@@ -571,4 +571,56 @@ SCENARIOS = {
              "first = make()\nfor i in range(100000):\n    make()\n    if first() is None:\n        break\n"
              "print('collected while a module runs on', first() is None)\n",
     },
+    "crowd": {
+        "main": """
+            import sys, threading, random, importlib
+            sys.setswitchinterval(1e-6)
+            sys.runs = []
+            order = random.Random(7)
+            def work(names, failures):
+                for name in names:
+                    try:
+                        importlib.import_module(name)
+                    except BaseException as e:
+                        failures.append((name, e))
+            failures = []
+            threads = []
+            for number in range(6):
+                names = ['@c%d' % i for i in range(24)] + ['@p.d%d' % i for i in range(4)]
+                order.shuffle(names)
+                threads.append(threading.Thread(target=work, args=(names, failures)))
+            for t in threads: t.start()
+            for t in threads: t.join(40)
+            boot = importlib._bootstrap
+            print(sorted(sys.runs), failures, [t for t in threads if t.is_alive()],
+                  [n for n in boot._module_locks if n.startswith('@')], dict(boot._blocking_on))
+        """,
+        **{f"c{i}": f"import sys\nsys.runs.append(__name__)\nimport @c{i * 7 % 24}, @p.d{i % 4}\n"
+                    f"from @c{(i + 1) % 24} import __name__ as n\n" for i in range(24)},
+        "p/__init__": "import sys\nsys.runs.append(__name__)\n",
+        **{f"p/d{i}": "import sys\nsys.runs.append(__name__)\nfor _ in range(1000): pass\n" for i in range(4)},
+    },
+    "nothing leaks": {
+        "main": """
+            import sys, gc
+            def once():
+                for name in ('@a', '@p', '@p.child', '@p.other', '@fails', '@q', '@q.child'):
+                    sys.modules.pop(name, None)
+                import @a, @p.child
+                from @p import other, VALUE
+                for name in ('@fails', '@q.child', '@absent', '@a.absent'):
+                    try:
+                        __import__(name)
+                    except (ValueError, LookupError, ImportError):
+                        pass
+            for _ in range(30): once()
+            gc.collect()
+            before = sys.getallocatedblocks()
+            for _ in range(300): once()
+            gc.collect()
+            print(sys.getallocatedblocks() - before < 150)
+        """,
+        "a": "import @p\n", "p/__init__": "VALUE = 1\nfrom . import child\n", "p/child": "import @p.other\n", "p/other": "",
+        "fails": "raise ValueError\n", "q/__init__": "", "q/child": "import sys\ndel sys.modules['@q']\n",
+    },
 }

@@ -49,7 +49,7 @@ def link_stub(folder):
         objects.append(str(folder / (source.replace("/", "_") + ".o")))
         jobs.append(subprocess.Popen(
             ["cc", "-O1", "-g", "-std=c17", "-D_GNU_SOURCE", "-fno-pie", "-Wall", "-Wextra", "-Werror", f"-I{SRCDIR}",
-             "-isystem", include, "-c", SRCDIR / source, "-o", objects[-1]]))
+             *os.environ.get("OX_STUB_CFLAGS", "").split(), "-isystem", include, "-c", SRCDIR / source, "-o", objects[-1]]))
         if len(jobs) % 2 == 0:
             jobs[-2].wait()
     if any(job.wait() for job in jobs):
