@@ -30,6 +30,7 @@ WITHOUT_CONSTRUCTOR = ("OxidizedDistribution", "OxidizedPathEntryFinder", "Oxidi
                        "PythonExtensionModule", "PythonModuleBytecode", "PythonModuleSource",
                        "PythonPackageDistributionResource", "PythonPackageResource")
 ROUNDS = 30
+COUNTS = sys.getallocatedblocks() != 0
 SLOW = {"oxidize"}  # starts a process
 
 
@@ -182,7 +183,8 @@ class Leaks(unittest.TestCase):
         return sys.getallocatedblocks() + sum(map(sys.getrefcount, self.shared))
 
     def assert_no_growth(self, operation):
-        for attempt in range(3):  # caches and free lists fill up first
+        """Without a way to count (under sanitizers) the operation is done once, for them to see."""
+        for attempt in range(3 if COUNTS else 0):  # caches and free lists fill up first
             operation()
             before = self.count()
             for i in range(ROUNDS):
@@ -190,7 +192,9 @@ class Leaks(unittest.TestCase):
             grown = self.count() - before
             if grown < ROUNDS - 5:
                 return
-        self.fail(f"{grown} more after {ROUNDS} rounds")
+        if COUNTS:
+            self.fail(f"{grown} more after {ROUNDS} rounds")
+        operation()
 
     @staticmethod
     def attempt(function, *args, **kwargs):
@@ -231,6 +235,8 @@ class Leaks(unittest.TestCase):
 
     def test_a_leak_would_be_noticed(self):
         kept = []
+        if not COUNTS:
+            self.skipTest("malloc stands in the place of CPython's allocator and counts nothing")
         with self.assertRaises(AssertionError):
             self.assert_no_growth(lambda: kept.append([]))
         with self.assertRaises(AssertionError):
