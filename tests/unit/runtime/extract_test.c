@@ -114,9 +114,10 @@ static void names_that_lead_elsewhere_are_refused(void **state)
 	char *path = NULL;
 	struct ox_err err;
 	(void)state;
-	for (size_t i = 0; i < OX_COUNT(names); i++)
+	for (size_t i = 0; i < OX_COUNT(names); i++) {
 		int rc = ox_extract_file("key", names[i], OX_SLICE("x"), OX_EXTRACT_COMPARE, &path, &err);
 		assert_int_equal(rc, OX_ECORRUPT);
+	}
 	assert_null(path);
 }
 
