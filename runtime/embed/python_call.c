@@ -89,11 +89,17 @@ static int pass_on(const struct ox_program *p, enum ox_call_kind kind, struct ox
 		       kind == OX_CALL_COMMAND ? 'c' : 'm', DEEPEST);
 }
 
+/* An application that is configured as python3 is one: CPython itself sees to its arguments. */
+static bool is_interpreter(struct ox_program *p)
+{
+	return ox_program_flag(p, "parse_argv", ox_program_is(p, "config_profile", "python"));
+}
+
 int ox_python_call_decide(struct ox_program *p, struct ox_err *err)
 {
 	const char *text;
 	enum ox_call_kind kind = ox_python_call_parse(p->argc, p->argv, &text);
-	if (kind == OX_CALL_NOTHING || ox_multiprocess_is_helper(p))
+	if (kind == OX_CALL_NOTHING || ox_multiprocess_is_helper(p) || is_interpreter(p))
 		return 0;
 	bool is_child = runs_this(p, getppid());
 	if (is_child && ox_program_is(p, "python_arguments", "refuse"))
