@@ -292,6 +292,7 @@ DECIDED = [
     (r"\.difference\(\)", "starlark-go panics"),
     (r"\.intersection\(|^dir\(", "starlark-go's methods of strings and sets are fewer"),
     (r"^\(b\".*\[-?\d\]$", "an element of bytes is an int, as the specification says"),
+    (r"%s.* % \(b\"", "%s is str, also of bytes, as the specification says"),
     (r"strip\(None\)|pop\(None\)|split\(.*None\)", "None is what an absent argument is"),
     (r"pop\(-1\)", "a negative index is an error, as the specification says"),
     (r"\(-\(1 << 64\)\) \*|\* \(-\(1 << 64\)\)", "no repetition, however negative the number"),
