@@ -110,11 +110,8 @@ static int write_container(struct ox_star *s, ox_star_value v, struct ox_buf *ou
 		ox_fail_code(s, OX_EEXHAUSTED, "too-deep", NULL, "the value is nested too deeply to be printed");
 		return -1;
 	}
-	if (out->failed || !ox_charge(s, ox_star_len(v))) {
-		if (out->failed)
-			ox_fail_memory(s);
+	if (!ox_charge(s, ox_star_len(v)))
 		return -1;
-	}
 	s->value_depth++;
 	int status;
 	if (o->kind == OX_OBJ_LIST) {
@@ -178,7 +175,7 @@ static int write_object(struct ox_star *s, ox_star_value v, bool quoted, struct 
 		return 0;
 	case OX_OBJ_STRING:
 	case OX_OBJ_BYTES:
-		if (ox_text_of(v).len > 512 && !ox_charge(s, ox_text_of(v).len / (quoted ? 1 : 16)))
+		if (ox_text_of(v).len > 512 && !ox_charge(s, ox_text_of(v).len / (quoted ? 4 : 16)))
 			return -1;
 		if (quoted)
 			ox_write_quoted(out, ox_text_of(v), ox_is(v, OX_OBJ_BYTES));
@@ -209,6 +206,10 @@ static int write_object(struct ox_star *s, ox_star_value v, bool quoted, struct 
 
 static int write_value(struct ox_star *s, ox_star_value v, bool quoted, struct ox_buf *out, const struct writing *outer)
 {
+	if (out->failed) { /* the rest would be work for nothing */
+		ox_fail_memory(s);
+		return -1;
+	}
 	if (ox_is_object(v))
 		return write_object(s, v, quoted, out, outer);
 	if (ox_is_small(v))
