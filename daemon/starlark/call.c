@@ -267,7 +267,17 @@ static int bind_named(struct ox_star *s, const struct ox_builtin *b, ox_star_val
 	return added == 1 ? 0 : -1;
 }
 
-static int fill_missing(struct ox_star *s, const struct ox_builtin *b, ox_star_value *slots)
+/* The value of the i-th parameter is wrong: when it was given by name, that is what to mark. */
+static void blame_parameter(struct ox_star *s, const struct ox_signature *g, const struct ox_args *args, uint32_t i)
+{
+	for (size_t k = 0; k < args->named_count; k++) {
+		if (ox_slice_eq(ox_text_of(args->names[k]), ox_text_of(g->names[i])))
+			ox_blame_argument(s, args, k);
+	}
+}
+
+static int fill_missing(struct ox_star *s, const struct ox_builtin *b, const struct ox_args *args,
+			ox_star_value *slots)
 {
 	const struct ox_signature *g = b->signature;
 	for (uint32_t i = 0; i < g->count; i++) {
@@ -283,6 +293,7 @@ static int fill_missing(struct ox_star *s, const struct ox_builtin *b, ox_star_v
 			if (!ox_star_ok(slots[i]))
 				return -1;
 		} else if (given && ox_check_kind(s, b->spec->name, p, slots[i]) < 0) {
+			blame_parameter(s, g, args, i);
 			return -1;
 		}
 	}
@@ -305,10 +316,12 @@ static int bind(struct ox_star *s, const struct ox_builtin *b, const struct ox_a
 	if (ox_star_failing(s))
 		return -1;
 	for (size_t i = 0; i < args->named_count; i++) {
-		if (bind_named(s, b, args->names[i], args->named[i], slots) < 0)
+		if (bind_named(s, b, args->names[i], args->named[i], slots) < 0) {
+			ox_blame_argument(s, args, i);
 			return -1;
+		}
 	}
-	return fill_missing(s, b, slots);
+	return fill_missing(s, b, args, slots);
 }
 
 static ox_star_value unbound_argument(struct ox_star *s)

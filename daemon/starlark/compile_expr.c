@@ -286,6 +286,11 @@ static struct ox_call_shape *call_shape(struct ox_compiler *c, const struct ox_n
 		return NULL;
 	}
 	*place = shape;
+	shape->spans = ox_star_alloc(c->s, named * sizeof *shape->spans);
+	if (!shape->spans) {
+		ox_c_fail(c);
+		return NULL;
+	}
 	shape->star = star;
 	shape->starstar = starstar;
 	shape->positional = positional;
@@ -295,6 +300,7 @@ static struct ox_call_shape *call_shape(struct ox_compiler *c, const struct ox_n
 		uint32_t name = ox_c_string(c, a->text);
 		if (c->failed)
 			return NULL;
+		shape->spans[shape->named] = a->span;
 		shape->names[shape->named++] = c->constants.items[name];
 	}
 	return shape;

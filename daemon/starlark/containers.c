@@ -246,7 +246,7 @@ static ox_star_value *make_keys(struct ox_star *s, const struct ox_list *l, ox_s
 		return l->items;
 	ox_star_value *keys = ox_star_alloc(s, l->len * sizeof *keys);
 	for (size_t i = 0; keys && i < l->len; i++) {
-		keys[i] = ox_call_value(s, key, &(struct ox_args){&l->items[i], 1, NULL, NULL, 0});
+		keys[i] = ox_call_value(s, key, &(struct ox_args){.positional = &l->items[i], .positional_count = 1});
 		if (!ox_star_ok(keys[i]))
 			return NULL;
 	}

@@ -110,6 +110,12 @@ ox_star_value ox_fail_memory(struct ox_star *s)
 			    s->heap.limit >> 20);
 }
 
+void ox_blame_argument(struct ox_star *s, const struct ox_args *args, size_t i)
+{
+	if (args->shape && i < args->shape->named && s->failure.source)
+		s->failure.span = args->shape->spans[i];
+}
+
 const char *ox_part(struct ox_star *s, const struct ox_buf *part)
 {
 	if (part->failed)

@@ -177,8 +177,10 @@ int ox_frame_bind(struct ox_star *s, const struct ox_closure *fn, const struct o
 		regs[named + p->has_args] = ox_from_object(kwargs);
 	}
 	for (size_t i = 0; i < args->named_count; i++) {
-		if (bind_named(s, fn, args->names[i], args->named[i], regs, kwargs) < 0)
+		if (bind_named(s, fn, args->names[i], args->named[i], regs, kwargs) < 0) {
+			ox_blame_argument(s, args, i);
 			return -1;
+		}
 	}
 	return fill_defaults(s, fn, regs);
 }
@@ -223,7 +225,7 @@ int ox_args_expand(struct ox_star *s, const struct ox_call_shape *shape, const o
 	memcpy(values, at + shape->positional, shape->named * sizeof *values);
 	if (more && expand_named(s, more, names + shape->named, values + shape->named) < 0)
 		return -1;
-	*args = (struct ox_args){room, positional, names, values, named};
+	*args = (struct ox_args){room, positional, names, values, named, shape};
 	return 0;
 }
 

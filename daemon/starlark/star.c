@@ -167,7 +167,8 @@ static ox_star_value call(struct ox_star *s, ox_star_value fn, const ox_star_val
 		if (!ox_star_ok(names[i]) || !ox_star_ok(kwargs[i].value))
 			return OX_STAR_FAILED;
 	}
-	return ox_call_value(s, fn, &(struct ox_args){args, arg_count, names, names + kwarg_count, kwarg_count});
+	return ox_call_value(s, fn,
+			     &(struct ox_args){args, arg_count, names, names + kwarg_count, kwarg_count, NULL});
 }
 
 ox_star_value ox_star_call(struct ox_star *s, ox_star_value fn, const ox_star_value *args, size_t arg_count,

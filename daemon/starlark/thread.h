@@ -120,6 +120,8 @@ ox_star_value ox_failv(struct ox_star *s, int code, const char *id, const char *
 ox_star_value ox_fail_code(struct ox_star *s, int code, const char *id, const char *hint, const char *fmt, ...)
     OX_PRINTF(5, 6);
 ox_star_value ox_fail_memory(struct ox_star *s);
+/* What is pending is about the i-th named argument: mark that one, not the whole call. */
+void ox_blame_argument(struct ox_star *s, const struct ox_args *args, size_t i);
 /* Text for a message; failing when memory ran out for it. */
 const char *ox_part(struct ox_star *s, const struct ox_buf *part);
 void ox_forget_failure(struct ox_star *s);

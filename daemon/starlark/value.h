@@ -13,6 +13,7 @@
 #ifndef OX_STARLARK_VALUE_H
 #define OX_STARLARK_VALUE_H
 
+#include "daemon/starlark/source.h"
 #include "daemon/starlark/starlark.h"
 
 #include <gmp.h>
@@ -368,6 +369,7 @@ ox_star_value ox_attr_method(struct ox_star *s, ox_star_value v, ox_star_value n
 struct ox_call_shape {
 	uint32_t positional, named;
 	bool star, starstar;
+	struct ox_span *spans; /* of the named ones: for messages about one of them */
 	ox_star_value names[]; /* of the named ones: interned strings */
 };
 
@@ -378,6 +380,7 @@ struct ox_args {
 	const ox_star_value *names; /* strings */
 	const ox_star_value *named;
 	size_t named_count;
+	const struct ox_call_shape *shape; /* as it was written; NULL: without names, or not in a program */
 };
 
 struct ox_signature *ox_signature_new(struct ox_star *s, const struct ox_star_function *spec);

@@ -173,8 +173,8 @@ enum ox_called ox_vm_call_plain(struct ox_star *s, ox_star_value fn, ox_star_val
 	struct ox_frame *f = &s->frames[s->frame_count - 1];
 	if (ox_is(fn, OX_OBJ_BUILTIN)) {
 		const struct ox_builtin *b = OX_AS(ox_builtin, fn);
-		*result =
-		    ox_call_builtin(s, b, ox_star_ok(self) ? self : b->self, &(struct ox_args){args, count, 0, 0, 0});
+		*result = ox_call_builtin(s, b, ox_star_ok(self) ? self : b->self,
+					  &(struct ox_args){.positional = args, .positional_count = count});
 		return ox_star_ok(*result) ? OX_CALLED_VALUE : OX_CALLED_FAILED;
 	}
 	if (!ox_is(fn, OX_OBJ_FUNCTION))
@@ -186,7 +186,8 @@ enum ox_called ox_vm_call_plain(struct ox_star *s, ox_star_value fn, ox_star_val
 		ox_star_value *regs = copy ? ox_stack_take(s, c->proto->registers) : NULL;
 		if (regs) {
 			memcpy(copy, args, count * sizeof *copy);
-			if (ox_frame_bind(s, c, &(struct ox_args){copy, count, 0, 0, 0}, regs) == 0 &&
+			struct ox_args given = {.positional = copy, .positional_count = count};
+			if (ox_frame_bind(s, c, &given, regs) == 0 &&
 			    (f = ox_frame_enter(s, c, regs, dest, false))) {
 				f->saved_top = saved;
 				return OX_CALLED_FRAME;
