@@ -13,7 +13,7 @@ struct ox_output {
 	const struct ox_palette *palette;
 	struct ox_buf line;  /* being put together */
 	struct ox_buf task;  /* whose progress was shown last */
-	struct ox_buf told;  /* the last error in a configuration, as "file:line:column: message" */
+	struct ox_buf told;  /* the errors in a configuration, a line "file:line:column: message" for each */
 	uint64_t shown;      /* when */
 	size_t files;        /* artifacts that are no programs */
 	bool on_screen;      /* a progress line stands on the terminal */
@@ -117,9 +117,18 @@ static void remember_error(struct ox_output *o, const struct ox_diagnostic *d)
 {
 	if (d->severity != OX_SEVERITY_ERROR)
 		return;
-	ox_buf_clear(&o->told);
-	ox_buf_printf(&o->told, "%.*s:%u:%u: %.*s", OX_SLICE_ARG(d->file), d->line, d->column,
+	ox_buf_printf(&o->told, "%.*s:%u:%u: %.*s\n", OX_SLICE_ARG(d->file), d->line, d->column,
 		      OX_SLICE_ARG(d->message));
+}
+
+static bool was_told(const struct ox_output *o, struct ox_slice message)
+{
+	const char *at = ox_buf_text(&o->told), *end;
+	for (; (end = strchr(at, '\n')); at = end + 1) {
+		if (ox_slice_eq(message, ox_slice(at, (size_t)(end - at))))
+			return true;
+	}
+	return false;
 }
 
 /* Whoever reads a pipe gets every path; on a terminal, a thousand of them would hide what was said before. */
@@ -310,7 +319,7 @@ void ox_output_result(struct ox_output *o, const struct ox_result *result)
 	tell_unlisted(o);
 	/* A mistake in the configuration stands there already, with its place; a failed build has a last line
 	 * of its own. */
-	bool told = result->exit_code != 1 && ox_slice_eq(result->message, ox_buf_view(&o->told));
+	bool told = result->exit_code != 1 && was_told(o, result->message);
 	if (result->message.len && result->exit_code) {
 		if (!told)
 			ox_output_say(o, "error", "%.*s", OX_SLICE_ARG(result->message));

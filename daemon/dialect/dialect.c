@@ -113,10 +113,11 @@ int ox_dialect_evaluate(struct ox_dialect *d, struct ox_err *err)
 		rc = ox_star_eval(d->star, d->options.config_path, given ? *given : ox_buf_view(&text), &d->module,
 				  err);
 	ox_buf_free(&text);
-	if (rc != 0)
-		return rc;
-	if (d->options.list_only)
+	if (rc == 0 && d->options.list_only)
 		tell_targets(d);
 	/* A file need not call resolve_targets(): what was asked for is resolved in any case. */
-	return ox_dialect_resolve_requested(d, err);
+	if (rc == 0)
+		rc = ox_dialect_resolve_requested(d, err);
+	ox_star_tell_unknown(d->star);
+	return rc;
 }

@@ -198,6 +198,37 @@ void ox_star_warn(struct ox_star *s, const char *code, const char *hint, const c
 	ox_buf_free(&text);
 }
 
+void ox_reached_unknown(struct ox_star *s)
+{
+	const struct ox_source *source;
+	struct ox_span span;
+	if (!ox_current_place(s, &source, &span))
+		return;
+	for (size_t i = 0; i < s->unknown.len; i++) {
+		struct ox_unknown_use *u = &s->unknown.items[i];
+		if (u->source != source || u->span.start != span.start)
+			continue;
+		memmove(u, u + 1, (s->unknown.len - i - 1) * sizeof *u);
+		s->unknown.len--;
+		return;
+	}
+}
+
+void ox_star_tell_unknown(struct ox_star *s)
+{
+	for (size_t i = 0; i < s->unknown.len; i++) {
+		const struct ox_unknown_use *u = &s->unknown.items[i];
+		struct ox_report report = {.sink = s->options.sink, .source = u->source};
+		ox_report(&report,
+			  &(struct ox_remark){.severity = OX_SEVERITY_WARNING,
+					      .code = "unknown-name",
+					      .span = u->span,
+					      .hint = u->hint},
+			  "unknown name '%.*s'", OX_SLICE_ARG(u->name));
+	}
+	s->unknown.len = 0;
+}
+
 const char *ox_star_nearest(struct ox_slice wanted, const char *const *candidates, size_t count)
 {
 	struct ox_nearest near = {.wanted = wanted};

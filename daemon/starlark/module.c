@@ -6,18 +6,6 @@
 
 enum { ERRORS_TOLD = 20, SOURCE_COPIES = 64 /* tree bytes per source byte, at most */ };
 
-static bool is_predeclared(void *user, struct ox_slice name)
-{
-	return ox_star_ok(ox_predeclared_get(user, name));
-}
-
-static void each_predeclared(void *user, struct ox_nearest *near)
-{
-	const struct ox_star *s = user;
-	for (size_t i = 0; i < s->predeclared.len; i++)
-		ox_nearest_offer(near, s->predeclared.entries[i].key);
-}
-
 /* One text on its way to code. */
 struct job {
 	struct ox_star *s;
@@ -27,6 +15,30 @@ struct job {
 	struct ox_report report;
 	bool expression, strict;
 };
+
+static bool is_predeclared(void *user, struct ox_slice name)
+{
+	const struct job *j = user;
+	return ox_star_ok(ox_predeclared_get(j->s, name));
+}
+
+static void each_predeclared(void *user, struct ox_nearest *near)
+{
+	const struct ox_star *s = ((const struct job *)user)->s;
+	for (size_t i = 0; i < s->predeclared.len; i++)
+		ox_nearest_offer(near, s->predeclared.entries[i].key);
+}
+
+static void keep_unknown(void *user, struct ox_span span, struct ox_slice name, const char *hint)
+{
+	struct job *j = user;
+	struct ox_slice kept = hint ? ox_star_copy(j->s, ox_slice_str(hint)) : ox_slice(NULL, 0);
+	struct ox_unknown_use *u = ox_vec_push(&j->s->unknown);
+	if (u)
+		*u = (struct ox_unknown_use){j->source, span, name, kept.data};
+	else
+		ox_fail_memory(j->s);
+}
 
 static int prepare(struct job *j, struct ox_slice name, struct ox_slice text, struct ox_err *err)
 {
@@ -65,9 +77,16 @@ static int resolve(struct job *j, struct ox_node *tree, struct ox_resolution *na
 	    .spec_top_level = o->spec_top_level,
 	    .predeclared = is_predeclared,
 	    .each = each_predeclared,
-	    .user = j->s,
+	    .later = keep_unknown,
+	    .user = j,
 	};
-	return ox_resolve(tree, j->expression, &j->module->names, &j->module->arena, &j->report, &options, names);
+	int status = ox_resolve(tree, j->expression, &j->module->names, &j->module->arena, &j->report, &options, names);
+	if (status == 0 && ox_star_failing(j->s)) { /* in keep_unknown */
+		ox_forget_failure(j->s);
+		ox_resolution_free(names);
+		status = OX_EEXHAUSTED;
+	}
+	return status;
 }
 
 /* Text to code. 0 and *code, or reported. */
@@ -187,6 +206,7 @@ int ox_star_check(struct ox_star *s, const char *file, struct ox_slice text, str
 		ox_resolution_free(&names);
 	}
 	ox_arena_free(&j.tree);
+	ox_star_tell_unknown(s);
 	return status;
 }
 

@@ -215,8 +215,12 @@ static struct ox_binding *unknown(struct resolver *r, const struct ox_node *iden
 	bool later = r->options->unknown == OX_UNKNOWN_LATER;
 	struct ox_nearest near = {.wanted = ident->text};
 	char hint[160];
-	if (r->unknown_count++ < TOLD_MAX) {
+	bool told = r->unknown_count++ < TOLD_MAX;
+	if (told)
 		offer_names(r, &near);
+	if (told && later && r->options->later) {
+		r->options->later(r->options->user, ident->span, ident->text, ox_nearest_hint(&near, hint));
+	} else if (told) {
 		ox_report(r->report,
 			  &(struct ox_remark){.severity = later ? OX_SEVERITY_WARNING : OX_SEVERITY_ERROR,
 					      .code = "unknown-name",

@@ -62,6 +62,7 @@ void ox_star_free(struct ox_star *s)
 {
 	if (!s)
 		return;
+	ox_star_tell_unknown(s);
 	for (struct ox_native *n = s->finalizers; n; n = n->older)
 		n->type->finalize(n->user);
 	free_modules(s);
@@ -69,6 +70,7 @@ void ox_star_free(struct ox_star *s)
 		free(s->predeclared.entries[i].value);
 	ox_map_free(&s->predeclared);
 	ox_map_free(&s->loaded);
+	ox_vec_free(&s->unknown);
 	ox_vec_free(&s->methods);
 	ox_vec_free(&s->iterations);
 	free(s->failure.message);

@@ -87,7 +87,7 @@ const char *ox_star_type_name(struct ox_star *s, ox_star_value v);
 
 enum ox_star_names {
 	OX_STAR_NAMES_STRICT, /* a name that is bound nowhere is an error before anything runs */
-	OX_STAR_NAMES_LATE,   /* it is a warning then, and an error only when it is reached */
+	OX_STAR_NAMES_LATE,   /* it is an error only when it is reached, else a warning: see ox_star_tell_unknown */
 };
 
 /* What load("...") reads. The callee fills both with memory that lives as long
@@ -147,6 +147,10 @@ int ox_star_eval_expr(struct ox_star *s, const char *file, struct ox_slice text,
 		      ox_star_value *result, struct ox_err *err);
 /* Check syntax and names only; emits the same diagnostics. */
 int ox_star_check(struct ox_star *s, const char *file, struct ox_slice text, struct ox_err *err);
+
+/* Emits a warning for each name of OX_STAR_NAMES_LATE that is bound nowhere and was not reached. To be called when
+ * the programs have run, so that nothing is told twice; ox_star_free does it too. */
+void ox_star_tell_unknown(struct ox_star *s);
 
 /* A global of the module, or OX_STAR_FAILED when it is not bound (nothing is pending then). */
 ox_star_value ox_star_global(const struct ox_star_module *module, struct ox_slice name);

@@ -69,8 +69,17 @@ struct ox_machine {
 	struct ox_star_module *(*load)(struct ox_star *s, struct ox_slice wanted, struct ox_star_module *from);
 };
 
+/* A name that is bound nowhere, where it is used. */
+struct ox_unknown_use {
+	const struct ox_source *source;
+	struct ox_span span;
+	struct ox_slice name;
+	const char *hint; /* NULL: none */
+};
+
 struct ox_star {
 	struct ox_star_options options;
+	OX_VEC(struct ox_unknown_use) unknown; /* not reached yet */
 	const struct ox_machine *machine;
 	struct ox_heap heap;
 	struct ox_map predeclared; /* name -> struct predeclared * */
@@ -127,6 +136,9 @@ const char *ox_part(struct ox_star *s, const struct ox_buf *part);
 void ox_forget_failure(struct ox_star *s);
 int ox_report_failure(struct ox_star *s, struct ox_err *err); /* emits, clears; returns the code */
 bool ox_current_place(struct ox_star *s, const struct ox_source **source, struct ox_span *span);
+
+/* fail.c: the program came to the name at this place, which is an error now */
+void ox_reached_unknown(struct ox_star *s);
 
 /* limits.c */
 bool ox_out_of_steps(struct ox_star *s); /* true: failing */

@@ -248,6 +248,7 @@ static int unknown_name(struct ox_star *s, const struct ox_star_module *m, struc
 	for (size_t i = 0; i < s->predeclared.len; i++)
 		ox_nearest_offer(&near, s->predeclared.entries[i].key);
 	ox_star_fail_with(s, "unknown-name", ox_nearest_hint(&near, hint), "unknown name '%.*s'", OX_SLICE_ARG(name));
+	ox_reached_unknown(s);
 	return -1;
 }
 

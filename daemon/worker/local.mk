@@ -31,6 +31,7 @@ WORKER_WHOLE_TESTS = \
 	tests/whole/build_reproducible_test.py tests/whole/config_diagnostics_test.py \
 	tests/whole/language_eval_test.py tests/whole/language_fmt_test.py \
 	tests/whole/language_lint_test.py tests/whole/language_load_test.py \
+	tests/whole/language_messages_test.py \
 	tests/whole/machine_lacks_test.py tests/whole/man_pages_test.py
 TESTS += $(WORKER_WHOLE_TESTS)
 EXTRA_DIST += $(WORKER_WHOLE_TESTS) tests/data/lint/configs.txt \
