@@ -94,6 +94,7 @@ nobase_dist_pkgdata_DATA = \
 	runtime/importer/arguments.c runtime/importer/arguments.h runtime/importer/collector.c \
 	runtime/importer/collector.h runtime/importer/compile.c runtime/importer/compile.h \
 	runtime/importer/failure.c runtime/importer/failure.h runtime/importer/oxidize.c \
+	runtime/importer/parents.c runtime/importer/parents.h \
 	runtime/importer/pkg_resources.c runtime/importer/pkg_resources.h \
 	runtime/importer/compat.h runtime/importer/deferred_gc.c \
 	runtime/importer/deferred_gc.h runtime/importer/distribution.c runtime/importer/distribution.h \

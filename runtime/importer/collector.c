@@ -328,9 +328,11 @@ static int collector_traverse(PyObject *self, visitproc visit, void *arg)
 	return 0;
 }
 
+/* Whoever still calls a method finds an empty collector. */
 static int collector_clear(PyObject *self)
 {
-	Py_CLEAR(as_collector(self)->records);
+	if (as_collector(self)->records)
+		PyDict_Clear(as_collector(self)->records);
 	return 0;
 }
 
@@ -338,7 +340,7 @@ static void collector_dealloc(PyObject *self)
 {
 	PyTypeObject *type = Py_TYPE(self);
 	PyObject_GC_UnTrack(self);
-	collector_clear(self);
+	Py_CLEAR(as_collector(self)->records);
 	Py_CLEAR(as_collector(self)->policy);
 	type->tp_free(self);
 	Py_DECREF(type);

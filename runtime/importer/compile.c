@@ -55,7 +55,7 @@ static int compile_here(PyObject *requests, struct ox_compiled *out)
 	char head[4] = {(char)magic, (char)(magic >> 8), (char)(magic >> 16), (char)(magic >> 24)};
 	PyObject *implementation = PySys_GetObject("implementation"); /* borrowed */
 	PyObject *imp = PyImport_ImportModule("_imp");
-	PyObject *function = PyDict_GetItemString(PyEval_GetBuiltins(), "compile"); /* borrowed */
+	PyObject *function = Py_XNewRef(PyDict_GetItemString(PyEval_GetBuiltins(), "compile"));
 	out->magic = PyBytes_FromStringAndSize(head, sizeof head);
 	out->tag = implementation ? PyObject_GetAttrString(implementation, "cache_tag") : NULL;
 	out->codes = PyList_New(0);
@@ -65,9 +65,10 @@ static int compile_here(PyObject *requests, struct ox_compiled *out)
 			Py_CLEAR(out->codes);
 		Py_XDECREF(pair);
 	}
-	Py_XDECREF(imp);
-	if (!PyErr_Occurred() && !(implementation && function))
+	if (!PyErr_Occurred() && !(out->tag && function))
 		PyErr_SetString(PyExc_RuntimeError, "lost sys.implementation or compile()");
+	Py_XDECREF(function);
+	Py_XDECREF(imp);
 	return PyErr_Occurred() ? -1 : 0;
 }
 

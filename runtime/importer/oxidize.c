@@ -1,7 +1,7 @@
 /* From a collector's records to OxidizedResource objects and files. */
 #include "runtime/importer/collector.h"
-#include "runtime/importer/compile.h"
 #include "runtime/importer/failure.h"
+#include "runtime/importer/parents.h"
 #include "runtime/importer/resource.h"
 #include "runtime/importer/state.h"
 
@@ -37,8 +37,6 @@ static const struct field {
 struct work {
 	struct ox_state *state;
 	PyObject *records;          /* dict: name -> record, a copy of the collector's */
-	PyObject *requests;         /* list of (name, source, level) to compile */
-	PyObject *places;           /* list of (record, key, prefix or None): where each goes */
 	struct ox_compiled compiled;
 	PyObject *resources, *files; /* the result */
 	PyObject *path_type;        /* pathlib.Path */
@@ -60,135 +58,6 @@ static PyObject *copy_records(PyObject *records)
 	return copy;
 }
 
-static int put(PyObject *record, const char *key, PyObject *value)
-{
-	int rc = value ? PyDict_SetItemString(record, key, value) : -1;
-	Py_XDECREF(value);
-	return rc;
-}
-
-/* What a package compiles to bytecode: its own source from wherever it has one, else nothing. New reference. */
-static PyObject *source_of(PyObject *record)
-{
-	PyObject *source = PyDict_GetItemString(record, "in_memory_source");
-	PyObject *file = PyDict_GetItemString(record, "relative_path_module_source");
-	if (source)
-		return Py_NewRef(source);
-	return file ? Py_NewRef(PyTuple_GET_ITEM(file, 1)) : PyBytes_FromStringAndSize(NULL, 0);
-}
-
-/* Bytecode that the parent lacks is noted; it is made when all sources are known. */
-static int want_bytecode(struct work *w, PyObject *parent, PyObject *name, const struct field *f, PyObject *prefix)
-{
-	PyObject *request = Py_BuildValue("(OOi)", name, parent, f->level);
-	PyObject *place = request ? Py_BuildValue("(OsO)", parent, f->name, prefix ? prefix : Py_None) : NULL;
-	int rc = place ? PyList_Append(w->requests, request) : -1;
-	if (rc == 0)
-		rc = PyList_Append(w->places, place);
-	if (rc == 0) /* so that it is not asked for again */
-		rc = PyDict_SetItemString(parent, f->name, Py_None);
-	Py_XDECREF(place);
-	Py_XDECREF(request);
-	return rc;
-}
-
-static int complete_parent(struct work *w, PyObject *parent, PyObject *name, PyObject *child)
-{
-	if (PyDict_SetItemString(parent, "is_module", Py_True) < 0 ||
-	    PyDict_SetItemString(parent, "is_package", Py_True) < 0)
-		return -1;
-	int rc = 0;
-	for (size_t i = 0; !rc && i < OX_COUNT(fields); i++) {
-		const struct field *f = &fields[i];
-		PyObject *has = PyDict_GetItemString(child, f->name);
-		if (!has || has == Py_None || PyDict_GetItemString(parent, f->name))
-			continue;
-		bool is_bytecode = strncmp(f->name, "in_memory_bytecode", 18) == 0;
-		if (f->form == BYTECODE_FILE)
-			rc = want_bytecode(w, parent, name, f, PyTuple_GET_ITEM(has, 0));
-		else if (is_bytecode)
-			rc = want_bytecode(w, parent, name, f, NULL);
-		else if (f->form == SOURCE_FILE)
-			rc = put(parent, f->name, Py_BuildValue("(Oy)", PyTuple_GET_ITEM(has, 0), ""));
-		else if (strcmp(f->name, "in_memory_source") == 0)
-			rc = put(parent, f->name, PyBytes_FromStringAndSize(NULL, 0));
-	}
-	return rc;
-}
-
-/* The record of that name, made if need be; borrowed. */
-static PyObject *parent_record(struct work *w, PyObject *name)
-{
-	PyObject *made = NULL, *record = PyDict_GetItemWithError(w->records, name);
-	if (record || PyErr_Occurred())
-		return record;
-	made = PyDict_New();
-	if (made && PyDict_SetItem(w->records, name, made) == 0)
-		record = made;
-	Py_XDECREF(made);
-	return record;
-}
-
-/* Every package around `name`. */
-static int complete_parents(struct work *w, PyObject *name, PyObject *child)
-{
-	Py_ssize_t len = PyUnicode_GET_LENGTH(name), dot = -1;
-	while ((dot = PyUnicode_FindChar(name, '.', dot + 1, len, 1)) >= 0) {
-		PyObject *above = dot ? PyUnicode_Substring(name, 0, dot) : PyUnicode_FromString("");
-		PyObject *parent = above && dot ? parent_record(w, above) : NULL;
-		int rc = parent ? complete_parent(w, parent, above, child) : 0;
-		Py_XDECREF(above);
-		if (rc < 0 || PyErr_Occurred())
-			return -1;
-	}
-	return dot == -2 ? -1 : 0;
-}
-
-static int complete_all(struct work *w)
-{
-	PyObject *names = PyDict_Keys(w->records);
-	int rc = names ? PyList_Sort(names) : -1;
-	for (Py_ssize_t i = 0; !rc && i < PyList_GET_SIZE(names); i++) {
-		PyObject *name = PyList_GET_ITEM(names, i);
-		rc = complete_parents(w, name, PyDict_GetItem(w->records, name));
-	}
-	Py_XDECREF(names);
-	return rc;
-}
-
-/* Requests hold records up to here; now each gets the source that the record has in the end. */
-static int find_sources(struct work *w)
-{
-	for (Py_ssize_t i = 0; i < PyList_GET_SIZE(w->requests); i++) {
-		PyObject *request = PyList_GET_ITEM(w->requests, i);
-		PyObject *source = source_of(PyTuple_GET_ITEM(request, 1));
-		PyObject *full = source ? PyTuple_Pack(3, PyTuple_GET_ITEM(request, 0), source,
-						       PyTuple_GET_ITEM(request, 2))
-					: NULL;
-		Py_XDECREF(source);
-		if (!full || PyList_SetItem(w->requests, i, full) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* Puts each code where it was wanted: in memory as it is, in a file behind its prefix, with the source's hash. */
-static int place_bytecode(struct work *w)
-{
-	for (Py_ssize_t i = 0; i < PyList_GET_SIZE(w->places); i++) {
-		PyObject *place = PyList_GET_ITEM(w->places, i), *pair = PyList_GET_ITEM(w->compiled.codes, i);
-		PyObject *prefix = PyTuple_GET_ITEM(place, 2), *code = PyTuple_GET_ITEM(pair, 0);
-		PyObject *value = prefix == Py_None
-					  ? Py_NewRef(code)
-					  : PyTuple_Pack(3, prefix, PyTuple_GET_ITEM(pair, 1), code);
-		int rc = value ? PyDict_SetItem(PyTuple_GET_ITEM(place, 0), PyTuple_GET_ITEM(place, 1), value) : -1;
-		Py_XDECREF(value);
-		if (rc < 0)
-			return -1;
-	}
-	return 0;
-}
-
 /* Ready-made bytecode would not run in an interpreter of another version. */
 static int check_version(const struct work *w)
 {
@@ -202,13 +71,6 @@ static int check_version(const struct work *w)
 		     "or scan with that interpreter",
 		     w->exe, w->compiled.tag);
 	return -1;
-}
-
-static int compile_parents(struct work *w, PyObject *folder)
-{
-	if (find_sources(w) < 0 || ox_compile(w->exe, folder, w->requests, &w->compiled) < 0)
-		return -1;
-	return check_version(w) < 0 ? -1 : place_bytecode(w);
 }
 
 /* "prefix/inside" + tail; an empty prefix is the folder of the executable itself. */
@@ -413,13 +275,13 @@ static int oxidize(struct work *w, PyObject *records)
 	PyObject *owner = NULL;
 	PyObject *folder = make_folder(&owner);
 	w->records = folder ? copy_records(records) : NULL;
-	w->requests = PyList_New(0);
-	w->places = PyList_New(0);
 	w->resources = PyList_New(0);
 	w->files = PyList_New(0);
-	int rc = w->records && w->requests && w->places && w->resources && w->files ? complete_all(w) : -1;
+	int rc = w->records && w->resources && w->files ? 0 : -1;
 	if (rc == 0)
-		rc = compile_parents(w, folder);
+		rc = ox_complete_parents(w->records, w->exe, folder, &w->compiled);
+	if (rc == 0)
+		rc = check_version(w);
 	if (rc == 0)
 		rc = finish_all(w);
 	if (owner)
@@ -440,8 +302,6 @@ PyObject *ox_oxidize(const struct ox_collector *self, struct ox_state *state, Py
 	Py_XDECREF(w.files);
 	Py_XDECREF(w.resources);
 	ox_compiled_free(&w.compiled);
-	Py_XDECREF(w.places);
-	Py_XDECREF(w.requests);
 	Py_XDECREF(w.records);
 	return result;
 }

@@ -8,7 +8,8 @@ static bool is_word(char c)
 	return isalnum((unsigned char)c) || (c && strchr("-_.", c));
 }
 
-/* The encoding that a comment declares (PEP 263): the first word behind "coding:" or "coding="; "" when there is none. */
+/* The encoding that a comment declares (PEP 263): the first word behind "coding:" or "coding=", "" when there
+ * is none. */
 static struct ox_slice declared(struct ox_slice line)
 {
 	static const size_t len = sizeof "coding" - 1;

@@ -263,12 +263,13 @@ static PyObject *compile_source(const struct zip_finder *f, const struct ox_zip_
 	PyObject *source = read_member(f, m, "source", name);
 	PyObject *plain = source ? plain_lines(source) : NULL;
 	PyObject *path = plain ? member_path(m) : NULL;
-	PyObject *function = PyDict_GetItemString(PyEval_GetBuiltins(), "compile"); /* borrowed */
+	PyObject *function = Py_XNewRef(PyDict_GetItemString(PyEval_GetBuiltins(), "compile"));
 	PyObject *args = path ? Py_BuildValue("(OOs)", plain, path, "exec") : NULL;
 	PyObject *named = args ? Py_BuildValue("{s:O}", "dont_inherit", Py_True) : NULL;
 	PyObject *code = named && function ? PyObject_Call(function, args, named) : NULL;
 	if (named && !function)
 		PyErr_SetString(PyExc_RuntimeError, "lost compile()");
+	Py_XDECREF(function);
 	Py_XDECREF(named);
 	Py_XDECREF(args);
 	Py_XDECREF(path);
