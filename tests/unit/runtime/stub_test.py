@@ -304,6 +304,24 @@ class Imports(unittest.TestCase):
         self.assertEqual(run(exe).stdout.splitlines(), [
             "1.5 Some.Dist ['x>1']", "[('some', 'main')] ['Some.Dist']", "absent nope"])
 
+    def test_freezing_and_archives_work_inside(self):
+        self.check("import io, oxidized_importer as o, pathlib, sys, tempfile, zipfile\n"
+                   "with tempfile.TemporaryDirectory() as folder:\n"
+                   "    package = pathlib.Path(folder, 'fa/fb')\n    package.mkdir(parents=True)\n"
+                   "    (package / 'm.py').write_text('x = 41')\n    (package / 'd.txt').write_text('t')\n"
+                   "    c = o.OxidizedResourceCollector(policy='in-memory-only')\n"
+                   "    for r in o.find_resources_in_path(folder): c.add_in_memory(r)\n"
+                   "resources, files = c.oxidize()\n"  # with this interpreter, not by starting the program again
+                   "finder = o.OxidizedFinder()\nfinder.add_resources(resources)\n"
+                   "frozen = o.OxidizedFinder(resources=finder.serialize_indexed_resources())\n"
+                   "archive = io.BytesIO()\n"
+                   "with zipfile.ZipFile(archive, 'w', 8) as z: z.writestr('zm.py', 'y = 5\\n' * 50)\n"
+                   "sys.meta_path[:0] = [frozen, o.OxidizedZipFinder.from_zip_data(archive.getvalue())]\n"
+                   "import fa.fb.m, zm\n"
+                   "print(fa.fb.m.x, fa.__loader__ is frozen, frozen.get_resource_reader('fa.fb').contents(), zm.y,"
+                   " zm.__file__ == sys.executable + '/zm.py')",
+                   "41 True ['d.txt'] 5 True\n")
+
     def test_namespace_packages_need_no_init(self):
         folder = pathlib.Path(FOLDER.name, "spaces/space/inner")
         folder.mkdir(parents=True)
