@@ -101,6 +101,10 @@ tests_unit_daemon_starlark_machine_test_SOURCES = tests/unit/daemon/starlark/mac
 	tests/unit/daemon/starlark/collect.h
 tests_unit_daemon_starlark_machine_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_starlark_machine_test_LDADD = $(VM_LIBS) $(CMOCKA_LIBS)
+STARLARK_TESTS += tests/unit/daemon/starlark/evaluations_test
+tests_unit_daemon_starlark_evaluations_test_SOURCES = tests/unit/daemon/starlark/evaluations_test.c
+tests_unit_daemon_starlark_evaluations_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_starlark_evaluations_test_LDADD = $(STARLARK_LIBS) $(CMOCKA_LIBS) -lpthread
 # heap.c once more, with a block for each allocation.
 tests_unit_daemon_starlark_allocation_test_SOURCES = tests/unit/daemon/starlark/allocation_test.c \
 	tests/unit/daemon/starlark/chunk.c tests/unit/daemon/starlark/chunk.h daemon/starlark/heap.c

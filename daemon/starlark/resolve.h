@@ -56,7 +56,8 @@ struct ox_resolve_options {
 	/* Is the name predeclared? `each` offers all of them to a spelling search. */
 	bool (*predeclared)(void *user, struct ox_slice name);
 	void (*each)(void *user, struct ox_nearest *nearest);
-	/* With OX_UNKNOWN_LATER: a name that is bound nowhere, to be told by the callee. NULL: reported as a warning. */
+	/* With OX_UNKNOWN_LATER: a name that is bound nowhere, for the callee to tell. NULL: reported as a
+	 * warning. */
 	void (*later)(void *user, struct ox_span span, struct ox_slice name, const char *hint);
 	void *user;
 };
