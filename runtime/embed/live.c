@@ -41,6 +41,31 @@ static bool is_database_module(struct known *s, const char *name)
 	return false;
 }
 
+/* What mypyc compiled is Python code: its objects are looked at one by one, finalisers included. The shared part of
+ * such modules holds a capsule for each of them, "init_" and the name with "___" for dots. */
+static bool is_compiled_python(const char *name)
+{
+	static const char suffix[] = "__mypyc";
+	PyObject *key, *shared, *modules = PyImport_GetModuleDict();
+	Py_ssize_t i = 0;
+	size_t len = strlen(name);
+	if (len > sizeof suffix && strcmp(name + len - (sizeof suffix - 1), suffix) == 0)
+		return true;
+	PyObject *text = PyUnicode_FromFormat("init_%s", name);
+	PyObject *capsule = text ? PyObject_CallMethod(text, "replace", "ss", ".", "___") : NULL;
+	bool found = false;
+	while (capsule && !found && PyDict_Next(modules, &i, &key, &shared)) {
+		const char *other = PyUnicode_Check(key) ? PyUnicode_AsUTF8(key) : NULL;
+		size_t other_len = other ? strlen(other) : 0;
+		found = other_len > sizeof suffix && strcmp(other + other_len - (sizeof suffix - 1), suffix) == 0 &&
+			PyModule_Check(shared) && PyDict_Contains(PyModule_GetDict(shared), capsule) == 1;
+	}
+	Py_XDECREF(capsule);
+	Py_XDECREF(text);
+	PyErr_Clear();
+	return found;
+}
+
 static bool is_harmless_module(struct known *s, PyObject *module)
 {
 	if (!PyModule_GetDef(module))
@@ -53,7 +78,7 @@ static bool is_harmless_module(struct known *s, PyObject *module)
 	for (size_t i = 0; i < sizeof harmless_modules / sizeof harmless_modules[0]; i++)
 		if (strcmp(harmless_modules[i], name) == 0)
 			return true;
-	return is_database_module(s, name);
+	return is_database_module(s, name) || is_compiled_python(name);
 }
 
 /* Objects of a type that the collector does not track are not seen by the scan. A native
