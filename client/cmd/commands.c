@@ -70,6 +70,20 @@ static void note_other_build(struct ox_cli *cli, struct ox_conn *conn)
 			      "command start the new one");
 }
 
+/* Language questions came after the first release of the protocol: a daemon that does not know them is told apart. */
+static int check_feature(struct ox_conn *conn, const struct ox_msg *msg, struct ox_err *err)
+{
+	const struct ox_hello *hello = ox_conn_hello(conn);
+	if (msg->kind != OX_MSG_LANGUAGE)
+		return 0;
+	for (size_t i = 0; i < hello->feature_count; i++)
+		if (ox_slice_eq_str(hello->features[i], "language"))
+			return 0;
+	return ox_fail(err, OX_EUNREACHABLE,
+		       "the running daemon is of another build than oxc and cannot answer this; stop it with "
+		       "`oxc daemon stop` (the next command starts the right one), or use --no-daemon");
+}
+
 /* 130 stands for an interrupted request; another signal has its own number. */
 static int exit_code_of(const struct ox_request *request)
 {
@@ -109,8 +123,10 @@ int ox_cli_ask_then(struct ox_cli *cli, enum ox_conn_how how, const struct ox_ms
 	if (!code) {
 		if (how != OX_CONN_ANY)
 			note_other_build(cli, conn);
-		code = ox_request_run(&conn, msg, &request, &err);
+		code = check_feature(conn, msg, &err);
 	}
+	if (!code)
+		code = ox_request_run(&conn, msg, &request, &err);
 	ox_conn_close(conn);
 	if (code == OX_ECANCELLED && request.signal) {
 		ox_output_failure(cli->output, &err, 128 + request.signal);
