@@ -342,7 +342,7 @@ static void distribution_dealloc(PyObject *self)
 
 static PyMethodDef methods[] = {
 	OX_METHOD("read_text", read_text, "read_text(filename): a metadata file's text, or None"),
-	{"locate_file", locate_file, METH_O, "locate_file(path): the virtual path of a file that the distribution names"},
+	{"locate_file", locate_file, METH_O, "locate_file(path): the virtual path of a file of the distribution"},
 	{"from_name", (PyCFunction)(void (*)(void))from_name, METH_FASTCALL | METH_KEYWORDS | METH_CLASS,
 	 "from_name(name): the first distribution of that name that any finder has"},
 	{"discover", (PyCFunction)(void (*)(void))discover, METH_VARARGS | METH_KEYWORDS | METH_CLASS,

@@ -306,12 +306,15 @@ static PyMethodDef methods[] = {
 	OX_METHOD("iter_modules", iter_modules, "iter_modules(prefix=None): top-level names, each with is_package"),
 	OX_METHOD("path_hook", path_hook, "path_hook(path): for sys.path_hooks"),
 	OX_METHOD("index_bytes", index_bytes, "index_bytes(data): adds packed resources, which are used in place"),
-	OX_METHOD("index_file_memory_mapped", index_file, "index_file_memory_mapped(path): adds a file of packed resources"),
-	{"index_interpreter_builtins", index_builtins, METH_NOARGS, "Adds what the interpreter has linked in and frozen."},
+	OX_METHOD("index_file_memory_mapped", index_file,
+		  "index_file_memory_mapped(path): adds a file of packed resources"),
+	{"index_interpreter_builtins", index_builtins, METH_NOARGS,
+	 "Adds what the interpreter has linked in and frozen."},
 	{"index_interpreter_builtin_extension_modules", index_builtin_extensions, METH_NOARGS,
 	 "Adds what the interpreter has linked in."},
 	{"index_interpreter_frozen_modules", index_frozen, METH_NOARGS, "Adds what the interpreter has frozen."},
-	{"indexed_resources", indexed_resources, METH_NOARGS, "Everything indexed, as OxidizedResource, sorted by name."},
+	{"indexed_resources", indexed_resources, METH_NOARGS,
+	 "Everything indexed, as OxidizedResource, sorted by name."},
 	OX_METHOD("add_resource", add_resource, "add_resource(resource): instead of one of the same name"),
 	OX_METHOD("add_resources", add_resources, "add_resources(resources): each of an iterable"),
 	OX_METHOD("serialize_indexed_resources", serialize,
@@ -412,7 +415,8 @@ static int set_origin(struct ox_finder *f, PyObject *path)
 static PyObject *finder_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
 	static const struct ox_signature signature = {
-		"OxidizedFinder.__new__", 0, 4, {"relative_path_origin", "resources_data", "resources", "resources_file"}};
+		"OxidizedFinder.__new__", 0, 4,
+		{"relative_path_origin", "resources_data", "resources", "resources_file"}};
 	PyObject *values[4];
 	if (!ox_arguments_new(&signature, args, kwargs, values))
 		return NULL;

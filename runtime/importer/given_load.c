@@ -1,5 +1,6 @@
 /* Specs, code and sources of what was given at run time: like a payload's, and besides with any part of it in
  * files below the finder's origin. */
+#include "runtime/importer/code_check.h"
 #include "runtime/importer/importer.h"
 #include "runtime/importer/state.h"
 
@@ -139,6 +140,17 @@ PyObject *ox_unmarshal(struct ox_slice bytes, PyObject *name)
 	return NULL;
 }
 
+/* Code that does not say which version it is for. */
+static PyObject *code_in_memory(struct ox_slice bytes, PyObject *name)
+{
+	PyObject *code = ox_unmarshal(bytes, name);
+	int fits = code ? ox_code_fits(code) : -1;
+	if (fits == 1)
+		return code;
+	Py_XDECREF(code);
+	return fits == 0 ? bad_bytecode(name, "was made for another version of Python") : NULL;
+}
+
 /* The code in a .pyc file. */
 static PyObject *code_of_file(struct ox_finder *self, struct ox_slice relative, PyObject *name)
 {
@@ -191,7 +203,7 @@ PyObject *ox_given_bytecode(struct ox_finder *self, const struct ox_found *found
 	const struct ox_slice *blobs = found->given->blobs;
 	int level = self->index.optimize;
 	if (blobs[OX_PACKED_BYTECODE + level].data)
-		return ox_unmarshal(blobs[OX_PACKED_BYTECODE + level], name);
+		return code_in_memory(blobs[OX_PACKED_BYTECODE + level], name);
 	if (blobs[OX_PACKED_BYTECODE_PATH + level].data)
 		return code_of_file(self, blobs[OX_PACKED_BYTECODE_PATH + level], name);
 	return NULL;

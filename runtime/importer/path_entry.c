@@ -139,7 +139,8 @@ static PyObject *find_spec(PyObject *self, PyObject *const *args, Py_ssize_t giv
 	if (!is_direct_child(package, utf8))
 		Py_RETURN_NONE;
 	PyObject *path = Py_BuildValue("[O]", as_entry(self)->path);
-	PyObject *spec = path ? ox_finder_spec_of((struct ox_finder *)as_entry(self)->finder, name, path, target) : NULL;
+	struct ox_finder *finder = (struct ox_finder *)as_entry(self)->finder;
+	PyObject *spec = path ? ox_finder_spec_of(finder, name, path, target) : NULL;
 	Py_XDECREF(path);
 	return spec;
 }

@@ -1,5 +1,6 @@
 """OxidizedFinder: construction, indexing, resolution, specs, code, source and data."""
 import importerkit  # noqa: F401
+import base64
 import gc
 import importlib
 import importlib.abc
@@ -21,6 +22,48 @@ BYTECODE = ("in_memory_bytecode", "in_memory_bytecode_opt1", "in_memory_bytecode
 PATH_BYTECODE = "relative_path_module_bytecode" + ("", "_opt1", "_opt2")[LEVEL]
 EXE = os.readlink("/proc/self/exe")
 IMPORTERS = importlib.machinery.BuiltinImporter, importlib.machinery.FrozenImporter
+
+# What CPython makes of
+#     def f(a): return len(a) is None
+#     x = [i for i in 'ab' if i in f('') or 'abc']
+CODE_OF = {
+    (3, 8):
+        r""";{X5v00000000000000000IC206+i$0CO4u003kFWC4T#S^#7MWCMf%WCTP2g8^CrWCc?IDF$N!000000000000001000020000("""
+        r"""0001U3;+NCbO3w+g8^g!YY0;SDFIF?0ons>Wo{_}+5usy0CEEW007znZQ2250RR91^8f$<0CEKY003hF00000000000000200005"""
+        r"""0000(0001U8~^|SX8?QvT@-x*d;xR-WB`K!YX)-^d;yUHaRgHUDFWI6+5=%?V<`c01poj5DFWI8E-=~wX>tPq0043W0001T1ONa4"""
+        r"""+6p{uX>)XAZ*6cs0ssI2a|i$c00sa801N;C0CEce003G7VPZ}x0&)ca007zncya>(0043W0001T0{{R3as&VX0NMyVZEs|CY-K(H"""
+        r"""0001U0ssI22mt""",
+    (3, 9):
+        r""";{X5v00000000000000000IC206+i$0CO4u003kFWC4T#S^#7MWCMf%WCTP2g8^CrWCc?IDF$N!000000000000001000020000("""
+        r"""0001U3;+NCbO3w+g8^g!bpTTUDFIF?0ons>Wo{_}+5usy0CEEW007znZQ2250RR91^8f$<0CEKY003hF00000000000000200005"""
+        r"""0000(0001U8~^|SX8?QvT@-x*d;xR-WB`K!b^vn}d;yUHaRgHUDFWI6+5=%?V<`c01poj5DFWI8E-=~wX>tPq0043W0001T1ONa4"""
+        r"""+6p{uX>)XAZ*6cs0ssI2as~hZ0CEce003G7VPZ}x0&)ca007zncya>(0043W0001T0{{R3as&VX0NMyVZEs|CY-K(H0001U0ssI2"""
+        r"""2mt""",
+    (3, 10):
+        r""";{X5v00000000000000000IC206+i$0CO4u003kFWC4T#S^#7MWCMf%WCTP2g8^CrWCc?IDF$N!000000000000001000020000("""
+        r"""0001U3;+NCbO3w+g8^g!bpTTUDFIF?0ons>Wo{_}+5usy0CEEW007znZQ2250RR91a{>SW01N<f1poj5V*vmF000000000000IC2"""
+        r"""00jU507C!(0COAw003tId;nbveF1y{bO2-kg8_B`a|(O`kpgi7QvfLe+5jm5as>bY04W060xmGx0cmmr0001T0{{R3as&VX0NM&X"""
+        r"""Y-w|JV{dJ6J^}y$0CNHW000~SatQzc09pcJVooUnas>bY0NMd~asvPW0CEEW0043W0001T1ONa4+6X*tZ)A0BWj+A_0046Y00008"""
+        r"""01^Q""",
+    (3, 11):
+        r""";{X5v000000000000IC2000000P`dO005T&WB`N!S^#7LgaBj$L;$7$006510000000000S^;DOQvfLhV*vmF000000000000RI3"""
+        r"""00RI30P`dO005T&bO8VW0000000000d;q2a006520000000000WB_#lQvfLePALJ}18ik(DFNC6VRHch001D`0d3j=W^x7q00031"""
+        r"""0046l0001h0F@JvQIQsu7ML`U9?%LO^8f$<0Am3F0000000000000I600093008qe0001&0A~Pv09_S*0ek^;0RR91000000001F"""
+        r"""0Hy%|0ILB2000000001X0CNC*0g(cX7E=Hz0onj50dfWa001ch+5#>x+5u^E0ssI2ARuxD0002`3OsCSb97^GZE!wv3;+NC0ssI2"""
+        r"""b0Yu%0Du6{1TD}6Ezkrlh%uM}ol%%_nN^%sm<pH*fKiwVm<pH*at8na0NMg!VooUnas~hZ0NMd~sQ_{Z0001T1poj5`UpI2Z)A0B"""
+        r"""Wj=Bc000010001UB>(^b@B;w>0oVW^&;TFM03X-{EzkrlkOa^KEztxm)C4Vn0e}I30dfZb000""",
+    (3, 12):
+        r""";{X5v000000000000#g7000000P{!y005T&WB`N!S^#7LL;#NfV*+OYV**_c004aed;kIfWdLLXs{sH200000b^vn#d;pOGj1U9>"""
+        r"""V*-5uS^;?jV*&vHV*-5ucK|5_V*vmF000000000000RI300RI30P`FG005T&bO8VW00000004Xds{sH200000WB_#lQvfLePALJ}"""
+        r"""18ik(DFNC6VRHch001D`0d3j=W^x7q000310046j0001h0F)DuQIi&!G>{(93Lo<T0002m0%2m>08S|aas~hZ0NMd~DFNC6X>$Pp"""
+        r"""001y@1poj5`UpI2Z)A0BWj=BY000010001UB>(^b@B;w>0oni`*bo%f1TBa$m;sqlm~xv{nF@kY(gZDm0r}DdEpr3_004*+9|Q""",
+    (3, 13):
+        r""";{X5v000000000000#g7000000P{`&005N$QvezOasX2S6985Ka{?~_a{@>Z003_QTmT{fQvx*s000000027x003kF00310Py$U7"""
+        r"""000XBAOLd$ZUAxtX9IHrAOLd$ZUANgDFkBy000000000000003000030002<8~^|Sl>l1-0000000000RRA>s00000002_}OaLSR"""
+        r"""DFIF?0ons>Wo{_}+5us60RR91Ald<K+5u*A1^@s60RR91a}NLj0Du6L6Od7p7ML`U9?%LO^8f$<0NMg!V%h*sDFSi^0002m0eC3^"""
+        r"""+5u^E0RR91FmeR|007zuJZ*1eb!=rmatr_f009610COh*008g<0RaKp03X>96w?GPkpze_nNgT>n^l_%gHe$L(F84l0r}DdEpr3_"""
+        r"""004*<A_M""",
+}
 
 
 def resource(name, *flags, **values):
@@ -547,6 +590,16 @@ class Loading(Imports):
         for wrong in (marshal.dumps(1), marshal.dumps(None), b"\xe3", b"not bytecode"):
             with self.assertRaises(ImportError):
                 finder(resource("m", "module", **{BYTECODE: wrong})).get_code("m")
+
+    def test_bytecode_of_other_versions(self):
+        for version, text in CODE_OF.items():
+            f = finder(resource("m", "module", **{BYTECODE: base64.b85decode(text)}))
+            if version == sys.version_info[:2]:
+                self.assertEqual(f.get_code("m").co_name, "<module>")
+            elif sys.version_info < (3, 14):
+                with self.assertRaisesRegex(ImportError, "another version of Python") as caught:
+                    f.get_code("m")
+                self.assertEqual(caught.exception.name, "m")
 
     def test_source_that_cannot_be_compiled(self):
         for source, error in ((b"a b", SyntaxError), (b"\xff", SyntaxError), (b"# coding: nonsense", SyntaxError),

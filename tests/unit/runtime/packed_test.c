@@ -386,7 +386,8 @@ static void counts_are_not_believed(void **state)
 
 static void names_have_to_be_text(void **state)
 {
-	static const char *const bad[] = {"\xff\xff\xff", "a\0b", "\xc0\x80z", "\xed\xa0\x80", "ab\xc3", "\xe0\x80\x80"};
+	static const char *const bad[] = {"\xff\xff\xff", "a\0b",   "\xc0\x80z",
+					  "\xed\xa0\x80", "ab\xc3", "\xe0\x80\x80"};
 	char bytes[] = MODULE_PLAIN;
 	struct ox_slice slice = ox_slice(bytes, sizeof bytes - 1);
 	struct parsed p;
