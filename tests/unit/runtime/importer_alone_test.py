@@ -29,6 +29,12 @@ except ImportError:
 WITHOUT_CONSTRUCTOR = ("OxidizedDistribution", "OxidizedPathEntryFinder", "OxidizedResourceReader",
                        "PythonExtensionModule", "PythonModuleBytecode", "PythonModuleSource",
                        "PythonPackageDistributionResource", "PythonPackageResource")
+NAMES = [
+    "OxidizedDistribution", "OxidizedFinder", "OxidizedPathEntryFinder", "OxidizedPkgResourcesProvider", "OxidizedResource",
+    "OxidizedResourceCollector", "OxidizedResourceReader", "OxidizedZipFinder", "PythonExtensionModule",
+    "PythonModuleBytecode", "PythonModuleSource", "PythonPackageDistributionResource", "PythonPackageResource",
+    "decode_source", "find_resources_in_path", "pkg_resources_find_distributions", "register_pkg_resources"]
+UNDERSCORED = {"_package", "_normalized_name"}  # what PyOxidizer's types have
 ROUNDS = 30
 COUNTS = sys.getallocatedblocks() != 0
 SLOW = {"oxidize"}  # starts a process
@@ -44,6 +50,21 @@ class Module(unittest.TestCase):
         self.assertIsNone(finder.find_spec("os", None))
         self.assertEqual(finder.iter_modules(), [])
         self.assertEqual(list(finder.find_distributions()), [])
+
+    def test_nothing_but_the_interface_has_a_name(self):
+        self.assertEqual([name for name in dir(ox) if not name.startswith("__")], NAMES)
+        for type_ in types():
+            own = {name for name in dir(type_) if name.startswith("_")} - set(dir(object)) - {"__module__"}
+            self.assertLessEqual(own, UNDERSCORED, type_)
+
+    def test_instances_are_bare(self):
+        for value in (ox.OxidizedFinder(), ox.OxidizedResource(), ox.OxidizedResourceCollector([])):
+            self.assertFalse(hasattr(value, "__dict__"))
+            with self.assertRaises(AttributeError):
+                value.other = 1
+            with self.assertRaises(TypeError):
+                weakref.ref(value)
+            self.assertEqual((value == value, value == type(value), hash(value)), (True, False, object.__hash__(value)))
 
     def test_types_say_where_they_come_from(self):
         for type_ in types():
