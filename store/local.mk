@@ -22,6 +22,7 @@ store_cas_libcas_a_SOURCES = \
 	store/cas/default_dir.c store/cas/inside.h store/cas/space.h \
 	store/cas/lease.c store/cas/lease.h \
 	store/cas/loose.c store/cas/loose.h \
+	store/cas/partial.c store/cas/partial.h \
 	store/cas/seen.c store/cas/seen.h \
 	store/cas/small.c store/cas/small.h \
 	store/cas/store.c store/cas/store.h \

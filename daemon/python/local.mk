@@ -21,7 +21,7 @@ daemon_python_libpython_a_SOURCES = \
 	daemon/python/pip_tree.c daemon/python/pip_tree.h \
 	daemon/python/probe.c daemon/python/probe.h \
 	daemon/python/resource.h daemon/python/scan.c daemon/python/stdlib.c
-PYTHON_LIBS = daemon/python/libpython.a $(ACTION_LIBS) $(LOOP_LIBS) $(ELF_LIBS) $(JANSSON_LIBS)
+PYTHON_LIBS = daemon/python/libpython.a $(TRANSFER_LIBS) $(LOOP_LIBS) $(ELF_LIBS) $(JANSSON_LIBS)
 
 # The scripts that interpreters are given, as C strings.
 EXTRA_DIST += daemon/python/probe.py daemon/python/compile.py daemon/python/pip_run.py

@@ -24,6 +24,7 @@ struct ox_gc_report {
 	uint64_t objects_before, bytes_before;
 	uint64_t objects_removed, bytes_removed;
 	uint64_t leased; /* objects kept for builds at work or roots although it was their turn */
+	/* temp: folders of dead processes, and downloads that nobody went on with */
 	uint64_t temp_removed, locks_removed, quarantine_removed, records_removed;
 	bool low_on_disk; /* the free-space trigger fired */
 };

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DAY = 24 * 3600, QUARANTINE_DAYS = 7 };
+enum { DAY = 24 * 3600, QUARANTINE_DAYS = 7, PARTIAL_DAYS = 7 };
 
 /* Records that are younger than their use: their time of use is set when they are written. */
 static const struct {
@@ -71,6 +71,21 @@ static int sweep_quarantine(struct ox_store *s, const char *path, bool dry_run, 
 	return 0;
 }
 
+/* A download that goes on is written to. */
+static int sweep_partial(struct ox_store *s, const char *path, bool dry_run, struct ox_gc_report *report,
+			 struct ox_err *err)
+{
+	struct stat st;
+	time_t now = (time_t)(ox_clock_real() / 1000000000u);
+	(void)s;
+	if (lstat(path, &st) != 0 || st.st_mtime + (time_t)PARTIAL_DAYS * DAY > now)
+		return 0;
+	report->temp_removed++;
+	if (!dry_run && unlink(path) != 0 && errno != ENOENT)
+		return ox_fail_errno(err, errno, "cannot remove %s", path);
+	return 0;
+}
+
 static int expire(struct ox_store *s, struct ox_gc_report *report, struct ox_err *err)
 {
 	int rc = ox_store_need_index(s, err);
@@ -96,6 +111,8 @@ int ox_sweep(struct ox_store *s, bool dry_run, struct ox_gc_report *report, stru
 	report->temp_removed = count;
 	if (rc == 0)
 		rc = visit(s, "locks", sweep_lock, dry_run, report, err);
+	if (rc == 0)
+		rc = visit(s, "partial", sweep_partial, dry_run, report, err);
 	if (rc == 0)
 		rc = visit(s, "quarantine", sweep_quarantine, dry_run, report, err);
 	if (rc == 0 && !dry_run)
