@@ -101,7 +101,10 @@ tests_unit_daemon_starlark_machine_test_SOURCES = tests/unit/daemon/starlark/mac
 	tests/unit/daemon/starlark/collect.h
 tests_unit_daemon_starlark_machine_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_starlark_machine_test_LDADD = $(VM_LIBS) $(CMOCKA_LIBS)
-STARLARK_TESTS += tests/unit/daemon/starlark/evaluations_test
+STARLARK_TESTS += tests/unit/daemon/starlark/values_test tests/unit/daemon/starlark/evaluations_test
+tests_unit_daemon_starlark_values_test_SOURCES = tests/unit/daemon/starlark/values_test.c
+tests_unit_daemon_starlark_values_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_starlark_values_test_LDADD = $(VALUES_LIBS) $(CMOCKA_LIBS)
 tests_unit_daemon_starlark_evaluations_test_SOURCES = tests/unit/daemon/starlark/evaluations_test.c
 tests_unit_daemon_starlark_evaluations_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_starlark_evaluations_test_LDADD = $(STARLARK_LIBS) $(CMOCKA_LIBS) -lpthread
