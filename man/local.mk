@@ -1,6 +1,6 @@
 # Manual pages. oxidizer-starlark(7) is made by a program of ours, which a cross build cannot run: there the page
 # that a release archive brings is taken.
-dist_man_MANS += man/oxc.1
+dist_man_MANS += man/oxc.1 man/oxidized_importer.3
 EXTRA_DIST += man/oxidizer-starlark.7.in
 if HAVE_STARLARK_PAGE
 dist_man_MANS += man/oxidizer-starlark.7
