@@ -79,7 +79,7 @@ class SubInterpreters(unittest.TestCase):
 import threading
 def work():
     id = create({KINDS[-1]})
-    run(id, "import json, helper, decimal, argparse, textwrap, ast")
+    run(id, "import json, helper, argparse, textwrap, ast")
     api.destroy(id)
 threads = [threading.Thread(target=work) for i in range(4)]
 for t in threads: t.start()
