@@ -5,6 +5,7 @@ import importlib.util
 import marshal
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -290,13 +291,29 @@ class Interpreters(Collecting):
             with self.assertRaises(TypeError):
                 self.collect(self.FILES, python_exe=exe)
 
-    def test_another_version_compiles_for_itself(self):
-        exe = next((path for path in map(shutil.which, ("python3.9", "python3.10", "python3.11", "python3.12",
-                                                        "/usr/bin/python3")) if path and tag_of(path) not in ("", TAG)), None)
+    def test_another_version_takes_sources_and_no_bytecode_of_ours(self):
+        exe = other_version()
         if not exe:
-            self.skipTest("no other version of CPython on PATH")
+            self.skipTest("no other version of CPython on PATH, in /usr/bin or of pyenv")
         with self.assertRaisesRegex(ValueError, "bytecode that was collected is not for"):
             self.collect(self.FILES, python_exe=exe)
+        (self.root / f"a/b/__pycache__/m.{TAG}.pyc").unlink()
+        bytecode, = (r for r in self.scan_files({"a/m.py": b"", f"a/__pycache__/m.{TAG}.pyc": b"h" * 16})
+                     if type(r).__name__ == "PythonModuleBytecode")
+        bytecode.bytecode = b"made by whoever says so"
+        collector = OxidizedResourceCollector(["filesystem-relative"])
+        collector.add_filesystem_relative("", bytecode)
+        _, installs = collector.oxidize(python_exe=exe)
+        for path, content, _ in installs:
+            self.assertIn(tag_of(exe), str(path))
+            self.assertNotEqual(content[:4], importlib.util.MAGIC_NUMBER)
+
+
+def other_version():
+    found = [shutil.which(f"python3.{minor}") for minor in range(8, 16)] + ["/usr/bin/python3"]
+    found += sorted(map(str, pathlib.Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser().glob("versions/3.*/bin/python3")))
+    return next((exe for exe in found if exe and os.path.exists(exe) and re.match("cpython-3([89]|1.)$", tag_of(exe))
+                 and tag_of(exe) != TAG), None)
 
 
 def tag_of(exe):
