@@ -11,7 +11,7 @@
 
 enum {
 	OX_TREE_DEPTH_MAX = 1000,
-	OX_NAMED_MAX = 1000, /* of a call; parameters of a function: names are compared one by one */
+	OX_NAMED_MAX = 255, /* of a call; parameters of a function: names are compared one by one */
 };
 
 struct ox_parser {

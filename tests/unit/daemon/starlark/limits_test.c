@@ -167,16 +167,26 @@ static void blocks_inside_blocks_are_limited(void **state)
 	ox_buf_free(&text);
 }
 
-static void a_comprehension_has_not_too_many_variables(void **state)
+/* `head`, then v0, v1, ... each with `after`, then `tail`: too many of them. */
+static void check_numbered(const char *head, const char *after, int count, const char *tail, const char *message)
 {
 	struct ox_buf text = {0};
-	(void)state;
-	ox_buf_str(&text, "x = [0 for ");
-	for (int i = 0; i < 20000; i++)
-		ox_buf_printf(&text, "%sv%d", i ? ", " : "", i);
-	ox_buf_str(&text, " in []]\n");
-	check(ox_buf_view(&text), OX_EUSAGE, "a comprehension may have at most 1000 variables");
+	ox_buf_str(&text, head);
+	for (int i = 0; i < count; i++)
+		ox_buf_printf(&text, "%sv%d%s", i ? ", " : "", i, after);
+	ox_buf_str(&text, tail);
+	check(ox_buf_view(&text), OX_EUSAGE, message);
 	ox_buf_free(&text);
+}
+
+static void names_that_are_compared_one_by_one_are_limited(void **state)
+{
+	(void)state;
+	check_numbered("x = [0 for ", "", 20000, " in []]\n", "a comprehension may have at most 1000 variables");
+	check_numbered("f(", " = 1", 20000, ")\n", "a call may have at most 255 keyword arguments");
+	check_numbered("def f(", "", 20000, "): pass\n", "a function may have at most 255 parameters");
+	check_numbered("def f(", "", 255, "): fail('all')\nf(*range(255))\n", "t:1:");
+	check_numbered("def f(**k): fail(len(k))\nf(", " = 1", 255, ")\n", "255");
 }
 
 /* Work of built-in functions and operators that a program repeats for ever. */
@@ -410,7 +420,7 @@ int main(void)
 	    cmocka_unit_test(hostile_programs_end_in_a_clear_error),
 	    cmocka_unit_test(absurd_sources_end_in_a_clear_error),
 	    cmocka_unit_test(blocks_inside_blocks_are_limited),
-	    cmocka_unit_test(a_comprehension_has_not_too_many_variables),
+	    cmocka_unit_test(names_that_are_compared_one_by_one_are_limited),
 	    cmocka_unit_test(every_builtin_can_be_cancelled),
 	    cmocka_unit_test(builtins_are_stopped_by_the_time_limit),
 	    cmocka_unit_test(keys_that_were_chosen_to_collide_are_stopped),
