@@ -122,6 +122,52 @@ class Programs(unittest.TestCase):
             executable.unlink()
 
 
+class Index(unittest.TestCase):
+    """What is given to the finder of an executable stands beside and before its payload."""
+
+    PROGRAM = """
+import sys, importlib
+from oxidized_importer import OxidizedFinder, OxidizedResource
+f = sys.meta_path[0]
+def resource(name, **values):
+    r = OxidizedResource()
+    r.name, r.is_module = name, True
+    for n, v in values.items():
+        setattr(r, n, v)
+    return r
+all_of = {r.name: r for r in f.indexed_resources()}
+assert list(all_of) == sorted(all_of) and len(all_of) > 300
+json, top = all_of['json'], all_of['sys']
+assert json.is_package and json.is_module and json.in_memory_source.startswith(b'r') and json.in_memory_bytecode
+assert top.is_builtin_extension_module and not json.is_builtin_extension_module
+g = OxidizedFinder(resources=f.serialize_indexed_resources())
+assert g.get_code('json.tool').co_names == f.get_code('json.tool').co_names
+assert g.find_spec('sys', None) is None
+assert [r.name for r in g.indexed_resources()] == [n for n, r in all_of.items()
+                                                   if not (r.is_builtin_extension_module or r.is_frozen_module)]
+more = OxidizedFinder()
+more.add_resources([resource('textwrap', in_memory_package_resources={'x': b'1'}, is_package=True),
+                    resource('brandnew', in_memory_source=b'y = 2')])
+f.index_bytes(more.serialize_indexed_resources())
+assert f.get_resource_reader('textwrap').contents() == ['x']
+import textwrap, brandnew
+assert textwrap.dedent(' a') == 'a' and brandnew.y == 2
+assert textwrap.__path__ == [sys.executable + '/textwrap']
+f.add_resource(resource('json', in_memory_source=b'z = 3'))
+import json
+assert json.z == 3 and f.find_spec('json.decoder', None)
+f.add_resource(resource('nis_of_ours.sub', in_memory_source=b''))
+assert ('nis_of_ours', True) in f.iter_modules() and ('brandnew', False) in f.iter_modules()
+assert len([n for n, _ in f.iter_modules() if n == 'json']) == 1
+import nis_of_ours.sub
+print('done')
+"""
+
+    def test_given_resources_and_the_payload_are_one_index(self):
+        result = run(KIT.build(run_command=self.PROGRAM))
+        self.assertEqual((result.stdout, result.stderr), ("done\n", ""))
+
+
 class Start(unittest.TestCase):
     def test_sys_describes_the_executable(self):
         exe = KIT.build(run_command="import sys\nprint(sys.oxidized, sys.frozen, sys.executable, sys.path, sys.argv,"
