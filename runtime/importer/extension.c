@@ -184,6 +184,8 @@ static int prepare(struct ox_index *index, const struct ox_found *found, int dep
 	if (depth > DEEPEST_NEED)
 		return ox_fail(err, OX_ECORRUPT, "packed libraries need each other in a circle");
 	int rc = load_needs(index, found, depth, err);
+	if (!rc && found->given)
+		rc = ox_records_load(index->records, found->record.library, err);
 	if (!rc)
 		rc = find_path(&lib, index, found, err);
 	if (rc < 0)

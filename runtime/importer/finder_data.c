@@ -29,6 +29,10 @@ bool ox_finder_source_bytes(PyObject *finder, PyObject *co_filename, struct ox_s
 	ox_index_find_packed(&self->index, name, &found);
 	if (found.kind != OX_KIND_MODULE || !found.record.has_source)
 		return false;
+	if (found.given && ox_index_load(&self->index, found.record.source, NULL) < 0) {
+		PyErr_Clear();
+		return false;
+	}
 	*source = found.record.source;
 	return true;
 }
@@ -54,6 +58,8 @@ PyObject *ox_finder_virtual_path(const struct ox_finder *self, struct ox_slice n
 
 PyObject *ox_finder_relative_path(const struct ox_finder *self, struct ox_slice relative)
 {
+	if (ox_index_load(&self->index, relative, NULL) < 0)
+		return NULL;
 	struct ox_buf path = {0};
 	ox_buf_slice(&path, relative);
 	PyObject *tail = decode_path(&path);
@@ -73,6 +79,8 @@ static PyObject *not_known(const char *what, PyObject *path)
 
 PyObject *ox_finder_file(struct ox_finder *self, const struct ox_file *file)
 {
+	if (ox_index_load(&self->index, file->data, NULL) < 0)
+		return NULL;
 	if (!file->is_path)
 		return PyBytes_FromStringAndSize(file->data.data, (Py_ssize_t)file->data.len);
 	PyObject *owner = Py_XNewRef(file->owner);

@@ -141,9 +141,9 @@ PyObject *ox_unmarshal(struct ox_slice bytes, PyObject *name)
 }
 
 /* Code that does not say which version it is for. */
-static PyObject *code_in_memory(struct ox_slice bytes, PyObject *name)
+static PyObject *code_in_memory(struct ox_finder *self, struct ox_slice bytes, PyObject *name)
 {
-	PyObject *code = ox_unmarshal(bytes, name);
+	PyObject *code = ox_index_load(&self->index, bytes, name) < 0 ? NULL : ox_unmarshal(bytes, name);
 	int fits = code ? ox_code_fits(code) : -1;
 	if (fits == 1)
 		return code;
@@ -187,13 +187,16 @@ static PyObject *source_of_file(struct ox_finder *self, struct ox_slice relative
 
 PyObject *ox_given_source(struct ox_finder *self, const struct ox_found *found)
 {
-	const struct ox_slice *blobs = found->given->blobs;
-	if (blobs[OX_PACKED_SOURCE].data)
-		return ox_decode_source(blobs[OX_PACKED_SOURCE]);
-	if (!blobs[OX_PACKED_SOURCE_PATH].data)
+	struct ox_slice bytes = found->given->blobs[OX_PACKED_SOURCE];
+	struct ox_slice path = found->given->blobs[OX_PACKED_SOURCE_PATH];
+	if (!bytes.data && !path.data)
 		return NULL;
 	PyObject *name = PyUnicode_DecodeUTF8(found->given->name.data, (Py_ssize_t)found->given->name.len, NULL);
-	PyObject *text = name ? source_of_file(self, blobs[OX_PACKED_SOURCE_PATH], name) : NULL;
+	PyObject *text = NULL;
+	if (name && !bytes.data)
+		text = source_of_file(self, path, name);
+	else if (name && ox_index_load(&self->index, bytes, name) == 0)
+		text = ox_decode_source(bytes);
 	Py_XDECREF(name);
 	return text;
 }
@@ -203,7 +206,7 @@ PyObject *ox_given_bytecode(struct ox_finder *self, const struct ox_found *found
 	const struct ox_slice *blobs = found->given->blobs;
 	int level = self->index.optimize;
 	if (blobs[OX_PACKED_BYTECODE + level].data)
-		return code_in_memory(blobs[OX_PACKED_BYTECODE + level], name);
+		return code_in_memory(self, blobs[OX_PACKED_BYTECODE + level], name);
 	if (blobs[OX_PACKED_BYTECODE_PATH + level].data)
 		return code_of_file(self, blobs[OX_PACKED_BYTECODE_PATH + level], name);
 	return NULL;

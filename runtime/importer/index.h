@@ -47,6 +47,10 @@ int ox_index_add_file(struct ox_index *index, PyObject *path);
 /* A copy of the resource, instead of everything known of its name. */
 int ox_index_add_resource(struct ox_index *index, struct ox_state *state, const struct ox_resource *r);
 
+/* Before the bytes of something that was given are looked at: records.h. An ImportError for `name`, or an OSError when
+ * that is NULL; -1. */
+int ox_index_load(const struct ox_index *index, struct ox_slice part, PyObject *name);
+
 void ox_index_clear(struct ox_index *index);
 int ox_index_traverse(const struct ox_index *index, visitproc visit, void *arg);
 

@@ -1,5 +1,5 @@
 /* What the index takes in while the program runs. */
-#include "runtime/importer/index.h"
+#include "runtime/importer/state.h"
 
 #if PY_VERSION_HEX >= 0x030B0000
 static PyObject *frozen_names(void)
@@ -155,6 +155,15 @@ int ox_index_add_resource(struct ox_index *index, struct ox_state *state, const 
 		rc = ox_records_put(index->records, view, (PyObject *)copy);
 	Py_XDECREF(copy);
 	return rc;
+}
+
+int ox_index_load(const struct ox_index *index, struct ox_slice part, PyObject *name)
+{
+	struct ox_err err = {0};
+	if (!index->records || ox_records_load(index->records, part, &err) == 0)
+		return 0;
+	ox_raise(&err, name);
+	return -1;
 }
 
 void ox_index_clear(struct ox_index *index)

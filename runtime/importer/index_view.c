@@ -94,6 +94,18 @@ static int add(struct view *view, const struct ox_packed_resource *r)
 	return 0;
 }
 
+/* All of the record's content that lies in a file. */
+static int load(const struct ox_index *index, const struct ox_packed_resource *r)
+{
+	int rc = 0;
+	for (int i = 0; !rc && i < OX_PACKED_BLOBS; i++)
+		rc = ox_index_load(index, r->blobs[i], NULL);
+	for (int i = 0; !rc && i < OX_PACKED_TABLES; i++)
+		for (size_t k = 0; !rc && k < r->tables[i].count; k++)
+			rc = ox_index_load(index, r->tables[i].items[k].data, NULL);
+	return rc;
+}
+
 static int add_given(const struct ox_index *index, struct view *view)
 {
 	size_t count = 0;
@@ -101,8 +113,10 @@ static int add_given(const struct ox_index *index, struct view *view)
 	const struct ox_slice *names = index->records ? ox_records_names(index->records, &count) : NULL;
 	int rc = 0;
 	for (size_t i = 0; !rc && i < count; i++)
-		if (ox_records_find(index->records, names[i], &record))
-			rc = add(view, record.r);
+		if (ox_records_find(index->records, names[i], &record)) {
+			rc = load(index, record.r);
+			rc = rc < 0 ? rc : add(view, record.r);
+		}
 	return rc;
 }
 

@@ -10,10 +10,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Files are read in pieces of this size. */
+enum { CHUNK = 16384 };
+
 struct blob {
-	Py_buffer view; /* obj NULL: it is a file's content */
-	void *content;
+	Py_buffer view; /* obj NULL: it is a file */
+	char *content;  /* NULL: it is none */
 	size_t size;
+	int fd;
+	unsigned char *is_read; /* a bit for each chunk */
 	struct ox_arena arena; /* what was parsed out of it */
 };
 
@@ -37,8 +42,11 @@ static void release_blob(struct blob *b)
 {
 	if (b->view.obj)
 		PyBuffer_Release(&b->view);
-	if (b->content)
+	if (b->content) {
 		munmap(b->content, b->size);
+		close(b->fd);
+	}
+	free(b->is_read);
 	ox_arena_free(&b->arena);
 	free(b);
 }
@@ -149,13 +157,56 @@ struct ox_arena *ox_records_arena(struct ox_records *t)
 	return &t->arena;
 }
 
+/* Reads `size` bytes at `at`; less is an error. */
+static int read_piece(const struct blob *b, size_t at, size_t size, struct ox_err *err)
+{
+	while (size) {
+		ssize_t n = pread(b->fd, b->content + at, size, (off_t)at);
+		if (n == 0)
+			return ox_fail(err, OX_ESYS, "the file of packed resources is shorter than when it was indexed");
+		if (n < 0 && errno != EINTR)
+			return ox_fail_errno(err, errno, "cannot read packed resources");
+		at += n > 0 ? (size_t)n : 0;
+		size -= n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+/* For ox_packed_read, too. */
+static int load_part(void *arg, struct ox_slice part, struct ox_err *err)
+{
+	struct blob *b = arg;
+	size_t start = (size_t)(part.data - b->content);
+	for (size_t i = start / CHUNK; part.len && i <= (start + part.len - 1) / CHUNK; i++) {
+		size_t at = i * CHUNK;
+		if (b->is_read[i / 8] >> (i % 8) & 1)
+			continue;
+		int rc = read_piece(b, at, b->size - at < CHUNK ? b->size - at : CHUNK, err);
+		if (rc < 0)
+			return rc;
+		b->is_read[i / 8] |= (unsigned char)(1 << i % 8);
+	}
+	return 0;
+}
+
+int ox_records_load(struct ox_records *t, struct ox_slice part, struct ox_err *err)
+{
+	for (size_t i = 0; t && part.len && i < t->blobs.len; i++) {
+		struct blob *b = t->blobs.items[i];
+		if (b->content && part.data >= b->content && part.data < b->content + b->size)
+			return load_part(b, part, err);
+	}
+	return 0;
+}
+
 /* Parses and keeps the blob, or releases it. */
 static int take_in(struct ox_records *t, struct blob *b, struct ox_slice bytes, const struct ox_packed_resource **out,
 		   size_t *count)
 {
+	const struct ox_packed_loader loader = {load_part, b};
 	struct ox_packed_resource *resources;
 	struct ox_err err = {0};
-	int rc = ox_packed_read(bytes, &b->arena, &resources, count, &err);
+	int rc = ox_packed_read(bytes, b->content ? &loader : NULL, &b->arena, &resources, count, &err);
 	struct blob **slot = rc < 0 ? NULL : ox_vec_push(&t->blobs);
 	if (slot) {
 		*slot = b;
@@ -163,7 +214,7 @@ static int take_in(struct ox_records *t, struct blob *b, struct ox_slice bytes, 
 		return 0;
 	}
 	release_blob(b);
-	if (rc == OX_ECORRUPT)
+	if (rc < 0 && rc != OX_EEXHAUSTED)
 		PyErr_SetString(PyExc_ValueError, err.text);
 	else
 		PyErr_NoMemory();
@@ -187,41 +238,43 @@ int ox_records_read_buffer(struct ox_records *t, PyObject *data, const struct ox
 	return -1;
 }
 
-/* Reads up to `size` bytes; 0, or an errno. */
-static int read_all(int fd, char *to, size_t size, size_t *got)
+/* Room for the file's content, of which nothing is read yet. 0, or an errno; an empty file takes none. */
+static int reserve(int fd, struct blob *b)
 {
-	for (*got = 0; *got < size;) {
-		ssize_t n = pread(fd, to + *got, size - *got, (off_t)*got);
-		if (n < 0 && errno != EINTR)
-			return errno;
-		if (n == 0)
-			break; /* shorter than it was a moment ago: the parser says what is missing */
-		*got += n > 0 ? (size_t)n : 0;
+	struct stat st;
+	if (fstat(fd, &st) < 0)
+		return errno;
+	if (S_ISDIR(st.st_mode))
+		return EISDIR;
+	size_t size = (size_t)st.st_size;
+	if (!size) {
+		close(fd);
+		return 0;
 	}
+	void *content = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	b->is_read = calloc(size / CHUNK / 8 + 1, 1);
+	if (content == MAP_FAILED || !b->is_read) {
+		if (content != MAP_FAILED)
+			munmap(content, size);
+		return ENOMEM;
+	}
+	b->content = content;
+	b->size = size;
+	b->fd = fd;
 	return 0;
 }
 
-static int read_content(const char *path, struct blob *b, size_t *got)
+static int open_content(const char *path, struct blob *b)
 {
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return errno;
-	int rc = fstat(fd, &st) < 0 ? errno : S_ISDIR(st.st_mode) ? EISDIR : 0;
-	*got = 0;
-	if (!rc && st.st_size > 0) {
-		b->size = (size_t)st.st_size;
-		void *content = mmap(NULL, b->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		b->content = content == MAP_FAILED ? NULL : content;
-		rc = b->content ? read_all(fd, b->content, b->size, got) : errno;
-	}
-	close(fd);
-	return rc;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int failed = fd < 0 ? errno : reserve(fd, b);
+	if (failed && fd >= 0)
+		close(fd);
+	return failed;
 }
 
 int ox_records_read_file(struct ox_records *t, PyObject *path, const struct ox_packed_resource **out, size_t *count)
 {
-	size_t got = 0;
 	int failed;
 	PyObject *bytes = ox_path_from(path);
 	struct blob *b = bytes ? new_blob() : NULL;
@@ -230,11 +283,11 @@ int ox_records_read_file(struct ox_records *t, PyObject *path, const struct ox_p
 		return -1;
 	}
 	Py_BEGIN_ALLOW_THREADS;
-	failed = read_content(PyBytes_AS_STRING(bytes), b, &got);
+	failed = open_content(PyBytes_AS_STRING(bytes), b);
 	Py_END_ALLOW_THREADS;
 	Py_DECREF(bytes);
 	if (!failed)
-		return take_in(t, b, ox_slice(b->content, got), out, count);
+		return take_in(t, b, ox_slice(b->content, b->size), out, count);
 	release_blob(b);
 	PyErr_Format(PyExc_ValueError, "cannot read packed resources from %R: %s", path, strerror(failed));
 	return -1;

@@ -44,10 +44,15 @@ struct ox_arena *ox_records_arena(struct ox_records *t);
  * copied nor released before the table goes) or a file; the records are not put into the
  * table. -1 with an exception: ValueError, or TypeError for no buffer.
  *
- * A file is read into memory. Mapping it would be faster by the time of a copy, but a mapping is
- * only good as long as nobody cuts the file: touching a page behind its new end kills the
- * process with SIGBUS, and no check before use closes that gap. */
+ * A file stays open, and its content is read when it is used, into memory that is reserved for all of it: see
+ * ox_records_load. Mapping the file would do the same with less code, but a mapping is only good as long as nobody cuts
+ * the file: touching a page behind its new end kills the process with SIGBUS, and no check before use closes that
+ * gap. */
 int ox_records_read_buffer(struct ox_records *t, PyObject *data, const struct ox_packed_resource **out, size_t *count);
 int ox_records_read_file(struct ox_records *t, PyObject *path, const struct ox_packed_resource **out, size_t *count);
+
+/* To be called before the bytes of a record are looked at (its names are always there): reads those that lie in a file
+ * and were not read before. OX_ESYS when the file is shorter by now. */
+int ox_records_load(struct ox_records *t, struct ox_slice part, struct ox_err *err);
 
 #endif

@@ -73,11 +73,18 @@ struct ox_packed_resource {
 
 enum ox_packed_padding { OX_PACKED_UNSAID, OX_PACKED_NO_PADDING, OX_PACKED_NUL_PADDING };
 
-/* Parses everything. The resources are in the arena; their slices point into `bytes`. Whatever the bytes,
+/* Called before the reader looks at a part of the bytes, for those that are brought in piece by piece; a negative code
+ * with the error ends the reading. */
+struct ox_packed_loader {
+	int (*load)(void *arg, struct ox_slice part, struct ox_err *err);
+	void *arg;
+};
+
+/* Parses everything; `loader` may be NULL. Indexes and names are looked at, other content is not. The resources are in the arena; their slices point into `bytes`. Whatever the bytes,
  * nothing outside of them is touched and no more than a multiple of their size is
  * allocated. OX_ECORRUPT has PyOxidizer's texts where it has one; OX_EEXHAUSTED when the arena is full. */
-int ox_packed_read(struct ox_slice bytes, struct ox_arena *arena, struct ox_packed_resource **out, size_t *count,
-		   struct ox_err *err);
+int ox_packed_read(struct ox_slice bytes, const struct ox_packed_loader *loader, struct ox_arena *arena,
+		   struct ox_packed_resource **out, size_t *count, struct ox_err *err);
 
 /* Appends version 3 of the resources, in their order (sort them by name). OX_EEXHAUSTED when something is
  * longer than its field can say, naming it; then nothing is appended. */

@@ -8,6 +8,7 @@ struct section {
 
 struct reader {
 	struct ox_slice bytes;
+	const struct ox_packed_loader *loader;
 	struct ox_arena *arena;
 	struct ox_err *err;
 	size_t at; /* in an index */
@@ -19,6 +20,17 @@ struct reader {
 static int corrupt(struct reader *r, const char *text)
 {
 	return ox_fail(r->err, OX_ECORRUPT, "%s", text);
+}
+
+static int load(struct reader *r, struct ox_slice part)
+{
+	return r->loader ? r->loader->load(r->loader->arg, part, r->err) : 0;
+}
+
+/* The first `len` bytes, or as many as there are. */
+static int load_start(struct reader *r, uint64_t len)
+{
+	return load(r, ox_slice(r->bytes.data, len < r->bytes.len ? (size_t)len : r->bytes.len));
 }
 
 /* An integer of 1 to 8 bytes; OX_ECORRUPT with the text when the file ends before it does. */
@@ -136,6 +148,8 @@ static bool is_text(struct ox_slice s)
 static int take_text(struct reader *r, unsigned char field, uint64_t len, struct ox_slice *out)
 {
 	int rc = take_blob(r, field, len, out);
+	if (!rc)
+		rc = load(r, *out);
 	if (!rc && !is_text(*out))
 		rc = corrupt(r, "a name is not UTF-8 text");
 	return rc;
@@ -268,13 +282,16 @@ static int read_head(struct reader *r, uint64_t *sections, uint64_t *count)
 {
 	static const struct ox_slice magic = {OX_PACKED_MAGIC, OX_PACKED_MAGIC_SIZE - 1};
 	uint64_t blob_index, index;
+	int rc = load_start(r, OX_PACKED_HEAD_SIZE);
+	if (rc < 0)
+		return rc;
 	if (r->bytes.len < OX_PACKED_MAGIC_SIZE)
 		return corrupt(r, "error reading 8 byte header");
 	r->version = r->bytes.data[OX_PACKED_MAGIC_SIZE - 1];
 	if (!ox_slice_starts(r->bytes, magic) || r->version < 1 || r->version > OX_PACKED_VERSION)
 		return corrupt(r, "unrecognized file format");
 	r->at = OX_PACKED_MAGIC_SIZE;
-	int rc = take(r, 1, sections, "failed reading blob section count");
+	rc = take(r, 1, sections, "failed reading blob section count");
 	if (!rc)
 		rc = take(r, 4, &blob_index, "failed reading blob index length");
 	if (!rc)
@@ -285,7 +302,7 @@ static int read_head(struct reader *r, uint64_t *sections, uint64_t *count)
 		return rc;
 	r->blob_index_length = (uint32_t)blob_index;
 	r->index_length = (uint32_t)index;
-	return 0;
+	return load_start(r, OX_PACKED_HEAD_SIZE + blob_index + index);
 }
 
 /* Both indexes are where the head says, and all sections are there. */
@@ -310,10 +327,10 @@ static int read_body(struct reader *r, size_t count, uint64_t end, struct ox_pac
 	return rc;
 }
 
-int ox_packed_read(struct ox_slice bytes, struct ox_arena *arena, struct ox_packed_resource **out, size_t *count,
-		   struct ox_err *err)
+int ox_packed_read(struct ox_slice bytes, const struct ox_packed_loader *loader, struct ox_arena *arena,
+		   struct ox_packed_resource **out, size_t *count, struct ox_err *err)
 {
-	struct reader r = {.bytes = bytes, .arena = arena, .err = err};
+	struct reader r = {.bytes = bytes, .loader = loader, .arena = arena, .err = err};
 	struct ox_packed_resource *resources = NULL;
 	uint64_t sections, number, end = 0;
 	int rc = read_head(&r, &sections, &number);

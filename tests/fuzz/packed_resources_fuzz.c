@@ -37,7 +37,7 @@ static void read_again(const struct ox_packed_resource *resources, size_t count,
 	size_t again_count;
 	/* Sections may share bytes in a crafted file, and then be longer apart than the buffer may get. */
 	if (ox_packed_write(resources, count, padding, &out, NULL) == 0) {
-		if (ox_packed_read(ox_buf_view(&out), &arena, &again, &again_count, NULL) < 0 || again_count != count)
+		if (ox_packed_read(ox_buf_view(&out), NULL, &arena, &again, &again_count, NULL) < 0 || again_count != count)
 			abort();
 		for (size_t i = 0; i < count; i++)
 			same_resource(&resources[i], &again[i]);
@@ -51,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct ox_arena arena = {.limit = 64 << 20};
 	struct ox_packed_resource *resources;
 	size_t count;
-	if (ox_packed_read(ox_slice(data, size), &arena, &resources, &count, NULL) == 0) {
+	if (ox_packed_read(ox_slice(data, size), NULL, &arena, &resources, &count, NULL) == 0) {
 		read_again(resources, count, OX_PACKED_UNSAID);
 		read_again(resources, count, OX_PACKED_NUL_PADDING);
 	}

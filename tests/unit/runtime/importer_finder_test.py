@@ -287,17 +287,33 @@ class Indexing(unittest.TestCase):
             with self.assertRaises(ValueError):
                 OxidizedFinder(resources_data=whole[:end])
 
-    def test_a_file_that_is_truncated_later_still_serves(self):
-        names = ["m%d" % i for i in range(50)]
-        data = finder(*[resource(n, "module", in_memory_source=b"x = 1\n" * 1000) for n in names])
+    def test_a_file_that_is_truncated_later(self):
+        names = ["m%03d" % i for i in range(200)]
+        data = finder(*[resource(n, "module", "package", in_memory_source=b"x = 1\n" * 1000,
+                                 in_memory_package_resources={"a": n.encode() * 100},
+                                 in_memory_distribution_resources={"METADATA": b"Name: " + n.encode()})
+                        for n in names]).serialize_indexed_resources()
         with tempfile.NamedTemporaryFile() as file:
-            file.write(data.serialize_indexed_resources())
+            file.write(data)
             file.flush()
             f = OxidizedFinder()
             f.index_file_memory_mapped(file.name)
+            self.assertEqual(f.serialize_indexed_resources(), data)  # with every piece read
+            f = OxidizedFinder(resources_file=file.name)
+            self.assertEqual(len(f.get_source("m000")), 6000)
+            self.assertEqual(f.get_resource_reader("m199").open_resource("a").read(), b"m199" * 100)
             file.truncate(0)
-            for name in names:
-                self.assertEqual(len(f.get_source(name)), 6000)
+            self.assertEqual(len(f.get_source("m000")), 6000)  # was read
+            with self.assertRaisesRegex(ImportError, "shorter than when it was indexed") as caught:
+                f.get_source("m100")
+            self.assertEqual(caught.exception.name, "m100")
+            with self.assertRaises(ImportError):
+                f.get_code("m100")
+            for failing in (f.indexed_resources, f.serialize_indexed_resources):
+                with self.assertRaisesRegex(OSError, "shorter than when it was indexed"):
+                    failing()
+            self.assertEqual(len(f.iter_modules()), 200)
+            self.assertEqual(f.find_spec("m100", None).name, "m100")
 
     def test_files(self):
         f = OxidizedFinder()

@@ -91,7 +91,7 @@ struct parsed {
 static int parse(struct parsed *p, struct ox_slice bytes)
 {
 	*p = (struct parsed){0};
-	return ox_packed_read(bytes, &p->arena, &p->r, &p->count, &p->err);
+	return ox_packed_read(bytes, NULL, &p->arena, &p->r, &p->count, &p->err);
 }
 
 static void the_reader_reads_the_examples(void **state)
