@@ -163,7 +163,8 @@ static int read_piece(const struct blob *b, size_t at, size_t size, struct ox_er
 	while (size) {
 		ssize_t n = pread(b->fd, b->content + at, size, (off_t)at);
 		if (n == 0)
-			return ox_fail(err, OX_ESYS, "the file of packed resources is shorter than when it was indexed");
+			return ox_fail(err, OX_ESYS,
+				       "the file of packed resources is shorter than when it was indexed");
 		if (n < 0 && errno != EINTR)
 			return ox_fail_errno(err, errno, "cannot read packed resources");
 		at += n > 0 ? (size_t)n : 0;

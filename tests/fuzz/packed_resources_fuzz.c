@@ -37,7 +37,8 @@ static void read_again(const struct ox_packed_resource *resources, size_t count,
 	size_t again_count;
 	/* Sections may share bytes in a crafted file, and then be longer apart than the buffer may get. */
 	if (ox_packed_write(resources, count, padding, &out, NULL) == 0) {
-		if (ox_packed_read(ox_buf_view(&out), NULL, &arena, &again, &again_count, NULL) < 0 || again_count != count)
+		int rc = ox_packed_read(ox_buf_view(&out), NULL, &arena, &again, &again_count, NULL);
+		if (rc < 0 || again_count != count)
 			abort();
 		for (size_t i = 0; i < count; i++)
 			same_resource(&resources[i], &again[i]);
