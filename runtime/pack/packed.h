@@ -80,10 +80,10 @@ struct ox_packed_loader {
 	void *arg;
 };
 
-/* Parses everything; `loader` may be NULL. Indexes and names are looked at, other content is not. The resources are
- * in the arena; their slices point into `bytes`. Whatever the bytes, nothing outside of them is touched and no more than
- * a multiple of their size is allocated. OX_ECORRUPT has PyOxidizer's texts where it has one; OX_EEXHAUSTED when the
- * arena is full. */
+/* Parses everything; `loader` may be NULL. Indexes and names are looked at, other content is not. The resources
+ * are in the arena; their slices point into `bytes`. Whatever the bytes, nothing outside of them is touched and no
+ * more than a multiple of their size is allocated. OX_ECORRUPT has PyOxidizer's texts where it has one;
+ * OX_EEXHAUSTED when the arena is full. */
 int ox_packed_read(struct ox_slice bytes, const struct ox_packed_loader *loader, struct ox_arena *arena,
 		   struct ox_packed_resource **out, size_t *count, struct ox_err *err);
 
