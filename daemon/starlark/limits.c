@@ -37,6 +37,7 @@ bool ox_out_of_steps(struct ox_star *s)
 			     "the program needs more than %llu steps", (unsigned long long)o->step_limit);
 	else if (time_used(s) / 1000000 >= o->time_limit_ms)
 		ox_fail_code(s, OX_ETIMEOUT, "time-limit", "is there a loop that never ends?",
-			     "the program needs more than %g seconds", (double)o->time_limit_ms / 1000);
+			     "the program needs more than %g second%s", (double)o->time_limit_ms / 1000,
+			     o->time_limit_ms == 1000 ? "" : "s");
 	return ox_star_failing(s);
 }

@@ -73,7 +73,7 @@ class Limits(oxtest.TestCase):
         return self.assertExit(result, code).stderr
 
     def test_the_environment_sets_them(self):
-        self.assertIn("the program needs more than 1 seconds",
+        self.assertIn("the program needs more than 1 second\n",
                       self.evaluate("time=1,steps=1000000000000", self.LOOP, 6))
         self.assertIn("the program needs more than 100000 steps", self.evaluate("steps=100000", self.LOOP, 8))
         self.assertIn("the program needs more than 5 MiB of memory",
