@@ -22,11 +22,13 @@ store_cas_libcas_a_SOURCES = \
 	store/cas/default_dir.c store/cas/inside.h store/cas/space.h \
 	store/cas/lease.c store/cas/lease.h \
 	store/cas/loose.c store/cas/loose.h \
+	store/cas/manifest.c store/cas/manifest.h \
 	store/cas/partial.c store/cas/partial.h \
 	store/cas/seen.c store/cas/seen.h \
 	store/cas/small.c store/cas/small.h \
 	store/cas/store.c store/cas/store.h \
-	store/cas/temp.c store/cas/temp.h
+	store/cas/temp.c store/cas/temp.h \
+	store/cas/tree.c store/cas/tree.h
 store_cas_libcas_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 noinst_LIBRARIES += store/index/libindex.a
 store_index_libindex_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)

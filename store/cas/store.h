@@ -10,6 +10,7 @@
  *     index.db          records (db/records.h): signatures of verified files, last uses, action results,
  *                       digests of users' files, memos
  *     tmp/              one flocked folder per process with what it is writing
+ *     trees/            whole folders, read-only (tree.h)
  *     partial/          downloads that are not finished (partial.h)
  *     locks/            flocked files of steps that run, and the lock between gc and leases
  *     leases/           flocked lists of what builds rely on (lease.h)

@@ -7,6 +7,7 @@
 #include "store/cas/loose.h"
 #include "store/cas/seen.h"
 #include "store/cas/small.h"
+#include "store/cas/tree.h"
 #include "store/index/actions.h"
 #include "store/index/roots.h"
 #include "store/index/sweep.h"
@@ -19,10 +20,12 @@ enum { AT_ONCE = 64 };
 
 static const uint64_t gib = 1u << 30;
 
+enum kind { SMALL, LOOSE, TREE };
+
 struct candidate {
 	struct ox_digest digest;
 	uint64_t bytes, used;
-	bool loose;
+	enum kind kind;
 };
 
 struct gc {
@@ -55,14 +58,14 @@ static int note_use(void *ctx, const struct ox_record *record)
 	return 0;
 }
 
-static int add(struct gc *gc, const struct ox_digest *digest, uint64_t bytes, bool loose, uint64_t used)
+static int add(struct gc *gc, const struct ox_digest *digest, uint64_t bytes, enum kind kind, uint64_t used)
 {
 	struct candidate *c = ox_vec_push(&gc->all);
 	if (!c) {
 		gc->out_of_memory = true;
 		return 1;
 	}
-	*c = (struct candidate){*digest, bytes, used, loose};
+	*c = (struct candidate){*digest, bytes, used, kind};
 	gc->bytes += bytes;
 	return 0;
 }
@@ -75,7 +78,7 @@ static int add_loose(void *ctx, const struct ox_digest *digest, const char *name
 	if (!digest)
 		return 0;
 	void *used = ox_map_get(&gc->uses, ox_digest_slice(digest));
-	return add(gc, digest, (uint64_t)st->st_size, true, used ? (uint64_t)(uintptr_t)used : (uint64_t)st->st_mtime);
+	return add(gc, digest, (uint64_t)st->st_size, LOOSE, used ? (uint64_t)(uintptr_t)used : (uint64_t)st->st_mtime);
 }
 
 /* A row does not; it counts as used now, and that is noted. */
@@ -85,7 +88,14 @@ static int add_small(void *ctx, const struct ox_digest *digest, uint64_t size, u
 	void *used = ox_map_get(&gc->uses, ox_digest_slice(digest));
 	if (!used && !gc->options->dry_run)
 		ox_seen_small(gc->s, digest, size);
-	return add(gc, digest, stored, false, used ? (uint64_t)(uintptr_t)used : gc->now);
+	return add(gc, digest, stored, SMALL, used ? (uint64_t)(uintptr_t)used : gc->now);
+}
+
+static int add_tree(void *ctx, const struct ox_digest *digest, uint64_t bytes, uint64_t made)
+{
+	struct gc *gc = ctx;
+	void *used = ox_map_get(&gc->uses, ox_digest_slice(digest));
+	return add(gc, digest, bytes, TREE, used ? (uint64_t)(uintptr_t)used : made);
 }
 
 static int by_use(const void *a, const void *b)
@@ -107,6 +117,8 @@ static int take_stock(struct gc *gc, struct ox_err *err)
 		rc = ox_loose_each(gc->s, add_loose, gc, err);
 	if (rc == 0)
 		rc = ox_small_each(gc->s, add_small, gc, err);
+	if (rc == 0)
+		rc = ox_tree_each(gc->s, add_tree, gc, err);
 	if (gc->out_of_memory)
 		return ox_fail_nomem(err, "list of objects");
 	if (rc == 0 && gc->all.len)
@@ -129,6 +141,18 @@ static bool is_enough(const struct gc *gc)
 	return gc->bytes <= gc->options->low_water && !disk_is_low(gc);
 }
 
+static int remove_from_store(struct gc *gc, const struct candidate *c, struct ox_err *err)
+{
+	switch (c->kind) {
+	case LOOSE:
+		return ox_loose_remove(gc->s, &c->digest, err);
+	case TREE:
+		return ox_tree_remove(gc->s, &c->digest, err);
+	default:
+		return ox_small_remove(gc->s, &c->digest, err);
+	}
+}
+
 static int remove_object(struct gc *gc, struct candidate *c, struct ox_err *err)
 {
 	int rc = 0;
@@ -138,13 +162,13 @@ static int remove_object(struct gc *gc, struct candidate *c, struct ox_err *err)
 		return 0;
 	}
 	if (!gc->options->dry_run)
-		rc = c->loose ? ox_loose_remove(gc->s, &c->digest, err) : ox_small_remove(gc->s, &c->digest, err);
+		rc = remove_from_store(gc, c, err);
 	if (rc == OX_EEXHAUSTED)
 		return 0; /* a row on a full disk: files go first, then there is room to remove rows in */
 	if (rc)
 		return rc;
 	gc->bytes -= c->bytes;
-	if (gc->options->dry_run || !c->loose) /* rows free nothing before the end */
+	if (gc->options->dry_run || c->kind == SMALL) /* rows free nothing before the end */
 		gc->pending += c->bytes;
 	gc->report->objects_removed++;
 	gc->report->bytes_removed += c->bytes;

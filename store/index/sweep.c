@@ -3,6 +3,7 @@
 #include "proto/base/clock.h"
 #include "store/cas/inside.h"
 #include "store/cas/temp.h"
+#include "store/fs/dir.h"
 #include "store/fs/lock.h"
 
 #include <dirent.h>
@@ -66,9 +67,7 @@ static int sweep_quarantine(struct ox_store *s, const char *path, bool dry_run, 
 	if (lstat(path, &st) != 0 || st.st_ctime + (time_t)QUARANTINE_DAYS * DAY > now)
 		return 0;
 	report->quarantine_removed++;
-	if (!dry_run && unlink(path) != 0 && errno != ENOENT)
-		return ox_fail_errno(err, errno, "cannot remove %s", path);
-	return 0;
+	return dry_run ? 0 : ox_fs_remove_tree(path, err); /* it may be a tree */
 }
 
 /* A download that goes on is written to. */

@@ -5,6 +5,7 @@
 #include "store/cas/loose.h"
 #include "store/cas/seen.h"
 #include "store/cas/small.h"
+#include "store/cas/tree.h"
 #include "store/index/actions.h"
 #include "store/index/roots.h"
 
@@ -72,6 +73,23 @@ static int check_loose(void *ctx, const struct ox_digest *digest, const char *na
 	found(v, "object %s: %s", ox_digest_hex(digest, hex), why.text);
 	if (v->repair && rc == OX_ECORRUPT)
 		repaired(v, ox_loose_quarantine(v->s, digest, NULL));
+	return 0;
+}
+
+static int check_tree(void *ctx, const struct ox_digest *digest, uint64_t bytes, uint64_t made)
+{
+	struct verify *v = ctx;
+	struct ox_err why = {0};
+	char hex[OX_DIGEST_HEX + 1];
+	(void)made;
+	int rc = ox_tree_verify(v->s, digest, &why);
+	v->report->objects++;
+	v->report->bytes += bytes;
+	if (rc >= 0)
+		return 0;
+	found(v, "tree %s: %s", ox_digest_hex(digest, hex), why.text);
+	if (v->repair && rc == OX_ECORRUPT)
+		repaired(v, ox_tree_quarantine(v->s, digest, NULL));
 	return 0;
 }
 
@@ -210,6 +228,8 @@ static int check_roots(struct verify *v, struct ox_err *err)
 		struct ox_digest digest;
 		memcpy(digest.bytes, pinned.entries[i].key.data, OX_DIGEST_SIZE);
 		int present = ox_store_has(v->s, &digest, err);
+		if (present == 0)
+			present = ox_tree_find(v->s, &digest, NULL, err);
 		if (present < 0)
 			rc = present;
 		else if (!present)
@@ -229,6 +249,8 @@ int ox_store_verify(struct ox_store *s, bool repair, void (*problem)(void *ctx, 
 	*report = (struct ox_verify_report){0};
 	(void)ox_seen_flush(s, NULL);
 	int rc = ox_loose_each(s, check_loose, &v, v.err);
+	if (rc == 0)
+		rc = ox_tree_each(s, check_tree, &v, v.err);
 	if (rc == 0)
 		rc = check_objects_db(&v, v.err);
 	if (rc == 0)
