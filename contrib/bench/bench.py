@@ -280,7 +280,7 @@ def row(name, figure):
         middle = str(figure.get("reference_value", ""))
     ratio = f"{figure['ratio']:.3f}" if "ratio" in figure else ""
     extra = "".join(f"; {key.replace('_', ' ')} {value:.2f}" for key, value in figure.items()
-                    if key in ("eight_clients_p99", "wakeups_in_5_s", "again_in_the_same_process",
+                    if key in ("eight_clients_p99", "wakeups_in_5_s", "again_in_the_same_process", "of_processor_time",
                                "with_usual_collection", "by_importlib", "ratio_of_pyflakes", "ratio_of_black"))
     if "no_daemon" in figure:
         extra += f"; without daemon {figure['no_daemon']['median']:.2f} ms"

@@ -6,7 +6,7 @@ import re
 import statistics
 import subprocess
 
-from measure import PYTHON, TOP, alternate, compare, spawn, spread
+from measure import PYTHON, alternate, compare, compare_timed, timed
 
 SOURCE = os.environ.get("OX_SRCDIR") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # Prints the modules of the standard library that this Python can import one after another in one process.
@@ -82,24 +82,25 @@ with open(blob, "rb") as source:
 finder = o.OxidizedFinder()
 start = time.perf_counter()
 finder.index_bytes(data)
-indexed = time.perf_counter()
+indexed, used = time.perf_counter(), time.process_time()
 sys.meta_path.insert(0, finder)
 ours = 0
 for name in sys.argv[4].split():
     module = __import__(name)
     ours += sys.modules[name].__spec__.loader is finder
-end = time.perf_counter()
+end, used_end = time.perf_counter(), time.process_time()
 with open("/proc/self/smaps_rollup") as rollup:
     memory = next(int(line.split()[1]) for line in rollup if line.startswith("Anonymous:"))
-sys.__stdout__.write(json.dumps({"index": (indexed - start) * 1e3, "import": (end - indexed) * 1e3, "memory": memory / 1024,
+sys.__stdout__.write(json.dumps({"index": (indexed - start) * 1e3, "import": (end - indexed) * 1e3,
+                                 "processor": (used_end - used) * 1e3, "memory": memory / 1024,
                                  "served": ours, "resources": len(finder.indexed_resources())}) + "\\n")
 """
 MEMORY = "print(next(l.split()[1] for l in open('/proc/self/smaps_rollup') if l.startswith('Anonymous:')))"
 
 
 def discover(python):
-    return subprocess.run([python, "-I", "-S", "-c", DISCOVER], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          check=True).stdout.split()
+    return subprocess.run([python, "-I", "-S", "-c", DISCOVER], stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, check=True).stdout.split()
 
 
 def everything(place, names, fast, deferred):
@@ -117,11 +118,12 @@ def r2(place):
     python = [PYTHON, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {folder!r}); import everything"]
     for command in ([ours], [collecting], [slow], python):
         subprocess.run(command, env=place.env, check=True, stdin=subprocess.DEVNULL, capture_output=True)
-    samples = alternate(25, *[lambda argv=argv: spawn(argv, place.env) for argv in ([ours], python, [collecting], [slow])])
-    result = compare(samples[0], samples[1], 0.75, f"import of {len(names)} modules of the standard library",
-                     "python3.11 -I -S, warm .pyc files")
-    result["with_usual_collection"] = statistics.median(samples[2]) / result["reference"]["median"]
-    result["by_importlib"] = statistics.median(samples[3]) / result["reference"]["median"]
+    commands = ([ours], python, [collecting], [slow])
+    samples = alternate(25, *[lambda argv=argv: timed(argv, place.env) for argv in commands])
+    result = compare_timed(samples[0], samples[1], 0.75, f"import of {len(names)} modules of the standard library",
+                           "python3.11 -I -S, warm .pyc files")
+    for name, other in (("with_usual_collection", samples[2]), ("by_importlib", samples[3])):
+        result[name] = statistics.median(wall for wall, _ in other) / result["reference"]["median"]
     return result
 
 
@@ -132,9 +134,9 @@ def tool(place, name):
     venv = place.path(f"venv-{name}")
     subprocess.run([PYTHON, "-m", "venv", venv], env=place.env, check=True, capture_output=True)
     subprocess.run([venv + "/bin/pip", "install", "-q", requirement], env=place.env, check=True, capture_output=True)
-    ours, theirs = alternate(25, lambda: spawn([exe, "--version"], place.env),
-                             lambda: spawn([f"{venv}/bin/{name}", "--version"], place.env))
-    return compare(ours, theirs, 0.6, f"{name} --version", "the same from a virtual environment")
+    ours, theirs = alternate(25, lambda: timed([exe, "--version"], place.env),
+                             lambda: timed([f"{venv}/bin/{name}", "--version"], place.env))
+    return compare_timed(ours, theirs, 0.6, f"{name} --version", "the same from a virtual environment")
 
 
 def r4(place):
@@ -201,6 +203,9 @@ def beside_wheel(place, key, what, unit):
     result = compare([run[key] for run in ours], [run[key] for run in theirs], 1.0, what.format(count),
                      "oxidized_importer 0.6.0 from PyPI, CPython 3.9, the same packed data")
     result["ours"]["unit"] = result["reference"]["unit"] = unit
+    if key == "import":
+        result["of_processor_time"] = statistics.median(run["processor"] for run in ours) / statistics.median(
+            run["processor"] for run in theirs)
     result["served"] = [ours[0]["served"], theirs[0]["served"]]
     return result
 
