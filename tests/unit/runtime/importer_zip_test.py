@@ -199,7 +199,7 @@ class Loading(Archives):
         self.assertEqual((m.x, m.y, m.__file__, m.__loader__), ("m", "a\nb", "/a.zip/m.py", self.finder))
         self.assertEqual((q.z, q.__package__, sys.modules["p"].__path__), (1, "p", ["/a.zip/p"]))
         self.assertEqual((p2.w, c.v), (2, "bytecode"))
-        self.assertTrue(m.__cached__)
+        self.assertTrue(m.__spec__.cached)
 
     def test_bytecode_is_preferred(self):
         self.assertEqual(importlib.import_module("both").v, "bytecode")
