@@ -73,8 +73,8 @@ IMPORTER_TESTS = \
 	tests/unit/runtime/importer_resource_test.py \
 	tests/unit/runtime/importer_scan_test.py \
 	tests/unit/runtime/importer_zip_test.py
-TESTS += $(IMPORTER_TESTS) tests/unit/runtime/versions_test.py
-EXTRA_DIST += $(IMPORTER_TESTS) tests/unit/runtime/versions_test.py
+TESTS += $(IMPORTER_TESTS) tests/unit/runtime/versions_test.py tests/unit/runtime/sdist_test.py
+EXTRA_DIST += $(IMPORTER_TESTS) tests/unit/runtime/versions_test.py tests/unit/runtime/sdist_test.py
 
 # What stubs are compiled from, found below the prefix as in the tree.
 nobase_dist_pkgdata_DATA = \
