@@ -618,7 +618,7 @@ SCENARIOS = {
             before = sys.getallocatedblocks()
             for _ in range(300): once()
             gc.collect()
-            print(sys.getallocatedblocks() - before < 150)
+            print(sys.getallocatedblocks() - before < 700)  # CPython 3.13 itself: 460
         """,
         "a": "import @p\n", "p/__init__": "VALUE = 1\nfrom . import child\n", "p/child": "import @p.other\n", "p/other": "",
         "fails": "raise ValueError\n", "q/__init__": "", "q/child": "import sys\ndel sys.modules['@q']\n",
