@@ -56,7 +56,12 @@ static const char *start_method(struct ox_program *p)
 static void describe_finder(struct ox_program *p)
 {
 	const char *command = p->call == OX_CALL_COMMAND ? p->call_text : ox_program_text(p, "run_command");
-	p->finder_options = (struct ox_finder_options){p->pack, &p->libraries, p->exe, p->origin, start_method(p), command};
+	p->finder_options = (struct ox_finder_options){.pack = p->pack,
+						       .libraries = &p->libraries,
+						       .exe = p->exe,
+						       .origin = p->origin,
+						       .mp_start_method = start_method(p),
+						       .command = command};
 	ox_setup_remember(p);
 }
 

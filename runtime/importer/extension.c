@@ -137,7 +137,8 @@ static int find_path(struct ox_library *lib, const struct ox_index *index, const
 	int rc = made ? 0 : make_path(lib, index, found, err);
 	struct ox_library *slot = made || rc ? NULL : ox_vec_push(&shared->made.v);
 	if (slot)
-		*slot = (struct ox_library){.content = lib->content, .path = strdup(lib->path), .is_file = lib->is_file};
+		*slot = (struct ox_library){
+			.content = lib->content, .path = strdup(lib->path), .is_file = lib->is_file};
 	if (made) {
 		lib->path = made->path ? strdup(made->path) : NULL;
 		lib->is_file = made->is_file;

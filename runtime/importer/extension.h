@@ -33,8 +33,8 @@ struct ox_libraries {
 	OX_VEC(struct ox_library) v;
 };
 
-/* The paths of a payload's libraries, one for the process and all its interpreters: under another path the dynamic loader
- * takes the same bytes for another library, with variables of its own. */
+/* The paths of a payload's libraries, one for the process and all its interpreters: under another path the
+ * dynamic loader takes the same bytes for another library, with variables of its own. */
 struct ox_shared_libraries {
 	pthread_mutex_t lock;
 	struct ox_libraries made;
