@@ -1,8 +1,7 @@
 /* distribution.h - a Python distribution: what every source of one is described as.
  *
- * Sources: a CPython installed on this machine ("host"); archives are a source of
- * their own later and fill in the same struct. All strings live in the arena that
- * the describing function was given. */
+ * Sources: a CPython installed on this machine ("host"), and python-build-standalone archives
+ * (daemon/python/archive.h). All strings live in the arena that the describing function was given. */
 #ifndef OX_PYTHON_DISTRIBUTION_H
 #define OX_PYTHON_DISTRIBUTION_H
 
@@ -29,10 +28,18 @@ struct ox_dist_extension {
 	const char *path;     /* lib-dynload/_ssl.cpython-311-x86_64-linux-gnu.so */
 };
 
+/* What only an archive has. */
+struct ox_python_json;
+struct ox_dist_archive {
+	const char *root;      /* folder of PYTHON.json, which its paths are relative to */
+	struct ox_digest tree; /* store/cas/tree.h */
+	const struct ox_python_json *json;
+};
+
 struct ox_distribution {
-	const char *flavor;     /* "host" */
+	const char *flavor;     /* "host" or "standalone" */
 	const char *origin;     /* one sentence for people: which, and why it was chosen */
-	const char *python_exe; /* absolute path of the interpreter that runs here */
+	const char *python_exe; /* absolute path of the interpreter that runs here; an archive's own, or one like it */
 	const char *version;    /* "3.11.2" */
 	int major, minor;
 	const char *triple;     /* "x86_64-unknown-linux-gnu" */
@@ -42,7 +49,7 @@ struct ox_distribution {
 	const char *stdlib;     /* /usr/lib/python3.11 */
 	const char *include;    /* folder of Python.h */
 	const char *platinclude; /* folder of pyconfig.h's architecture part, may equal include */
-	const char *libpython;  /* static archive */
+	const char *libpython;  /* static archive; NULL: there is none, only objects */
 	bool position_independent; /* libpython's objects are PIC */
 	const char *const *link_libraries; /* names for -l as sysconfig LIBS/SYSLIBS/MODLIBS say ("m", "z", "expat") */
 	size_t link_library_count;
@@ -51,6 +58,7 @@ struct ox_distribution {
 	const struct ox_dist_extension *extensions;
 	size_t extension_count;
 	struct ox_digest digest; /* over the interpreter executable, libpython, pyconfig.h and this description */
+	const struct ox_dist_archive *archive; /* NULL: it is installed here */
 };
 
 /* The newest interpreter that qualifies (static libpython, headers, runs) among

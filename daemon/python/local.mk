@@ -2,6 +2,8 @@
 noinst_LIBRARIES += daemon/python/libpython.a
 daemon_python_libpython_a_CPPFLAGS = $(AM_CPPFLAGS) $(ELF_CFLAGS) $(JANSSON_CFLAGS)
 daemon_python_libpython_a_SOURCES = \
+	daemon/python/archive.c daemon/python/archive.h \
+	daemon/python/archive_check.c daemon/python/archive_check.h \
 	daemon/python/archive_pic.c daemon/python/archive_pic.h \
 	daemon/python/blob.c \
 	daemon/python/bytecode.c daemon/python/bytecode.h \
@@ -20,6 +22,7 @@ daemon_python_libpython_a_SOURCES = \
 	daemon/python/pip_local.c daemon/python/pip_local.h \
 	daemon/python/pip_tree.c daemon/python/pip_tree.h \
 	daemon/python/probe.c daemon/python/probe.h \
+	daemon/python/python_json.c daemon/python/python_json.h \
 	daemon/python/resource.h daemon/python/scan.c daemon/python/stdlib.c
 PYTHON_LIBS = daemon/python/libpython.a $(TRANSFER_LIBS) $(LOOP_LIBS) $(ELF_LIBS) $(JANSSON_LIBS)
 
@@ -45,6 +48,11 @@ TESTS += tests/fuzz/marshal_fuzz
 tests_fuzz_marshal_fuzz_SOURCES = tests/fuzz/marshal_fuzz.c tests/fuzz/replay.c
 tests_fuzz_marshal_fuzz_LDADD = daemon/python/libpython.a $(BASE_LIBS)
 EXTRA_DIST += tests/fuzz/seeds/marshal
+check_PROGRAMS += tests/fuzz/python_json_fuzz
+TESTS += tests/fuzz/python_json_fuzz
+tests_fuzz_python_json_fuzz_SOURCES = tests/fuzz/python_json_fuzz.c tests/fuzz/replay.c
+tests_fuzz_python_json_fuzz_LDADD = daemon/python/libpython.a $(BASE_LIBS) $(JANSSON_LIBS)
+EXTRA_DIST += tests/fuzz/seeds/python_json tests/unit/daemon/python/archives.py
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/daemon/python/marshal_normal_test
 TESTS += tests/unit/daemon/python/marshal_normal_test
@@ -57,6 +65,12 @@ tests_unit_daemon_python_host_test_SOURCES = tests/unit/daemon/python/host_test.
 	tests/unit/daemon/python/fixture.c tests/unit/daemon/python/fixture.h
 tests_unit_daemon_python_host_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_python_host_test_LDADD = $(PYTHON_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/daemon/python/archive_test
+TESTS += tests/unit/daemon/python/archive_test
+tests_unit_daemon_python_archive_test_SOURCES = tests/unit/daemon/python/archive_test.c \
+	tests/unit/daemon/python/fixture.c tests/unit/daemon/python/fixture.h
+tests_unit_daemon_python_archive_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_python_archive_test_LDADD = $(PYTHON_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/daemon/python/scan_test
 TESTS += tests/unit/daemon/python/scan_test
 tests_unit_daemon_python_scan_test_SOURCES = tests/unit/daemon/python/scan_test.c \
