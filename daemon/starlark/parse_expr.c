@@ -277,7 +277,6 @@ static void reserved(struct ox_parser *p)
 	    {"import", "use load(\"file.bzl\", \"name\")"},
 	    {"from", "use load(\"file.bzl\", \"name\")"},
 	    {"class", "Starlark has no classes: use a dict"},
-	    {"is", "use =="},
 	    {"del", "use list.pop(i) or dict.pop(key)"},
 	    {"global", "pass the value as an argument and return the new one"},
 	};
@@ -390,6 +389,16 @@ static struct ox_node *not_operator(struct ox_parser *p)
 	return n;
 }
 
+/* What Python has between operands and Starlark has not. */
+static void check_operator(struct ox_parser *p)
+{
+	if (p->tok.kind == OX_TOK_STARSTAR)
+		ox_p_error(p, p->tok.span, "multiply in a loop; powers of two are 1 << n",
+			   "Starlark has no operator '**'");
+	else if (p->tok.kind == OX_TOK_RESERVED && ox_slice_eq_str(p->tok.text, "is"))
+		ox_p_error(p, p->tok.span, "use == or !=", "Starlark has no operator 'is'");
+}
+
 /* Operators of at least `level`, left to right. */
 static struct ox_node *binary(struct ox_parser *p, int level)
 {
@@ -398,8 +407,10 @@ static struct ox_node *binary(struct ox_parser *p, int level)
 	while (!p->failed) {
 		struct ox_token op = p->tok;
 		int l = level_of(op.kind);
-		if (l < level)
+		if (l < level) {
+			check_operator(p);
 			break;
+		}
 		if (l == LEVEL_COMPARE && compared) {
 			ox_p_error(p, op.span, "write (a < b) and (b < c)", "comparisons do not chain");
 			break;

@@ -129,12 +129,18 @@ ox_star_value ox_string_concat(struct ox_star *s, ox_star_value av, ox_star_valu
 	return ox_from_object(str);
 }
 
-/* A prefix of a shared buffer gets its own copy when somebody needs the NUL. */
+/* Somebody needs the NUL, for good: nothing is appended any more to a buffer that ends with the string; a prefix of
+ * one gets its own copy. */
 static void own_data(struct ox_string *str)
 {
+	struct ox_string_buffer *buf = buffer_of(str);
+	if (str->len == buf->used) {
+		buf->cap = buf->used;
+		return;
+	}
 	if (str->data[str->len] == '\0')
 		return;
-	char *copy = ox_heap_alloc(buffer_of(str)->star, str->len + 1);
+	char *copy = ox_heap_alloc(buf->star, str->len + 1);
 	if (!copy) {
 		str->data = "";
 		str->len = 0;

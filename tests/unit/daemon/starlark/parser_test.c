@@ -82,6 +82,9 @@ static void words_of_python_get_advice(void **state)
 	(void)state;
 	check_errors("try:\n  pass\n", "1:1: 'try' is a reserved word: Starlark has no such statement"
 				       " (Starlark has no exceptions: errors end the evaluation)\n");
+	check_errors("if x is None:\n  pass\n", "1:6: Starlark has no operator 'is' (use == or !=)\n");
+	check_errors("x = -2 ** 3\n", "1:8: Starlark has no operator '**' (multiply in a loop; powers of two are"
+					" 1 << n)\n");
 }
 
 static void absurd_nesting_is_an_error(void **state)

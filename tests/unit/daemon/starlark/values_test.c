@@ -83,6 +83,19 @@ static void strings_that_grow_share_memory(void **state)
 	ox_star_free(s);
 }
 
+static void texts_that_were_handed_out_stay(void **state)
+{
+	struct ox_star *s = begin();
+	ox_star_value half = ox_star_string(s, "0123456789012345678901234567890123456789012345678901234567890123456789");
+	(void)state;
+	ox_star_value v = ox_string_concat(s, ox_string_concat(s, half, half), ox_star_string(s, "x"));
+	const char *text = ox_star_cstr(v);
+	ox_star_value more = ox_string_concat(s, v, ox_star_string(s, "y"));
+	assert_int_equal(141, strlen(text));
+	assert_string_equal("xy", ox_star_cstr(more) + 140);
+	ox_star_free(s);
+}
+
 static void what_contains_itself_is_printed_frozen_and_not_compared(void **state)
 {
 	struct ox_star *s = begin();
@@ -150,6 +163,7 @@ int main(void)
 	    cmocka_unit_test(equal_numbers_are_one_key),
 	    cmocka_unit_test(dicts_keep_their_order_over_removals),
 	    cmocka_unit_test(strings_that_grow_share_memory),
+	    cmocka_unit_test(texts_that_were_handed_out_stay),
 	    cmocka_unit_test(what_contains_itself_is_printed_frozen_and_not_compared),
 	    cmocka_unit_test(json_text_is_a_stream_of_tokens),
 	    cmocka_unit_test(json_escapes_make_utf8),
