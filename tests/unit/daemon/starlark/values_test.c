@@ -86,12 +86,12 @@ static void strings_that_grow_share_memory(void **state)
 static void texts_that_were_handed_out_stay(void **state)
 {
 	struct ox_star *s = begin();
-	ox_star_value half = ox_star_string(s, "0123456789012345678901234567890123456789012345678901234567890123456789");
+	ox_star_value half = ox_string_copy(s, OX_OBJ_STRING, ox_slice((char[70]){0}, 70));
 	(void)state;
 	ox_star_value v = ox_string_concat(s, ox_string_concat(s, half, half), ox_star_string(s, "x"));
 	const char *text = ox_star_cstr(v);
 	ox_star_value more = ox_string_concat(s, v, ox_star_string(s, "y"));
-	assert_int_equal(141, strlen(text));
+	assert_string_equal("x", text + 140);
 	assert_string_equal("xy", ox_star_cstr(more) + 140);
 	ox_star_free(s);
 }
