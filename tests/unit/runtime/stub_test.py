@@ -1,4 +1,5 @@
 """A real executable: what it imports, how it starts, how it ends. Compared with python3.11 itself."""
+import glob
 import os
 import pathlib
 import re
@@ -69,6 +70,7 @@ PROGRAMS = {
                  " sys.flags.utf8_mode, sys.stdin.errors, sys.stderr.errors, '\u00e9')",
     "locale": "import os; print(sorted(k for k in os.environ if k.startswith('LC_')))",
 }
+PAYLOAD = b"oxpaylod\1\0\0\0"  # how one starts
 IN_C_LOCALE = ("encodings", "locale", "exit text", "unclosed")
 
 
@@ -464,10 +466,25 @@ class Damage(unittest.TestCase):
         p = run(KIT.stub)
         self.assertEqual((p.returncode, p.stderr), (1, f"{KIT.stub}: no payload\n"))
 
+    def test_an_executable_that_was_cut_says_so(self):
+        exe = KIT.build(run_command="print('ran')")
+        image = exe.read_bytes()
+        start = image.index(PAYLOAD)
+        end = start + int.from_bytes(image[start + 16:start + 24], "little")
+        cut = exe.with_name("cut")
+        for size in (start, start + 1, start + stubkit.PAGE, (start + end) // 2, end - 1):
+            cut.write_bytes(image[:size])
+            cut.chmod(0o755)
+            p = run(cut)
+            self.assertEqual((p.returncode, p.stdout), (1, ""), size)
+            self.assertTrue(p.stderr.startswith(f"{cut}: this executable is cut short ({size} bytes"), p.stderr)
+        loader, = glob.glob("/lib64/ld-linux-*.so.2") or [None]
+        self.assertEqual(run(*filter(None, (loader, exe))).stdout, "ran\n")
+
     def test_bytecode_of_another_interpreter_is_refused(self):
         exe = KIT.build(run_command="pass")
         image = exe.read_bytes()
-        at = image.index(b"oxpaylod\1\0\0\0") + 12
+        at = image.index(PAYLOAD) + 12
         exe.write_bytes(image[:at] + b"\0\0\0\1" + image[at + 4:])
         p = run(exe)
         self.assertEqual(p.returncode, 1)
