@@ -40,7 +40,6 @@ static ox_star_value global(struct ox_star *s, ox_star_value self OX_UNUSED, con
 #define SIGNING "sign the built files with the tools of that system"
 
 static const struct ox_star_function functions[] = {
-	ABSENT("PythonDistribution", "archives are not supported: use default_python_distribution()"),
 	ABSENT("AppleUniversalBinary", OX_ABSENT_INSTALLER_HINT),
 	ABSENT("MacOsApplicationBundleBuilder", OX_ABSENT_INSTALLER_HINT),
 	ABSENT("PythonWheelBuilder", "build wheels with pip or build"),

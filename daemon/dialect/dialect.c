@@ -33,6 +33,7 @@ static int define_names(struct ox_dialect *d)
 	struct ox_star *s = d->star;
 	ox_star_value vars = ox_star_dict(s);
 	int rc = ox_star_set_function(s, &ox_default_distribution_function) |
+		 ox_star_set_function(s, &ox_archive_function) |
 		 ox_star_set_function(s, &ox_old_config_function) | ox_star_set_function(s, &ox_manifest_function) |
 		 ox_star_set_function(s, &ox_content_function) | ox_star_set_function(s, &ox_glob_function) |
 		 ox_absent_define(s);

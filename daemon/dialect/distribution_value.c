@@ -4,11 +4,14 @@
 #include "daemon/dialect/discover.h"
 #include "daemon/dialect/executable_value.h"
 #include "daemon/dialect/policy_value.h"
+#include "daemon/python/archive.h"
+#include "daemon/python/choose.h"
 
 struct ox_dist_value {
 	struct ox_dialect *dialect;
 	ox_star_value self;
-	const char *version; /* asked for; NULL: any */
+	struct ox_dist_wanted wanted; /* of default_python_distribution(), */
+	struct ox_archive archive;    /* or, with a location, of PythonDistribution() */
 	const struct ox_distribution *dist;
 	struct ox_resources stdlib;
 	bool scanned;
@@ -27,10 +30,19 @@ struct ox_dist_value *ox_dist_value_of(ox_star_value v)
 	return ox_star_native_user(v, &ox_distribution_type);
 }
 
+static int find(struct ox_dist_value *v, struct ox_err *err)
+{
+	struct ox_build_context *ctx = v->dialect->ctx;
+	if (v->dist)
+		return 0;
+	return v->archive.location ? ox_distribution_archive(ctx, &v->archive, &v->dist, err)
+				   : ox_distribution_choose(ctx, &v->wanted, &v->dist, err);
+}
+
 const struct ox_distribution *ox_dist_value_get(struct ox_dist_value *v)
 {
 	struct ox_err err;
-	if (!v->dist && ox_distribution_host(v->dialect->ctx, v->version, &v->dist, &err) != 0) {
+	if (find(v, &err) != 0) {
 		/* A machine without an interpreter to build with is not a mistake in the file. */
 		if (err.code == OX_ENOENT)
 			err.code = OX_EBUILD;
@@ -218,7 +230,8 @@ static const struct ox_star_function methods[] = {
 static int repr(struct ox_star *s OX_UNUSED, ox_star_value self, struct ox_buf *out)
 {
 	const struct ox_dist_value *v = ox_dist_value_of(self);
-	const char *version = v->dist ? v->dist->version : v->version;
+	const char *asked = v->archive.location ? v->archive.location : v->wanted.version;
+	const char *version = v->dist ? v->dist->version : asked;
 	ox_buf_printf(out, "PythonDistribution<%s>", version ? version : "default");
 	return 0;
 }
@@ -231,53 +244,109 @@ const struct ox_star_type ox_distribution_type = {
 	.doc = "An implementation of Python to build with.",
 };
 
-static bool same_version(const char *a, const char *b)
+static bool same_text(const char *a, const char *b)
 {
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* One value per version: targets that ask again share its library and its compilers. */
-static ox_star_value distribution(struct ox_dialect *d, const char *version)
+static bool is_same(const struct ox_dist_value *a, const struct ox_dist_value *b)
+{
+	return a->wanted.flavor == b->wanted.flavor && same_text(a->wanted.triple, b->wanted.triple) &&
+	       same_text(a->wanted.version, b->wanted.version) && same_text(a->archive.location, b->archive.location) &&
+	       ox_digest_eq(&a->archive.sha256, &b->archive.sha256);
+}
+
+/* One value for all that ask alike: targets share its library and its compilers. */
+static ox_star_value distribution(struct ox_dialect *d, const struct ox_dist_value *wanted)
 {
 	for (size_t i = 0; i < d->distributions.len; i++) {
-		if (same_version(d->distributions.items[i]->version, version))
+		if (is_same(d->distributions.items[i], wanted))
 			return d->distributions.items[i]->self;
 	}
 	struct ox_dist_value **slot = ox_vec_push(&d->distributions);
 	struct ox_dist_value *v = ox_star_alloc(d->star, sizeof *v);
 	if (!slot || !v)
 		return ox_star_fail(d->star, "out of memory for a distribution");
-	*v = (struct ox_dist_value){.dialect = d, .version = version};
+	*v = *wanted;
+	v->dialect = d;
 	*slot = v;
 	v->self = ox_star_new_native(d->star, &ox_distribution_type, v);
 	return v->self;
 }
 
-static ox_star_value check_flavor(struct ox_star *s, struct ox_slice flavor)
+static const char *text_or_null(ox_star_value v)
 {
-	static const char *const known[] = {"standalone",         "standalone_static",  "standalone-static",
-					    "standalone_dynamic", "standalone-dynamic", "host"};
-	for (size_t i = 0; i < OX_COUNT(known); i++) {
-		if (ox_slice_eq_str(flavor, known[i]))
-			return OX_STAR_NONE;
-	}
+	return ox_star_kind(v) == OX_STAR_T_STRING ? ox_star_cstr(v) : NULL;
+}
+
+static ox_star_value fail_flavor(struct ox_star *s, ox_star_value flavor)
+{
 	return ox_star_fail(s,
-			    "'%.*s' is not a distribution flavor: use \"standalone\", \"standalone_static\", "
+			    "'%s' is not a distribution flavor: use \"standalone\", \"standalone_static\", "
 			    "\"standalone_dynamic\" or \"host\"",
-			    OX_SLICE_ARG(flavor));
+			    ox_star_cstr(flavor));
 }
 
 static ox_star_value default_distribution(struct ox_star *s, ox_star_value self OX_UNUSED, const ox_star_value *args,
 					  void *data OX_UNUSED)
 {
 	struct ox_dialect *d = ox_dialect_of(s);
-	if (!ox_star_ok(check_flavor(s, ox_star_text(args[0]))))
-		return OX_STAR_FAILED;
-	if (ox_star_kind(args[1]) == OX_STAR_T_STRING && !ox_slice_eq_str(ox_star_text(args[1]), d->ctx->triple))
-		return ox_star_fail(s, "no Python distribution for %s: this machine builds for %s",
-				    ox_star_cstr(args[1]), d->ctx->triple);
-	return distribution(d, ox_star_kind(args[2]) == OX_STAR_T_STRING ? ox_star_cstr(args[2]) : NULL);
+	struct ox_dist_value wanted = {.wanted = {.triple = text_or_null(args[1]), .version = text_or_null(args[2])}};
+	if (!ox_dist_flavor_parse(ox_star_text(args[0]), &wanted.wanted.flavor))
+		return fail_flavor(s, args[0]);
+	if (!wanted.wanted.triple)
+		wanted.wanted.triple = d->ctx->triple;
+	return distribution(d, &wanted);
 }
+
+static ox_star_value archive(struct ox_star *s, ox_star_value self OX_UNUSED, const ox_star_value *args,
+			     void *data OX_UNUSED)
+{
+	struct ox_dialect *d = ox_dialect_of(s);
+	enum ox_dist_flavor flavor;
+	bool local = ox_star_kind(args[1]) == OX_STAR_T_STRING, remote = ox_star_kind(args[2]) == OX_STAR_T_STRING;
+	struct ox_dist_value wanted = {.archive = {.triple = d->ctx->triple, .reason = "the configuration names it"}};
+	if (!ox_digest_parse(ox_star_text(args[0]), &wanted.archive.sha256))
+		return ox_star_fail(s, "'%s' is no sha256: it has 64 hexadecimal digits", ox_star_cstr(args[0]));
+	if (local == remote)
+		return ox_star_fail(s, local ? "PythonDistribution takes local_path or url, not both"
+					     : "PythonDistribution needs local_path or url");
+	if (!ox_dist_flavor_parse(ox_star_text(args[3]), &flavor) || flavor == OX_DIST_HOST)
+		return fail_flavor(s, args[3]);
+	wanted.archive.location = local ? ox_dialect_path(d, args[1]) : ox_star_cstr(args[2]);
+	return wanted.archive.location ? distribution(d, &wanted) : OX_STAR_FAILED;
+}
+
+const struct ox_star_function ox_archive_function = {
+	.name = "PythonDistribution",
+	.params =
+		(const struct ox_star_param[]){
+			{.name = "sha256",
+			 .types = OX_STAR_T_STRING,
+			 .doc = "the SHA-256 of the archive, 64 hexadecimal digits"},
+			{.name = "local_path",
+			 .types = OX_STAR_T_STRING | OX_STAR_T_NONE,
+			 .kind = OX_STAR_OPTIONAL,
+			 .fallback = "None",
+			 .doc = "where the archive lies; relative to the folder of the configuration"},
+			{.name = "url",
+			 .types = OX_STAR_T_STRING | OX_STAR_T_NONE,
+			 .kind = OX_STAR_OPTIONAL,
+			 .fallback = "None",
+			 .doc = "an https, http or file address; downloaded when it is first needed, once"},
+			{.name = "flavor",
+			 .types = OX_STAR_T_STRING,
+			 .kind = OX_STAR_OPTIONAL,
+			 .fallback = "\"standalone\"",
+			 .doc = "\"standalone\", \"standalone_static\" or \"standalone_dynamic\"; the archive "
+				"itself says what it is"},
+			{0},
+		},
+	.call = archive,
+	.returns = OX_STAR_T_NATIVE,
+	.doc = "A full archive of python-build-standalone (PYTHON.json version 5 to 8). Its library can be looked "
+	       "at and packaged as files; executables are not linked from archives.",
+};
 
 const struct ox_star_function ox_default_distribution_function = {
 	.name = "default_python_distribution",
@@ -287,13 +356,13 @@ const struct ox_star_function ox_default_distribution_function = {
 			 .types = OX_STAR_T_STRING,
 			 .kind = OX_STAR_OPTIONAL,
 			 .fallback = "\"standalone\"",
-			 .doc = "\"standalone\", \"standalone_static\", \"standalone_dynamic\" or \"host\"; all stand "
-				"for what the machine has"},
+			 .doc = "\"standalone\", \"standalone_static\", \"standalone_dynamic\": an archive of the "
+				"user's table, else what the machine has; \"host\": what the machine has"},
 			{.name = "build_target",
 			 .types = OX_STAR_T_STRING | OX_STAR_T_NONE,
 			 .kind = OX_STAR_OPTIONAL,
 			 .fallback = "None",
-			 .doc = "the platform, which can only be this machine's"},
+			 .doc = "the platform; None stands for this machine's"},
 			{.name = "python_version",
 			 .types = OX_STAR_T_STRING | OX_STAR_T_NONE,
 			 .kind = OX_STAR_OPTIONAL,
@@ -303,5 +372,8 @@ const struct ox_star_function ox_default_distribution_function = {
 		},
 	.call = default_distribution,
 	.returns = OX_STAR_T_NATIVE,
-	.doc = "The Python distribution that this machine offers.",
+	.doc = "The Python distribution that is offered for a platform; the first message about it says which "
+	       "was taken, and why. For this machine's platform: an archive named in the file python-distributions in "
+	       "$XDG_CONFIG_HOME/oxidizer or ~/.config/oxidizer (a line \"VERSION TRIPLE SHA256 LOCATION\"), else "
+	       "an installed interpreter. For others: such an archive, else one that is known to oxidizer.",
 };

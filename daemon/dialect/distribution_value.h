@@ -8,7 +8,7 @@
 struct ox_dist_value;
 
 extern const struct ox_star_type ox_distribution_type;
-extern const struct ox_star_function ox_default_distribution_function;
+extern const struct ox_star_function ox_default_distribution_function, ox_archive_function;
 
 /* NULL when v is not one. */
 struct ox_dist_value *ox_dist_value_of(ox_star_value v);

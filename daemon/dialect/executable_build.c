@@ -36,6 +36,17 @@ static int add_files(struct ox_exe_value *exe, struct ox_tree *beside, struct ox
 	return ox_tree_sort(beside, err);
 }
 
+/* Objects of an archive are not linked. */
+static int check_linkable(const struct ox_distribution *dist, struct ox_err *err)
+{
+	if (!dist->archive)
+		return 0;
+	return ox_fail(err, OX_EBUILD,
+		       "%s: executables are not linked from archives; use default_python_distribution(flavor = "
+		       "\"host\") to build with an installed interpreter",
+		       dist->origin);
+}
+
 int ox_exe_build(struct ox_exe_value *exe, const struct ox_executable **out, struct ox_err *err)
 {
 	struct ox_build_context *ctx = exe->dialect->ctx;
@@ -53,7 +64,9 @@ int ox_exe_build(struct ox_exe_value *exe, const struct ox_executable **out, str
 	struct ox_executable *built = ox_arena_alloc(ctx->arena, sizeof *built);
 	if (!built || !spec.name)
 		return ox_fail_nomem(err, "an executable");
-	int rc = choose_allocator(exe, &spec.stub.allocator, err);
+	int rc = check_linkable(spec.distribution, err);
+	if (rc == 0)
+		rc = choose_allocator(exe, &spec.stub.allocator, err);
 	if (rc == 0)
 		rc = ox_collector_items(&exe->resources, ctx->arena, &items, &spec.item_count, err);
 	if (rc == 0)

@@ -86,6 +86,7 @@ const struct ox_lint_fact ox_dialect_facts[] = {
 	IS("VARS", "dict"),
 	IS("json", "json"),
 	GIVES(NULL, "default_python_distribution", DIST),
+	GIVES(NULL, "PythonDistribution", DIST),
 	GIVES(NULL, "FileManifest", FILES),
 	GIVES(NULL, "FileContent", "FileContent"),
 	GIVES(NULL, "glob", FILES),

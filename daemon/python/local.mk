@@ -8,11 +8,13 @@ daemon_python_libpython_a_SOURCES = \
 	daemon/python/blob.c \
 	daemon/python/bytecode.c daemon/python/bytecode.h \
 	daemon/python/candidates.c daemon/python/candidates.h \
+	daemon/python/choose.c daemon/python/choose.h \
 	daemon/python/child_env.c daemon/python/child_env.h \
 	daemon/python/classify.c daemon/python/classify.h \
 	daemon/python/compile_pool.c daemon/python/compile_pool.h \
 	daemon/python/distribution.h daemon/python/host.c \
 	daemon/python/extension.c daemon/python/extension.h \
+	daemon/python/known.c daemon/python/known.h daemon/python/known_archives.def \
 	daemon/python/listing.c daemon/python/listing.h daemon/python/listing_digest.c \
 	daemon/python/folders.c daemon/python/folders.h \
 	daemon/python/host_describe.c daemon/python/host_describe.h \
@@ -71,6 +73,12 @@ tests_unit_daemon_python_archive_test_SOURCES = tests/unit/daemon/python/archive
 	tests/unit/daemon/python/fixture.c tests/unit/daemon/python/fixture.h
 tests_unit_daemon_python_archive_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_python_archive_test_LDADD = $(PYTHON_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/daemon/python/choose_test
+TESTS += tests/unit/daemon/python/choose_test
+tests_unit_daemon_python_choose_test_SOURCES = tests/unit/daemon/python/choose_test.c \
+	tests/unit/daemon/python/fixture.c tests/unit/daemon/python/fixture.h
+tests_unit_daemon_python_choose_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_python_choose_test_LDADD = $(PYTHON_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/daemon/python/scan_test
 TESTS += tests/unit/daemon/python/scan_test
 tests_unit_daemon_python_scan_test_SOURCES = tests/unit/daemon/python/scan_test.c \

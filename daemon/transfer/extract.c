@@ -27,7 +27,7 @@ static int unpack(struct job *j, int fd, struct ox_digest *tree, struct ox_err *
 {
 	struct ox_store *store = ox_actions_store(j->actions);
 	struct ox_buf folder = {0}, files = {0}, manifest = {0};
-	struct ox_unpack u = {.fd = fd, .tick = on_tick, .ctx = j};
+	struct ox_archive_unpack u = {.fd = fd, .tick = on_tick, .ctx = j};
 	int rc = ox_store_temp_dir(store, &folder, err);
 	if (!rc) {
 		ox_buf_printf(&files, "%s/files", folder.data);
@@ -35,7 +35,7 @@ static int unpack(struct job *j, int fd, struct ox_digest *tree, struct ox_err *
 		if (!rc && mkdir(files.data, 0700) != 0)
 			rc = ox_fail_errno(err, errno, "cannot make the folder %s", files.data);
 		if (!rc)
-			rc = ox_unpack(&u, files.data, &manifest, err);
+			rc = ox_archive_unpack(&u, files.data, &manifest, err);
 		if (!rc)
 			rc = ox_tree_put(store, folder.data, ox_buf_view(&manifest), tree, err);
 		if (rc)

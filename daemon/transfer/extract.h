@@ -12,7 +12,7 @@ struct ox_extracted {
 	const char *path;      /* folder of its files, read-only; in the arena */
 };
 
-/* Errors are those of ox_fetch and ox_unpack. */
+/* Errors are those of ox_fetch and ox_archive_unpack. */
 int ox_extract(struct ox_actions *actions, struct ox_arena *arena, const struct ox_fetch *from,
 	       struct ox_extracted *out, struct ox_err *err);
 

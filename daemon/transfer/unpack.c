@@ -16,7 +16,7 @@ enum { BLOCK = 128 * 1024, TICK_BYTES = 4 << 20, MOST_RATIO = 200, RATIO_FROM = 
 static const uint64_t default_bytes = 4ull << 30, default_members = 200000;
 
 struct unpacking {
-	const struct ox_unpack *u;
+	const struct ox_archive_unpack *u;
 	struct ox_libarchive lib;
 	struct archive *archive;
 	int root;
@@ -238,7 +238,8 @@ static int open_archive(struct unpacking *p, struct ox_err *err)
 	return rc == ARCHIVE_OK ? ox_hasher_new(&p->hasher, err) : fail_archive(p, err);
 }
 
-int ox_unpack(const struct ox_unpack *u, const char *folder, struct ox_buf *manifest, struct ox_err *err)
+int ox_archive_unpack(const struct ox_archive_unpack *u, const char *folder, struct ox_buf *manifest,
+		      struct ox_err *err)
 {
 	struct unpacking p = {.u = u, .root = -1};
 	p.most_bytes = u->most_bytes ? u->most_bytes : default_bytes;

@@ -13,7 +13,7 @@
 
 #include "proto/base/buf.h"
 
-struct ox_unpack {
+struct ox_archive_unpack {
 	int fd;                 /* of the archive, at its beginning; -1: `bytes` is the archive */
 	struct ox_slice bytes;
 	uint64_t most_bytes;    /* of all files; 0: 4 GiB */
@@ -26,6 +26,7 @@ struct ox_unpack {
 
 /* `folder` exists and is empty; after a failure it holds whatever was made so far. The manifest
  * (store/cas/manifest.h) is appended. */
-int ox_unpack(const struct ox_unpack *u, const char *folder, struct ox_buf *manifest, struct ox_err *err);
+int ox_archive_unpack(const struct ox_archive_unpack *u, const char *folder, struct ox_buf *manifest,
+		      struct ox_err *err);
 
 #endif

@@ -29,13 +29,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char top[64] = "/tmp/ox-archive-fuzz-XXXXXX", folder[80];
 	struct ox_buf manifest = {0}, names = {0};
-	struct ox_unpack u = {.fd = -1, .bytes = ox_slice(data, size), .most_bytes = 1 << 20, .most_members = 100};
+	struct ox_archive_unpack u = {
+		.fd = -1, .bytes = ox_slice(data, size), .most_bytes = 1 << 20, .most_members = 100};
 	if (!mkdtemp(top))
 		abort();
 	snprintf(folder, sizeof folder, "%s/folder", top);
 	if (mkdir(folder, 0700) != 0)
 		abort();
-	if (ox_unpack(&u, folder, &manifest, NULL) == 0)
+	if (ox_archive_unpack(&u, folder, &manifest, NULL) == 0)
 		check_manifest(ox_buf_view(&manifest), folder);
 	if (ox_fs_list(top, &names, NULL) != 0 || !ox_slice_eq(ox_buf_view(&names), OX_SLICE("dfolder\0")))
 		abort();

@@ -264,8 +264,8 @@ static void test_the_old_constructor_fills_todays_fields(void **state)
 static void test_what_is_absent_says_what_to_use(void **state)
 {
 	struct project *p = *state;
-	assert_int_equal(run(p, "PythonDistribution(sha256 = \"0\", url = \"x\")\n", true), OX_EUSAGE);
-	assert_said(p, "[archives are not supported: use default_python_distribution()]");
+	assert_int_equal(run(p, "Snap()\n", true), OX_EUSAGE);
+	assert_said(p, "Snap is not available");
 	ox_buf_clear(&p->heard.text);
 	assert_int_equal(run(p, "def msi():\n    return WiXMSIBuilder(\"a\")\nregister_target(\"m\", msi)\n", true), 0);
 }

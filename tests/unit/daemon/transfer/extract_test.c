@@ -212,13 +212,13 @@ static void names_that_differ_in_case_are_two(void **state)
 }
 
 /* In memory, with limits of the test's own. */
-static int unpack_into(struct scratch *sc, const struct ox_unpack *u, struct ox_buf *manifest)
+static int unpack_into(struct scratch *sc, const struct ox_archive_unpack *u, struct ox_buf *manifest)
 {
 	static int number;
 	char name[32], path[256];
 	snprintf(name, sizeof name, "into-%d", number++);
 	assert_int_equal(mkdir(scratch_path(sc, name, path), 0700), 0);
-	int rc = ox_unpack(u, path, manifest, &sc->err);
+	int rc = ox_archive_unpack(u, path, manifest, &sc->err);
 	assert_ok(sc, ox_fs_remove_tree(path, &sc->err));
 	return rc;
 }
@@ -234,12 +234,12 @@ static void limits_hold(void **state)
 	struct scratch *sc = *state;
 	struct ox_buf bytes = {0}, manifest = {0};
 	read_archive(sc, "many.tar.gz", &bytes);
-	struct ox_unpack u = {.fd = -1, .bytes = ox_buf_view(&bytes), .most_members = 1000};
+	struct ox_archive_unpack u = {.fd = -1, .bytes = ox_buf_view(&bytes), .most_members = 1000};
 	assert_int_equal(unpack_into(sc, &u, &manifest), OX_EPOLICY);
 	assert_non_null(strstr(sc->err.text, "more than 1000 members"));
 	ox_buf_clear(&bytes);
 	read_archive(sc, "bomb.tar.gz", &bytes);
-	u = (struct ox_unpack){.fd = -1, .bytes = ox_buf_view(&bytes), .most_bytes = 1000000};
+	u = (struct ox_archive_unpack){.fd = -1, .bytes = ox_buf_view(&bytes), .most_bytes = 1000000};
 	assert_int_equal(unpack_into(sc, &u, &manifest), OX_EPOLICY);
 	assert_non_null(strstr(sc->err.text, "more than 1000000 bytes"));
 	ox_buf_free(&bytes);
@@ -254,7 +254,7 @@ static void a_truncated_archive_is_no_archive(void **state)
 	for (size_t i = 0; i < OX_COUNT(names); i++) {
 		struct ox_buf bytes = {0}, whole = {0}, part = {0};
 		read_archive(sc, names[i], &bytes);
-		struct ox_unpack u = {.fd = -1, .bytes = ox_buf_view(&bytes)};
+		struct ox_archive_unpack u = {.fd = -1, .bytes = ox_buf_view(&bytes)};
 		assert_ok(sc, unpack_into(sc, &u, &whole));
 		for (size_t cut = 0; cut < bytes.len; cut++) {
 			ox_buf_clear(&part);

@@ -1,0 +1,127 @@
+#include "daemon/python/choose.h"
+
+#include "daemon/python/archive.h"
+#include "daemon/python/known.h"
+
+bool ox_dist_flavor_parse(struct ox_slice text, enum ox_dist_flavor *out)
+{
+	static const struct {
+		const char *name;
+		enum ox_dist_flavor flavor;
+	} names[] = {
+		{"standalone", OX_DIST_STANDALONE},      {"standalone_static", OX_DIST_STATIC},
+		{"standalone-static", OX_DIST_STATIC},   {"standalone_dynamic", OX_DIST_DYNAMIC},
+		{"standalone-dynamic", OX_DIST_DYNAMIC}, {"host", OX_DIST_HOST},
+	};
+	for (size_t i = 0; i < OX_COUNT(names); i++) {
+		if (ox_slice_eq_str(text, names[i].name)) {
+			*out = names[i].flavor;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool matches(const struct ox_known *k, const struct ox_dist_wanted *wanted, int minor)
+{
+	if (strcmp(k->triple, wanted->triple) != 0 || (minor >= 0 && k->minor != minor))
+		return false;
+	return wanted->flavor == OX_DIST_STANDALONE || k->loads_shared == (wanted->flavor == OX_DIST_DYNAMIC);
+}
+
+/* The newest that matches, the first of two; NULL: there is none. */
+static const struct ox_known *best(const struct ox_known_list *list, const struct ox_dist_wanted *wanted, int minor,
+				   bool users)
+{
+	const struct ox_known *found = NULL;
+	for (size_t i = 0; i < list->v.len; i++) {
+		const struct ox_known *k = &list->v.items[i];
+		if (k->is_users == users && matches(k, wanted, minor) && (!found || k->minor > found->minor))
+			found = k;
+	}
+	return found;
+}
+
+static int take(struct ox_build_context *ctx, const struct ox_known *k, const struct ox_dist_wanted *wanted,
+		const struct ox_distribution **out, struct ox_err *err)
+{
+	const char *reason = wanted->version
+				     ? ox_arena_printf(ctx->arena, "the 3.%d for %s in %s", k->minor, wanted->triple,
+						       k->is_users ? ox_known_file(ctx) : "oxidizer's own table")
+				     : ox_arena_printf(ctx->arena, "the newest for %s in %s", wanted->triple,
+						       k->is_users ? ox_known_file(ctx) : "oxidizer's own table");
+	struct ox_archive which = {.location = k->location, .sha256 = k->sha256, .triple = wanted->triple,
+				   .reason = reason};
+	return reason ? ox_distribution_archive(ctx, &which, out, err) : ox_fail_nomem(err, "choosing a distribution");
+}
+
+static int fail_none(struct ox_build_context *ctx, const struct ox_dist_wanted *wanted, struct ox_err *err)
+{
+	const char *file = ox_known_file(ctx);
+	return ox_fail(err, OX_ENOENT,
+		       "no Python distribution%s%s for %s is known: name one with PythonDistribution(sha256 = ..., "
+		       "local_path = ...)%s%s",
+		       wanted->version ? " of version " : "", wanted->version ? wanted->version : "", wanted->triple,
+		       file ? ", or add it to " : "", file ? file : "");
+}
+
+/* 0 taken, 1 none there or none to be had (*err says why), or an error. */
+static int try_table(struct ox_build_context *ctx, const struct ox_known_list *list, bool users,
+		     const struct ox_dist_wanted *wanted, int minor, const struct ox_distribution **out,
+		     struct ox_err *err)
+{
+	const struct ox_known *k = best(list, wanted, minor, users);
+	if (!k) {
+		fail_none(ctx, wanted, err);
+		return 1;
+	}
+	int rc = take(ctx, k, wanted, out, err);
+	return rc == OX_EBUILD ? 1 : rc;
+}
+
+/* "3.11" or "3.11.2" -> 11; NULL -> -1 */
+static int parse_minor(const char *version, int *minor, struct ox_err *err)
+{
+	char rest = '\0';
+	*minor = -1;
+	if (!version || (sscanf(version, "3.%3d%c", minor, &rest) >= 1 && (!rest || rest == '.') && *minor >= 0))
+		return 0;
+	return ox_fail(err, OX_EUSAGE, "Python version \"%s\" is not understood: write \"3.11\"", version);
+}
+
+static int choose(struct ox_build_context *ctx, const struct ox_known_list *list, const struct ox_dist_wanted *wanted,
+		  const struct ox_distribution **out, struct ox_err *err)
+{
+	int minor, rc = parse_minor(wanted->version, &minor, err);
+	if (rc)
+		return rc;
+	struct ox_err users = {0};
+	rc = try_table(ctx, list, true, wanted, minor, out, &users);
+	if (rc < 0)
+		return ox_fail(err, rc, "%s", users.text);
+	if (rc == 0)
+		return 0;
+	if (users.code == OX_EBUILD)
+		ox_emit_log(ctx->sink, OX_LEVEL_WARN, "python", "%s: looking for another distribution", users.text);
+	if (strcmp(wanted->triple, ctx->triple) == 0)
+		return ox_distribution_host(ctx, wanted->version, out, err);
+	rc = try_table(ctx, list, false, wanted, minor, out, err);
+	return rc == 1 ? err->code : rc;
+}
+
+int ox_distribution_choose(struct ox_build_context *ctx, const struct ox_dist_wanted *wanted,
+			   const struct ox_distribution **out, struct ox_err *err)
+{
+	struct ox_known_list list = {0};
+	struct ox_err own;
+	if (wanted->flavor == OX_DIST_HOST && strcmp(wanted->triple, ctx->triple) != 0)
+		return ox_fail(err, OX_EUSAGE, "the interpreters of this machine are for %s, not for %s: use flavor = "
+					       "\"standalone\"", ctx->triple, wanted->triple);
+	if (wanted->flavor == OX_DIST_HOST)
+		return ox_distribution_host(ctx, wanted->version, out, err);
+	int rc = ox_known_read(ctx, &list, err);
+	if (!rc)
+		rc = choose(ctx, &list, wanted, out, err ? err : &own);
+	ox_vec_free(&list.v);
+	return rc;
+}

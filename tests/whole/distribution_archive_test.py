@@ -1,0 +1,125 @@
+"""PythonDistribution(...) and the user's table of archives, from configuration to message. The archives are small ones
+of tests/unit/daemon/python/archives.py: nothing is linked from them."""
+import functools
+import hashlib
+import http.server
+import os
+import sys
+import threading
+import unittest
+
+import oxtest
+
+sys.path.insert(0, os.path.join(oxtest.SRCDIR, "tests", "unit", "daemon", "python"))
+import archives  # noqa: E402
+
+CONFIG = """
+def make_list():
+    dist = PythonDistribution(sha256 = "%s", %s)
+    names = [r.name for r in dist.python_resources() if type(r) == "PythonModuleSource"]
+    print("modules", sorted(names))
+    return FileManifest()
+
+def make_exe():
+    dist = PythonDistribution(sha256 = "%s", %s)
+    return dist.to_python_executable(name = "app")
+
+register_target("list", make_list)
+register_target("exe", make_exe)
+resolve_targets()
+"""
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+class Archives(oxtest.TestCase):
+    def archive(self, change="v8", name="small.tar.gz"):
+        """Writes one and gives back its path and digest."""
+        archive = archives.Archive()
+        archives.changes()[change](archive)
+        path = self.box.path(name)
+        archive.write(path)
+        with open(path, "rb") as f:
+            return path, hashlib.sha256(f.read()).hexdigest()
+
+    def run_config(self, sha256, where, *args, target="list"):
+        self.box.write("project/pyoxidizer.bzl", CONFIG % (sha256, where, sha256, where))
+        return self.box.oxc("build", "--path", self.box.path("project"), *args, target)
+
+    def serve(self, folder):
+        handler = functools.partial(Quiet, directory=folder)
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        return "http://127.0.0.1:%d" % server.server_address[1]
+
+    def test_a_local_archive_is_looked_into(self):
+        path, digest = self.archive()
+        for where in ("local_path = %r" % path, 'local_path = "../small.tar.gz"', 'url = "file://%s"' % path):
+            result = self.assertExit(self.run_config(digest, where.replace("'", '"')), 0)
+            self.assertIn('modules ["json", "json.tests", "os", "test"]', result.stderr)
+            self.assertIn("from small.tar.gz: the configuration names it", result.stderr)
+
+    def test_nothing_is_linked_from_one(self):
+        path, digest = self.archive()
+        result = self.assertExit(self.run_config(digest, 'local_path = "%s"' % path, target="exe"), 1)
+        self.assertIn("executables are not linked from archives", result.stderr)
+        self.assertIn('flavor = "host"', result.stderr)
+
+    def test_a_wrong_digest_is_refused_by_policy(self):
+        path, _ = self.archive()
+        result = self.assertExit(self.run_config("0" * 64, 'local_path = "%s"' % path), 4)
+        self.assertIn("is not the file that was named", result.stderr)
+
+    def test_a_download_happens_once_and_never_offline(self):
+        path, digest = self.archive()
+        url = 'url = "%s/small.tar.gz"' % self.serve(os.path.dirname(path))
+        result = self.assertExit(self.run_config(digest, url, "--offline"), 1)
+        self.assertIn("this build is offline", result.stderr)
+        self.assertExit(self.run_config(digest, url), 0)
+        os.unlink(path)
+        self.assertExit(self.run_config(digest, url + " ", "--offline"), 0)
+
+    def test_a_missing_download_says_so(self):
+        path, digest = self.archive()
+        url = 'url = "%s/other.tar.gz"' % self.serve(os.path.dirname(path))
+        result = self.assertExit(self.run_config(digest, url), 1)
+        self.assertIn("the server does not have it (404): check the address", result.stderr)
+
+    def test_what_cannot_be_used_is_a_mistake_of_the_configuration(self):
+        for change, words in (("lto", "LLVM bitcode"), ("install-only", "-full.tar.zst"), ("arm", "is for aarch64"),
+                              ("v4", "version 4, and 5 to 8")):
+            path, digest = self.archive(change, change + ".tar.gz")
+            result = self.assertExit(self.run_config(digest, 'local_path = "%s"' % path), 2)
+            self.assertIn(words, result.stderr)
+
+    def test_arguments_are_checked_at_once(self):
+        for where, words in (('local_path = "a", url = "b"', "not both"), ("flavor = \"standalone\"", "needs local_path"),
+                             ('url = "x", flavor = "host"', "'host' is not a distribution flavor")):
+            result = self.assertExit(self.run_config("0" * 64, where), 2)
+            self.assertIn(words, result.stderr)
+        result = self.assertExit(self.run_config("12", 'url = "x"'), 2)
+        self.assertIn("64 hexadecimal digits", result.stderr)
+
+    def test_the_users_table_is_part_of_the_build(self):
+        config = ('def make():\n    dist = default_python_distribution()\n'
+                  '    print("modules", len(dist.source_modules()))\n    return FileManifest()\n'
+                  'register_target("list", make)\nresolve_targets()\n')
+        self.build(config)
+        path, digest = self.archive()
+        table = self.box.write("home/.config/oxidizer/python-distributions",
+                               "3.11 x86_64-unknown-linux-gnu %s %s\n" % (digest, path))
+        result = self.build(config)
+        self.assertIn("modules 4", result.stderr)
+        self.assertIn("the newest for x86_64-unknown-linux-gnu in " + table, result.stderr)
+        self.box.write("home/.config/oxidizer/python-distributions", "3.11\n")
+        result = self.assertExit(self.box.oxc("build", "--path", self.box.path("project")), 2)
+        self.assertIn("line 1 is not understood", result.stderr)
+
+
+if __name__ == "__main__":
+    oxtest.main()
