@@ -8,7 +8,7 @@ runtime_pack_libpack_a_SOURCES = \
 	runtime/pack/packed.h runtime/pack/packed_fields.c runtime/pack/packed_fields.h \
 	runtime/pack/packed_read.c runtime/pack/packed_write.c \
 	runtime/pack/reader.c runtime/pack/reader.h \
-	runtime/pack/resource.h \
+	runtime/pack/resource.h runtime/pack/sum.c runtime/pack/sum.h \
 	runtime/pack/writer.c runtime/pack/writer.h
 PACK_LIBS = runtime/pack/libpack.a $(BASE_LIBS)
 

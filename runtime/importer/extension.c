@@ -109,6 +109,9 @@ static int make_path(struct ox_library *lib, const struct ox_index *index, const
 {
 	const struct ox_pack_record *r = &found->record;
 	int rc = OX_ENOENT;
+	if (!found->given && !ox_pack_library_intact(r))
+		return ox_fail(err, OX_ECORRUPT, "the library %.*s is damaged: this executable was altered",
+			       OX_SLICE_ARG(r->name));
 	if (!(r->flags & OX_PACK_NEEDS_FILE) && !ox_wants_file(index->pack, r))
 		rc = memory_path(r, &lib->path, err);
 	if (rc != OX_ENOENT)

@@ -288,6 +288,8 @@ PyObject *ox_finder_code(struct ox_finder *self, const struct ox_found *found, P
 	if (found->given)
 		return given_code(self, found, name);
 	bool compiled = ox_index_bytecode(&self->index, &found->record, &bytes);
+	if (compiled && !ox_pack_code_intact(bytes))
+		return ox_bad_bytecode(name, "is damaged: this executable was altered");
 	return name_real_file(self, found, compiled ? ox_unmarshal(bytes, name) : compile_source(self, found));
 }
 

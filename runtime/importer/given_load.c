@@ -113,7 +113,7 @@ static PyObject *read_part(struct ox_finder *self, struct ox_slice relative, con
 	return NULL;
 }
 
-static PyObject *bad_bytecode(PyObject *name, const char *what)
+PyObject *ox_bad_bytecode(PyObject *name, const char *what)
 {
 	PyObject *text = PyUnicode_FromFormat("bytecode of %R %s", name, what);
 	PyErr_SetImportError(text, name, NULL);
@@ -128,7 +128,7 @@ PyObject *ox_unmarshal(struct ox_slice bytes, PyObject *name)
 		return code;
 	if (code) {
 		Py_DECREF(code);
-		return bad_bytecode(name, "is damaged: it holds no code");
+		return ox_bad_bytecode(name, "is damaged: it holds no code");
 	}
 	if (PyErr_ExceptionMatches(PyExc_ValueError) || PyErr_ExceptionMatches(PyExc_EOFError) ||
 	    PyErr_ExceptionMatches(PyExc_TypeError)) {
@@ -148,7 +148,7 @@ static PyObject *code_in_memory(struct ox_finder *self, struct ox_slice bytes, P
 	if (fits == 1)
 		return code;
 	Py_XDECREF(code);
-	return fits == 0 ? bad_bytecode(name, "was made for another version of Python") : NULL;
+	return fits == 0 ? ox_bad_bytecode(name, "was made for another version of Python") : NULL;
 }
 
 /* The code in a .pyc file. */
@@ -167,7 +167,7 @@ static PyObject *code_of_file(struct ox_finder *self, struct ox_slice relative, 
 		PyErr_SetImportError(text, name, NULL);
 		Py_XDECREF(text);
 	} else if ((data[0] | data[1] << 8 | data[2] << 16 | (uint32_t)data[3] << 24) != ox_bytecode_magic()) {
-		bad_bytecode(name, "was made for another version of Python");
+		ox_bad_bytecode(name, "was made for another version of Python");
 	} else {
 		code = ox_unmarshal(ox_slice(data + PYC_HEADER, len - PYC_HEADER), name);
 	}

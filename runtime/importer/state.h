@@ -70,6 +70,9 @@ PyObject *ox_finder_code(struct ox_finder *self, const struct ox_found *found, P
 /* Marshalled code, or an ImportError. */
 PyObject *ox_unmarshal(struct ox_slice bytes, PyObject *name);
 
+/* Raises ImportError: "bytecode of NAME WHAT". NULL. */
+PyObject *ox_bad_bytecode(PyObject *name, const char *what);
+
 /* given_load.c: the same for records that were given at run time (found->given), whose owner the caller holds. */
 int ox_given_describe(struct ox_finder *self, PyObject *spec, const struct ox_found *found, struct ox_slice name);
 /* NULL without an exception when there is none. */

@@ -56,9 +56,9 @@
  *
  *      0    8   slice: name ("a.b.c", or a library's SONAME)
  *      8    4   flags (enum ox_pack_flag)
- *     12    4   zero
+ *     12    4   checksum of the shared library (sum.h)
  *     16    8   slice: source
- *     24   24   three slices: marshalled code at levels 0, 1, 2
+ *     24   24   three slices: marshalled code at levels 0, 1, 2; the 4 bytes before each are its checksum
  *     48    8   slice: shared library; its offset is a multiple of OX_PACK_ALIGN
  *     56    8   table: names of needed libraries, each one slice
  *     64    8   table: package files, each two slices: name, data; sorted by name
@@ -71,7 +71,8 @@
  *
  * The reader trusts nothing: each number is checked against its enclosing structure when
  * it is used, so that damage costs an error and never a stray access, and opening
- * touches the head only. */
+ * touches the head only. Code and libraries, which would be run, are compared with their checksums when they
+ * are loaded. */
 #ifndef OX_PACK_FORMAT_H
 #define OX_PACK_FORMAT_H
 
@@ -79,7 +80,7 @@
 #define OX_PACK_SEGMENT_MAGIC "oxsegmnt"
 
 enum {
-	OX_PACK_VERSION = 1,
+	OX_PACK_VERSION = 2,
 	OX_PACK_ALIGN = 4096,
 	OX_PACK_MAGIC_SIZE = 8,
 	OX_PACK_HEAD_SIZE = 64,
@@ -89,6 +90,7 @@ enum {
 	OX_PACK_SEGMENT_HEAD_SIZE = 32,
 	OX_PACK_RECORD_SIZE = 88,
 	OX_PACK_SLICE_SIZE = 8,
+	OX_PACK_SUM_SIZE = 4,
 	OX_PACK_FILE_SIZE = 16,
 };
 
@@ -122,6 +124,7 @@ enum ox_pack_segment_at {
 enum ox_pack_record_at {
 	OX_PACK_RECORD_NAME = 0,
 	OX_PACK_RECORD_FLAGS = 8,
+	OX_PACK_RECORD_LIBRARY_SUM = 12,
 	OX_PACK_RECORD_SOURCE = 16,
 	OX_PACK_RECORD_CODE = 24,
 	OX_PACK_RECORD_LIBRARY = 48,

@@ -3,6 +3,7 @@
 #include "proto/base/map.h"
 #include "runtime/pack/format.h"
 #include "runtime/pack/put.h"
+#include "runtime/pack/sum.h"
 
 struct ox_pack {
 	struct ox_slice bytes; /* exactly the payload */
@@ -128,7 +129,7 @@ static bool slice_at(struct ox_slice segment, const char *at, struct ox_slice *o
 	if (offset == 0)
 		return false;
 	const char *data = part(segment, offset, len, 1);
-	if (!data) {
+	if (!data || offset < OX_PACK_SEGMENT_HEAD_SIZE) {
 		*damaged = true;
 		return false;
 	}
@@ -208,7 +209,8 @@ int ox_pack_get(const struct ox_pack *p, ox_pack_place place, struct ox_pack_rec
 	const char *at = record_at(p, place, &segment);
 	if (!at)
 		return ox_fail(err, OX_ECORRUPT, "payload: entry %u leads nowhere", place);
-	struct ox_pack_record r = {.flags = ox_get_u32(at + OX_PACK_RECORD_FLAGS)};
+	struct ox_pack_record r = {.flags = ox_get_u32(at + OX_PACK_RECORD_FLAGS),
+				   .library_sum = ox_get_u32(at + OX_PACK_RECORD_LIBRARY_SUM)};
 	slice_at(segment, at + OX_PACK_RECORD_NAME, &r.name, &damaged);
 	r.has_source = slice_at(segment, at + OX_PACK_RECORD_SOURCE, &r.source, &damaged);
 	for (int level = 0; level < 3; level++)
@@ -223,6 +225,16 @@ int ox_pack_get(const struct ox_pack *p, ox_pack_place place, struct ox_pack_rec
 		return ox_fail(err, OX_ECORRUPT, "payload: the record of %.*s is damaged", OX_SLICE_ARG(r.name));
 	*out = r;
 	return 0;
+}
+
+bool ox_pack_code_intact(struct ox_slice code)
+{
+	return ox_get_u32(code.data - OX_PACK_SUM_SIZE) == ox_pack_sum(code);
+}
+
+bool ox_pack_library_intact(const struct ox_pack_record *r)
+{
+	return r->library_sum == ox_pack_sum(r->library);
 }
 
 static const char *item_at(const struct ox_pack_table *t, uint32_t index, uint32_t size)

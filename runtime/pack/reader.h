@@ -54,10 +54,15 @@ struct ox_pack_record {
 	struct ox_slice source, bytecode[3], library, relative_path;
 	bool has_source, has_bytecode[3]; /* an empty source is a source */
 	struct ox_pack_table needs, files, distribution;
+	uint32_t library_sum;
 };
 
 /* All slices checked to lie in their segment. */
 int ox_pack_get(const struct ox_pack *p, ox_pack_place place, struct ox_pack_record *out, struct ox_err *err);
+
+/* Whether the code (of a payload's record, for its checksum stands before it) or the library is what was written. */
+bool ox_pack_code_intact(struct ox_slice code);
+bool ox_pack_library_intact(const struct ox_pack_record *r);
 
 bool ox_pack_need(const struct ox_pack_table *t, uint32_t index, struct ox_slice *name);
 bool ox_pack_file_at(const struct ox_pack_table *t, uint32_t index, struct ox_pack_file *out);

@@ -4,6 +4,7 @@
 #include "proto/base/map.h"
 #include "runtime/pack/format.h"
 #include "runtime/pack/put.h"
+#include "runtime/pack/sum.h"
 
 /* Everything in a segment has its place before anything is written: `next` walks
  * through the segment once to plan, and the same walk then writes. */
@@ -95,12 +96,28 @@ static void store_index_parts(struct segment *s, uint32_t (*tables)[2])
 	}
 }
 
+static void set_sum(struct segment *s, uint32_t at, struct ox_slice bytes)
+{
+	if (s->base)
+		ox_put_u32(s->base + at, ox_pack_sum(bytes));
+}
+
 static void store_code(struct segment *s)
 {
 	for (size_t i = 0; i < s->count && !s->too_large; i++)
-		for (uint32_t level = 0; level < 3; level++)
-			store(s, record_at(i) + OX_PACK_RECORD_CODE + level * OX_PACK_SLICE_SIZE,
-			      s->resources[i].bytecode[level], 1);
+		for (uint32_t level = 0; level < 3; level++) {
+			struct ox_slice code = s->resources[i].bytecode[level];
+			if (!code.data)
+				continue;
+			set_sum(s, place(s, OX_PACK_SUM_SIZE, 1), code);
+			store(s, record_at(i) + OX_PACK_RECORD_CODE + level * OX_PACK_SLICE_SIZE, code, 1);
+		}
+}
+
+static void store_library(struct segment *s, uint32_t record, struct ox_slice library)
+{
+	set_sum(s, record + OX_PACK_RECORD_LIBRARY_SUM, library);
+	store(s, record + OX_PACK_RECORD_LIBRARY, library, OX_PACK_ALIGN);
 }
 
 static void store_files(struct segment *s, uint32_t table, const struct ox_pack_file *files, size_t count)
@@ -124,7 +141,7 @@ static void store_cold_parts(struct segment *s, uint32_t (*tables)[2])
 	}
 	for (size_t i = 0; i < s->count && !s->too_large; i++)
 		if (s->resources[i].library.len)
-			store(s, record_at(i) + OX_PACK_RECORD_LIBRARY, s->resources[i].library, OX_PACK_ALIGN);
+			store_library(s, record_at(i), s->resources[i].library);
 }
 
 static void walk(struct segment *s, char *base, uint32_t (*tables)[2])

@@ -7,6 +7,7 @@
 
 #include "runtime/pack/format.h"
 #include "runtime/pack/reader.h"
+#include "runtime/pack/sum.h"
 #include "runtime/pack/writer.h"
 
 enum { MAGIC = 0x0a0d0da7 };
@@ -239,6 +240,40 @@ static void read_copy(const char *data, size_t len, size_t altered, char with)
 	free(exact);
 }
 
+static void altered_code_and_libraries_are_told(void **state)
+{
+	struct payload *p = *state;
+	for (int level = 0; level < 3; level++) {
+		struct ox_slice code = get(p->pack, "json.tool").bytecode[level];
+		assert_true(ox_pack_code_intact(code));
+		for (size_t bit = 0; bit < 8 * code.len; bit++) {
+			char *at = p->bytes.data + (code.data - p->bytes.data) + bit / 8;
+			*at ^= (char)(1 << bit % 8);
+			assert_false(ox_pack_code_intact(code));
+			*at ^= (char)(1 << bit % 8);
+		}
+	}
+	struct ox_pack_record r = get(p->pack, "_ssl");
+	assert_true(ox_pack_library_intact(&r));
+	p->bytes.data[r.library.data - p->bytes.data + 2] ^= 1;
+	assert_false(ox_pack_library_intact(&r));
+}
+
+static void a_checksum_sees_each_bit_and_the_length(void **state)
+{
+	char bytes[131] = {0};
+	(void)state;
+	for (size_t len = 0; len < sizeof bytes; len++) {
+		uint32_t sum = ox_pack_sum(ox_slice(bytes, len));
+		assert_int_not_equal(sum, ox_pack_sum(ox_slice(bytes, len + 1)));
+		for (size_t bit = 0; bit < 8 * len; bit++) {
+			bytes[bit / 8] ^= (char)(1 << bit % 8);
+			assert_int_not_equal(sum, ox_pack_sum(ox_slice(bytes, len)));
+			bytes[bit / 8] ^= (char)(1 << bit % 8);
+		}
+	}
+}
+
 static void truncated_payloads_are_safe(void **state)
 {
 	struct payload *p = *state;
@@ -284,6 +319,8 @@ int main(void)
 		TEST(segments_and_their_digests_can_be_enumerated),
 		cmocka_unit_test(two_resources_of_one_name_are_refused),
 		cmocka_unit_test(segments_of_different_interpreters_do_not_mix),
+		TEST(altered_code_and_libraries_are_told),
+		TEST(a_checksum_sees_each_bit_and_the_length),
 		TEST(truncated_payloads_are_safe),
 		TEST(altered_payloads_are_safe),
 		cmocka_unit_test(a_payload_without_segments_is_empty),

@@ -70,7 +70,7 @@ PROGRAMS = {
                  " sys.flags.utf8_mode, sys.stdin.errors, sys.stderr.errors, '\u00e9')",
     "locale": "import os; print(sorted(k for k in os.environ if k.startswith('LC_')))",
 }
-PAYLOAD = b"oxpaylod\1\0\0\0"  # how one starts
+PAYLOAD = b"oxpaylod\2\0\0\0"  # how one starts
 IN_C_LOCALE = ("encodings", "locale", "exit text", "unclosed")
 
 
@@ -480,6 +480,31 @@ class Damage(unittest.TestCase):
             self.assertTrue(p.stderr.startswith(f"{cut}: this executable is cut short ({size} bytes"), p.stderr)
         loader, = glob.glob("/lib64/ld-linux-*.so.2") or [None]
         self.assertEqual(run(*filter(None, (loader, exe))).stdout, "ran\n")
+
+    def altered(self, exe, part, place):
+        image = bytearray(exe.read_bytes())
+        image[image.index(part) + place] ^= 1
+        copy = exe.with_name("altered")
+        copy.write_bytes(image)
+        copy.chmod(0o755)
+        return run(copy)
+
+    def test_altered_code_is_not_run(self):
+        exe = KIT.build(run_command="import json.scanner; print('ran')")
+        packed, = pathlib.Path(FOLDER.name, "code").glob("json.scanner-*.code")
+        code = packed.read_bytes()
+        for place in (0, 1, len(code) // 2, len(code) - 1):
+            p = self.altered(exe, code, place)
+            self.assertEqual((p.returncode, p.stdout), (1, ""))
+            self.assertIn("ImportError: bytecode of 'json.scanner' is damaged", p.stderr)
+
+    def test_altered_libraries_are_not_loaded(self):
+        exe = KIT.build(run_command="import _bz2; print('ran')")
+        library, = pathlib.Path(sysconfig.get_path("stdlib"), "lib-dynload").glob("_bz2.*x86_64-linux-gnu.so")
+        content = library.read_bytes()
+        p = self.altered(exe, content, len(content) // 2)
+        self.assertEqual((p.returncode, p.stdout), (1, ""))
+        self.assertIn("ImportError: the library _bz2 is damaged", p.stderr)
 
     def test_bytecode_of_another_interpreter_is_refused(self):
         exe = KIT.build(run_command="pass")
