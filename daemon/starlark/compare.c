@@ -30,13 +30,17 @@ static uint32_t hash_bytes(uint32_t seed, const char *p, size_t len)
 	return mix((h ^ word) * 0xD6E8FEB86659FD93u);
 }
 
-uint32_t ox_hash_text(struct ox_star *s, struct ox_string *str)
+/* Kept in the string. */
+static int hash_text(struct ox_star *s, struct ox_string *str, uint32_t *hash)
 {
 	if (!str->head.aux) {
+		if (!ox_charge(s, str->len / 8))
+			return -1;
 		uint32_t h = hash_bytes(s->seed, str->data, str->len);
 		str->head.aux = h ? h : 1;
 	}
-	return str->head.aux;
+	*hash = str->head.aux;
+	return 0;
 }
 
 /* Floats that are whole hash like the equal integer; all that are no number are equal. */
@@ -111,8 +115,7 @@ int ox_hash(struct ox_star *s, ox_star_value v, uint32_t *hash)
 	switch (ox_object(v)->kind) {
 	case OX_OBJ_STRING:
 	case OX_OBJ_BYTES:
-		*hash = ox_hash_text(s, OX_AS(ox_string, v));
-		return 0;
+		return hash_text(s, OX_AS(ox_string, v), hash);
 	case OX_OBJ_INT:
 		*hash = hash_big(s, v);
 		return 0;

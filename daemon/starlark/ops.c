@@ -331,6 +331,8 @@ ox_star_value ox_unary(struct ox_star *s, int op, ox_star_value v)
 static ox_star_value contains_text(struct ox_star *s, ox_star_value container, ox_star_value item)
 {
 	struct ox_slice text = ox_text_of(container);
+	if (!ox_charge(s, text.len / 16))
+		return OX_STAR_FAILED;
 	if (ox_is(container, OX_OBJ_BYTES) && ox_is_int(item)) {
 		if (!ox_is_small(item) || ox_small(item) < 0 || ox_small(item) > 255)
 			return ox_star_fail(s, "int in bytes: the int must be from 0 to 255");
@@ -339,8 +341,6 @@ static ox_star_value contains_text(struct ox_star *s, ox_star_value container, o
 	if (!ox_is(item, (enum ox_obj_kind)ox_object(container)->kind))
 		return undefined(s, OX_OP_IN, item, container);
 	struct ox_slice part = ox_text_of(item);
-	if (!ox_charge(s, text.len / 16))
-		return OX_STAR_FAILED;
 	return ox_star_bool(part.len == 0 || memmem(text.data, text.len, part.data, part.len) != NULL);
 }
 

@@ -172,8 +172,6 @@ ox_star_value ox_intern(struct ox_star *s, struct ox_slice text)
 	/* Look up with a string of our own that is thrown away; names are short. */
 	struct ox_string probe = {.head = {.kind = OX_OBJ_STRING}, .len = text.len, .data = text.data ? text.data : ""};
 	ox_star_value known;
-	if (text.len > 512 && !ox_charge(s, text.len / 16))
-		return OX_STAR_FAILED;
 	int found = ox_dict_find(s, s->interned, ox_from_object(&probe), &known);
 	if (found != 0)
 		return found < 0 ? OX_STAR_FAILED : known;

@@ -298,7 +298,6 @@ int ox_equal(struct ox_star *s, ox_star_value a, ox_star_value b); /* 1, 0, -1 *
 int ox_compare(struct ox_star *s, ox_star_value a, ox_star_value b, int op, int *order);
 int ox_equal_text(struct ox_star *s, struct ox_slice a, struct ox_slice b);               /* 1, 0, -1 */
 int ox_compare_text(struct ox_star *s, struct ox_slice a, struct ox_slice b, int *order); /* -1: failing */
-uint32_t ox_hash_text(struct ox_star *s, struct ox_string *str);
 
 /* ---- ops.c ---- */
 
