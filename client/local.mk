@@ -21,7 +21,7 @@ client_cmd_libcmd_a_SOURCES = \
 	client/cmd/daemon.c client/cmd/eval.c \
 	client/cmd/file.c client/cmd/file.h client/cmd/fmt.c \
 	client/cmd/help.c client/cmd/init_config_file.c \
-	client/cmd/lint.c client/cmd/list_targets.c \
+	client/cmd/distribution.c client/cmd/lint.c client/cmd/list_targets.c \
 	client/cmd/options.c client/cmd/options.h \
 	client/cmd/order.c client/cmd/order.h \
 	client/cmd/question.c client/cmd/question.h \

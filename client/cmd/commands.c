@@ -8,6 +8,7 @@
 const struct ox_command *const ox_commands[] = {
 	&ox_command_init, &ox_command_build,  &ox_command_run,   &ox_command_list_targets,
 	&ox_command_eval, &ox_command_fmt,    &ox_command_lint,  &ox_command_daemon, &ox_command_store,
+	&ox_command_distribution_extract, &ox_command_distribution_info, &ox_command_distribution_licenses,
 	&ox_command_help, NULL,
 };
 
@@ -38,7 +39,7 @@ void ox_print_overview(FILE *out)
 	      "Packages Python applications as single executables.\n\ncommands:\n",
 	      out);
 	for (size_t i = 0; ox_commands[i]; i++)
-		fprintf(out, "  %-18s %s\n", ox_commands[i]->name, ox_commands[i]->summary);
+		fprintf(out, "  %-28s %s\n", ox_commands[i]->name, ox_commands[i]->summary);
 	fputs("\n`oxc COMMAND --help` tells more about one. `oxc --version` shows the version.\n"
 	      "Start with: oxc init-config-file myapp && oxc run --path myapp\n",
 	      out);
@@ -70,14 +71,20 @@ static void note_other_build(struct ox_cli *cli, struct ox_conn *conn)
 			      "command start the new one");
 }
 
-/* Language questions came after the first release of the protocol: a daemon that does not know them is told apart. */
+/* Some requests came after the first release of the protocol: a daemon that does not know them is told apart. */
+static const char *feature_of(const struct ox_msg *msg)
+{
+	return msg->kind == OX_MSG_LANGUAGE ? "language" : msg->kind == OX_MSG_DISTRIBUTION ? "distribution" : NULL;
+}
+
 static int check_feature(struct ox_conn *conn, const struct ox_msg *msg, struct ox_err *err)
 {
 	const struct ox_hello *hello = ox_conn_hello(conn);
-	if (msg->kind != OX_MSG_LANGUAGE)
+	const char *feature = feature_of(msg);
+	if (!feature)
 		return 0;
 	for (size_t i = 0; i < hello->feature_count; i++)
-		if (ox_slice_eq_str(hello->features[i], "language"))
+		if (ox_slice_eq_str(hello->features[i], feature))
 			return 0;
 	return ox_fail(err, OX_EUNREACHABLE,
 		       "the running daemon is of another build than oxc and cannot answer this; stop it with "

@@ -28,6 +28,8 @@ enum option_id {
 	ID_REPAIR,
 	ID_NOW,
 	ID_CHECK,
+	ID_ARCHIVE_PATH,
+	ID_DOWNLOAD_DEFAULT,
 	ID_JSON,
 	ID_SYSTEM_RUST,
 };
@@ -55,6 +57,9 @@ static const struct option_row rows[] = {
 	{ID_REPAIR, "repair", OX_OPTION_REPAIR, 0, "", "verify: take what is damaged out of the store"},
 	{ID_NOW, "now", OX_OPTION_NOW, 0, "", "stop: cancel running builds instead of waiting for them"},
 	{ID_CHECK, "check", OX_OPTION_CHECK, 0, "", "change nothing; list the files that would change"},
+	{ID_ARCHIVE_PATH, "archive-path", OX_OPTION_ARCHIVE, 1, "PATH", "the archive"},
+	{ID_DOWNLOAD_DEFAULT, "download-default", OX_OPTION_ARCHIVE, 0, "",
+	 "the archive that oxidizer knows for this platform; downloaded unless it was before"},
 	{'e', "expression", OX_OPTION_EXPRESSION, 1, "EXPR", "evaluate EXPR and print its value; may be repeated"},
 	{'v', "verbose", OX_OPTION_COMMON, 0, "", "say more; may be repeated"},
 	{'q', "quiet", OX_OPTION_COMMON, 0, "", "say only what went wrong"},
@@ -117,6 +122,9 @@ static int apply_value(struct ox_options *o, int id, const char *value, const ch
 		return add_variable(o, value, second, err);
 	case ID_VAR_ENV:
 		return add_variable(o, value, getenv(second), err);
+	case ID_ARCHIVE_PATH:
+		o->archive_path = value;
+		return 0;
 	case ID_PYTHON_CODE:
 		o->python_code = value;
 		return 0;
@@ -154,6 +162,7 @@ static void apply_flag(struct ox_options *o, int id)
 			[ID_EXPLAIN - ID_PATH] = &o->explain, [ID_DETACH - ID_PATH] = &o->detach,
 			[ID_DRY_RUN - ID_PATH] = &o->dry_run, [ID_REPAIR - ID_PATH] = &o->repair,
 			[ID_NOW - ID_PATH] = &o->now,         [ID_CHECK - ID_PATH] = &o->check,
+			[ID_DOWNLOAD_DEFAULT - ID_PATH] = &o->download_default,
 			[ID_JSON - ID_PATH] = &o->json,
 		};
 		size_t at = (size_t)(id - ID_PATH);

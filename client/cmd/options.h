@@ -30,16 +30,17 @@ enum ox_option_bit {
 	OX_OPTION_COMMON = 1 << 16, /* -v -q --json --system-rust -h */
 	OX_OPTION_EXPRESSION = 1 << 17,
 	OX_OPTION_CHECK = 1 << 18,
+	OX_OPTION_ARCHIVE = 1 << 19, /* --archive-path, --download-default */
 };
 
 struct ox_options {
 	const char *path, *target_triple, *target; /* NULL when not given */
-	const char *python_code;
+	const char *python_code, *archive_path;
 	OX_VEC(const char *) pip_install;
 	OX_VEC(struct ox_slice) expressions;
 	OX_VEC(struct ox_name_value) vars; /* borrow from argv and the environment */
 	bool release, no_daemon, offline, refresh, explain, detach;
-	bool dry_run, repair, now, check, json, help;
+	bool dry_run, repair, now, check, download_default, json, help;
 	unsigned verbosity; /* 0 quiet, 1 normal, ... */
 	char **words;       /* what is no option: points into argv */
 	size_t word_count;

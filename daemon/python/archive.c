@@ -28,8 +28,8 @@ static int read_json(struct ox_build_context *ctx, struct ox_dist_archive *out, 
 	return rc;
 }
 
-int ox_archive_read(struct ox_build_context *ctx, const struct ox_archive *which, struct ox_dist_archive *out,
-		    struct ox_err *err)
+static int read_archive(struct ox_build_context *ctx, const struct ox_archive *which, struct ox_dist_archive *out,
+			struct ox_err *err)
 {
 	struct ox_extracted tree = {0};
 	struct ox_fetch from = {
@@ -43,7 +43,7 @@ int ox_archive_read(struct ox_build_context *ctx, const struct ox_archive *which
 	rc = ox_archive_check_layout(tree.path, err);
 	if (!rc)
 		rc = read_json(ctx, out, err);
-	if (!rc)
+	if (!rc && !which->look_only)
 		rc = ox_archive_check_kind(out->json, which->triple, err);
 	if (!rc)
 		rc = ox_archive_check_files(out->json, out->root, err);
@@ -180,7 +180,7 @@ static int describe(struct ox_build_context *ctx, const struct ox_archive *which
 	int rc = d->origin ? take_paths(ctx, d, err) : ox_fail_nomem(err, "describing an archive");
 	if (!rc)
 		rc = take_extensions(ctx, d, err);
-	if (!rc)
+	if (!rc && !which->look_only)
 		rc = choose_python(ctx, d, err);
 	return rc ? rc : take_digest(d, err);
 }
@@ -192,14 +192,15 @@ int ox_distribution_archive(struct ox_build_context *ctx, const struct ox_archiv
 	struct ox_distribution *d = ox_arena_alloc(ctx->arena, sizeof *d);
 	if (!archive || !d)
 		return ox_fail_nomem(err, "describing an archive");
-	int rc = ox_archive_read(ctx, which, archive, err);
+	int rc = read_archive(ctx, which, archive, err);
 	if (rc)
 		return rc;
 	d->archive = archive;
 	rc = describe(ctx, which, d, err);
 	if (rc)
 		return ox_wrap(err, "%s cannot be used", base_name(which->location));
-	ox_emit_log(ctx->sink, OX_LEVEL_INFO, "python", "%s", d->origin);
+	if (!which->look_only)
+		ox_emit_log(ctx->sink, OX_LEVEL_INFO, "python", "%s", d->origin);
 	*out = d;
 	return 0;
 }

@@ -14,15 +14,12 @@ struct ox_archive {
 	struct ox_digest sha256;
 	const char *triple; /* what it must be for; NULL: any */
 	const char *reason; /* why it was chosen, half a sentence for the origin; may be NULL */
+	bool look_only;     /* nothing is run: it gets no python_exe, and may be of any platform */
 };
 
 /* OX_EPOLICY: wrong digest, or a hostile archive; OX_EBUILD: it cannot be had; OX_EUSAGE: it is had, and cannot
  * be used: the message says what to use instead. Says through the sink which was taken. */
 int ox_distribution_archive(struct ox_build_context *ctx, const struct ox_archive *which,
 			    const struct ox_distribution **out, struct ox_err *err);
-
-/* The same up to the description: nothing is run, and any triple will do. */
-int ox_archive_read(struct ox_build_context *ctx, const struct ox_archive *which, struct ox_dist_archive *out,
-		    struct ox_err *err);
 
 #endif

@@ -4,6 +4,7 @@ daemon_python_libpython_a_CPPFLAGS = $(AM_CPPFLAGS) $(ELF_CFLAGS) $(JANSSON_CFLA
 daemon_python_libpython_a_SOURCES = \
 	daemon/python/archive.c daemon/python/archive.h \
 	daemon/python/archive_check.c daemon/python/archive_check.h \
+	daemon/python/archive_report.c daemon/python/archive_report.h \
 	daemon/python/archive_pic.c daemon/python/archive_pic.h \
 	daemon/python/blob.c \
 	daemon/python/bytecode.c daemon/python/bytecode.h \

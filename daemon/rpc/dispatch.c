@@ -132,9 +132,8 @@ static void handle_store(struct ox_session *s, struct ox_msg *msg, struct ox_are
 		submit(s, msg, arena);
 }
 
-static void handle_language(struct ox_session *s, struct ox_msg *msg, struct ox_arena *arena)
+static void submit_from(struct ox_session *s, struct ox_msg *msg, struct ox_arena *arena, struct ox_slice cwd)
 {
-	struct ox_slice cwd = msg->as.language.cwd;
 	if (s->server->draining)
 		ox_session_result(s, msg->request, EXIT_BUSY, "shutting-down",
 				  "the daemon is shutting down: try again in a moment, or use --no-daemon");
@@ -144,6 +143,16 @@ static void handle_language(struct ox_session *s, struct ox_msg *msg, struct ox_
 				  OX_SLICE_ARG(cwd));
 	else
 		submit(s, msg, arena);
+}
+
+static void handle_language(struct ox_session *s, struct ox_msg *msg, struct ox_arena *arena)
+{
+	submit_from(s, msg, arena, msg->as.language.cwd);
+}
+
+static void handle_distribution(struct ox_session *s, struct ox_msg *msg, struct ox_arena *arena)
+{
+	submit_from(s, msg, arena, msg->as.distribution.cwd);
 }
 
 static void handle_cancel(struct ox_session *s, struct ox_msg *msg, struct ox_arena *arena)
@@ -220,6 +229,7 @@ static const struct row table[] = {
 	[OX_MSG_SHUTDOWN] = {"SHUTDOWN", GREETED, true, handle_shutdown},
 	[OX_MSG_REPORT] = {"REPORT", NEVER, false, NULL},
 	[OX_MSG_LANGUAGE] = {"LANGUAGE", GREETED, true, handle_language},
+	[OX_MSG_DISTRIBUTION] = {"DISTRIBUTION", GREETED, true, handle_distribution},
 };
 
 void ox_dispatch(struct ox_session *s, struct ox_msg *msg, struct ox_arena *arena)

@@ -29,7 +29,7 @@ struct ox_job {
 	uint64_t id;
 	enum ox_job_state state;
 	struct ox_arena arena; /* of the request */
-	struct ox_msg request; /* BUILD, STORE or LANGUAGE; its store path is filled in */
+	struct ox_msg request; /* BUILD, STORE, LANGUAGE or DISTRIBUTION; its store path is filled in */
 	struct ox_history history;
 	bool cancelled;
 	bool queued;          /* waits for a place */

@@ -201,11 +201,23 @@ void ox_schedule_free(struct ox_schedule *s)
 	free(s);
 }
 
+static struct ox_slice *store_of(struct ox_msg *request)
+{
+	switch (request->kind) {
+	case OX_MSG_BUILD:
+		return &request->as.build.store;
+	case OX_MSG_LANGUAGE:
+		return &request->as.language.store;
+	case OX_MSG_DISTRIBUTION:
+		return &request->as.distribution.store;
+	default:
+		return &request->as.store.path;
+	}
+}
+
 static void fill_in_store(const struct ox_schedule *s, struct ox_msg *request)
 {
-	struct ox_slice *path = request->kind == OX_MSG_BUILD	     ? &request->as.build.store
-				: request->kind == OX_MSG_LANGUAGE ? &request->as.language.store
-								   : &request->as.store.path;
+	struct ox_slice *path = store_of(request);
 	if (!path->len || path->data[0] != '/')
 		*path = ox_slice_str(s->store);
 }

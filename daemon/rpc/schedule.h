@@ -22,7 +22,7 @@ int ox_schedule_new(struct ox_loop *loop, struct ox_log_file *log, const char *s
 		    void (*changed)(void *ctx), void *ctx, struct ox_schedule **out, struct ox_err *err);
 void ox_schedule_free(struct ox_schedule *s);
 
-/* A new job for a BUILD, STORE or LANGUAGE request, taking over the arena that holds it. The job
+/* A new job for a BUILD, STORE, LANGUAGE or DISTRIBUTION request, taking over the arena that holds it. The job
  * is not started: attach a follower, then ox_schedule_start. */
 int ox_schedule_add(struct ox_schedule *s, struct ox_arena *arena, const struct ox_msg *request, struct ox_job **out,
 		    struct ox_err *err);

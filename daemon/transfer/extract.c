@@ -1,6 +1,7 @@
 #include "daemon/transfer/extract.h"
 
 #include "daemon/transfer/unpack.h"
+#include "proto/base/clock.h"
 #include "store/cas/tree.h"
 
 #include <errno.h>
@@ -9,17 +10,26 @@
 
 enum { EXTRACT_VERSION = 1 };
 
+static const uint64_t tell_grain = 200 * 1000000;
+
 struct job {
 	struct ox_actions *actions;
 	struct ox_arena *arena;
 	const struct ox_fetch *from;
-	uint64_t size; /* of the archive */
+	uint64_t size;    /* of the archive */
+	uint64_t told_at; /* when progress was told, ns */
 };
 
 static int on_tick(void *ctx, uint64_t done, struct ox_err *err)
 {
 	struct job *j = ctx;
-	ox_emit_progress(ox_actions_sink(j->actions), "unpacking", done, j->size, "bytes");
+	uint64_t now = ox_clock_mono();
+	/* Read is not unpacked: it ends when the tree is there. */
+	if (now - j->told_at > tell_grain) {
+		j->told_at = now;
+		ox_emit_progress(ox_actions_sink(j->actions), "unpacking", done < j->size ? done : j->size - 1, j->size,
+				 "bytes");
+	}
 	return ox_actions_check_cancel(j->actions, err);
 }
 
@@ -57,6 +67,7 @@ static int run_extract(void *ctx, struct ox_step_result *result, struct ox_err *
 		rc = ox_store_open_object(ox_actions_store(j->actions), &j->from->sha256, &fd, &j->size, err);
 	if (rc)
 		return rc;
+	j->told_at = ox_clock_mono();
 	rc = unpack(j, fd, &tree, err);
 	close(fd);
 	if (rc)

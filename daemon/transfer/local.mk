@@ -3,6 +3,7 @@ noinst_LIBRARIES += daemon/transfer/libtransfer.a
 daemon_transfer_libtransfer_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(ARCHIVE_CFLAGS)
 daemon_transfer_libtransfer_a_SOURCES = \
 	daemon/transfer/curl.c daemon/transfer/curl.h \
+	daemon/transfer/deliver.c daemon/transfer/deliver.h \
 	daemon/transfer/extract.c daemon/transfer/extract.h \
 	daemon/transfer/fetch.c daemon/transfer/fetch.h \
 	daemon/transfer/http.c daemon/transfer/http.h \

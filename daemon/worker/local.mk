@@ -3,6 +3,7 @@ noinst_LIBRARIES += daemon/worker/libworker.a
 daemon_worker_libworker_a_SOURCES = \
 	daemon/worker/build.c daemon/worker/build.h \
 	daemon/worker/channel.c daemon/worker/channel.h \
+	daemon/worker/distribution.c daemon/worker/distribution.h \
 	daemon/worker/environment.c daemon/worker/environment.h \
 	daemon/worker/evaluate.c \
 	daemon/worker/format.c \

@@ -6,6 +6,7 @@
  * descriptor N. Exit status 0 when the request got its result event, whatever that said. */
 #include "daemon/loop/process.h"
 #include "daemon/worker/build.h"
+#include "daemon/worker/distribution.h"
 #include "daemon/worker/language.h"
 #include "daemon/worker/stores.h"
 #include "proto/wire/frame.h"
@@ -49,7 +50,8 @@ static int receive_request(struct ox_channel *channel, struct ox_arena *arena, s
 {
 	for (;;) {
 		int rc = ox_channel_receive(channel, arena, msg, err);
-		if (rc != 0 || msg->kind == OX_MSG_BUILD || msg->kind == OX_MSG_STORE || msg->kind == OX_MSG_LANGUAGE)
+		if (rc != 0 || msg->kind == OX_MSG_BUILD || msg->kind == OX_MSG_STORE || msg->kind == OX_MSG_LANGUAGE ||
+		    msg->kind == OX_MSG_DISTRIBUTION)
 			return rc;
 		if (msg->kind == OX_MSG_CANCEL)
 			return ox_fail(err, OX_ECANCELLED, "cancelled before it began");
@@ -67,6 +69,8 @@ static void serve(struct ox_channel *channel, const struct ox_msg *msg)
 		ox_worker_build(&sink, &msg->as.build);
 	else if (msg->kind == OX_MSG_LANGUAGE)
 		ox_worker_language(&sink, &msg->as.language);
+	else if (msg->kind == OX_MSG_DISTRIBUTION)
+		ox_worker_distribution(&sink, &msg->as.distribution);
 	else
 		ox_worker_store(&sink, &msg->as.store);
 	ox_worker_sink_end(&sink);

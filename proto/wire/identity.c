@@ -12,6 +12,7 @@ static struct ox_slice features[] = {
 	{"detach", 6},
 	{"explain", 7},
 	{"language", 8},
+	{"distribution", 12},
 };
 
 const char *ox_version(void)

@@ -124,6 +124,22 @@ static const struct ox_field language_fields[] = {
 #undef O
 SHAPE(language_shape, oxidizer_Language, struct ox_language, language_fields);
 
+#define G oxidizer_Distribution
+#define O struct ox_distribution_request
+static const struct ox_field distribution_fields[] = {
+	ENUM(G, O, verb, OX_DISTRIBUTION_INFO, OX_DISTRIBUTION_EXTRACT),
+	TEXT(G, O, archive),
+	TEXT(G, O, destination),
+	TEXT(G, O, cwd),
+	ITEMS(G, O, environment, environment_count, &name_value_shape),
+	NUMBER(G, O, offline),
+	NUMBER(G, O, verbosity),
+	TEXT(G, O, store),
+};
+#undef G
+#undef O
+SHAPE(distribution_shape, oxidizer_Distribution, struct ox_distribution_request, distribution_fields);
+
 #define G oxidizer_ReportItem
 #define O struct ox_report_item
 static const struct ox_field report_item_fields[] = {
@@ -311,6 +327,7 @@ static const struct payload kinds[] = {
 	[OX_MSG_SHUTDOWN] = PAYLOAD(&shutdown_shape, 0),
 	[OX_MSG_REPORT] = PAYLOAD(&report_shape, offsetof(struct ox_msg, as.report)),
 	[OX_MSG_LANGUAGE] = PAYLOAD(&language_shape, offsetof(struct ox_msg, as.language)),
+	[OX_MSG_DISTRIBUTION] = PAYLOAD(&distribution_shape, offsetof(struct ox_msg, as.distribution)),
 };
 
 static const struct payload events[] = {

@@ -26,6 +26,7 @@ enum ox_msg_kind {
 	OX_MSG_SHUTDOWN,
 	OX_MSG_REPORT,
 	OX_MSG_LANGUAGE,
+	OX_MSG_DISTRIBUTION,
 };
 
 struct ox_name_value {
@@ -84,6 +85,19 @@ struct ox_language {
 	uint32_t verbosity;
 };
 
+enum ox_distribution_verb { OX_DISTRIBUTION_INFO, OX_DISTRIBUTION_LICENSES, OX_DISTRIBUTION_EXTRACT };
+
+struct ox_distribution_request {
+	enum ox_distribution_verb verb;
+	struct ox_slice archive; /* empty: the table's */
+	struct ox_slice destination;
+	struct ox_slice cwd, store;
+	struct ox_name_value *environment;
+	size_t environment_count;
+	bool offline;
+	uint32_t verbosity;
+};
+
 struct ox_report_item {
 	struct ox_slice name, text, unit;
 	uint64_t number;
@@ -113,6 +127,7 @@ struct ox_msg {
 		} shutdown;
 		struct ox_report report;
 		struct ox_language language;
+		struct ox_distribution_request distribution;
 	} as;
 };
 

@@ -35,7 +35,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-class Archives(oxtest.TestCase):
+class Base(oxtest.TestCase):
     def archive(self, change="v8", name="small.tar.gz"):
         """Writes one and gives back its path and digest."""
         archive = archives.Archive()
@@ -57,6 +57,8 @@ class Archives(oxtest.TestCase):
         self.addCleanup(server.shutdown)
         return "http://127.0.0.1:%d" % server.server_address[1]
 
+
+class Archives(Base):
     def test_a_local_archive_is_looked_into(self):
         path, digest = self.archive()
         for where in ("local_path = %r" % path, 'local_path = "../small.tar.gz"', 'url = "file://%s"' % path):
@@ -119,6 +121,70 @@ class Archives(oxtest.TestCase):
         self.box.write("home/.config/oxidizer/python-distributions", "3.11\n")
         result = self.assertExit(self.box.oxc("build", "--path", self.box.path("project")), 2)
         self.assertIn("line 1 is not understood", result.stderr)
+
+
+class Commands(Base):
+    def both(self, *args, code=0):
+        """With the daemon and without, which must tell the same."""
+        first, second = (self.assertExit(self.box.oxc(*args, *more), code) for more in ((), ("--no-daemon",)))
+        if "--json" not in args:
+            self.assertEqual(first.stdout, second.stdout)
+        return first
+
+    def values(self, *args):
+        return [e["value"] for e in oxtest.events(self.both(*args, "--json").stdout) if "value" in e]
+
+    def test_licenses_are_told_as_pyoxidizer_does(self):
+        self.archive()
+        text = self.both("python-distribution-licenses", "small.tar.gz").stdout
+        self.assertTrue(text.startswith("Python Distribution Licenses: Python-2.0, CNRI-Python\n"), text)
+        self.assertIn("readline\n--------\n\nDependency: readline\nLink Type: library\n\n"
+                      "Licenses: GPL-3.0-only\nLicense Info: https://spdx.org/licenses/GPL-3.0-only.html\n", text)
+        self.assertIn("readline (libedit)\n------------------\n\nDependency: edit\n", text)
+        self.assertIn("Dependency: dl\nLink Type: system\n\nLicenses: Apache-2.0\n", text)
+        self.assertIn("Licenses: public domain\n", text)
+        self.assertIn("Licenses: UNKNOWN\n", text)
+        self.assertNotIn("marshal", text)
+        values = self.values("python-distribution-licenses", "small.tar.gz")
+        self.assertEqual(values[0], {"kind": "distribution", "licenses": ["Python-2.0", "CNRI-Python"]})
+        ssl = [v for v in values if v.get("name") == "_ssl"][0]
+        self.assertEqual(ssl["dependencies"][0], {"name": "ssl", "link_type": "library"})
+        self.assertEqual((ssl["licenses"], ssl["public_domain"], ssl["variant"]), (["Apache-2.0"], False, "default"))
+
+    def test_info_shows_what_there_is_whatever_the_platform(self):
+        self.archive("arm")
+        text = self.both("python-distribution-info", "small.tar.gz").stdout
+        self.assertIn("Target triple: aarch64-unknown-linux-gnu\n", text)
+        self.assertIn("_io\n---\n\nRequired: yes\nBuilt-in: yes\n", text)
+        self.assertIn("Links: ssl (library), crypto (library), dl (system)\n", text)
+        self.assertIn("Python Modules\n==============\n\n", text)
+        self.assertIn("json.tests\n", text)
+        values = {v["kind"]: v for v in self.values("python-distribution-info", "small.tar.gz")}
+        self.assertEqual(values["modules"]["names"], ["json", "json.tests", "os", "test"])
+        self.assertEqual(values["distribution"]["build_options"], "pgo")
+        result = self.both("python-distribution-info", "nowhere.tar.gz", code=2)
+        self.assertIn("there is no file", result.stderr)
+
+    def test_extracting_writes_files_and_replaces_none(self):
+        path, _ = self.archive()
+        self.assertExit(self.box.oxc("python-distribution-extract", "out/here", "--archive-path", path), 0)
+        self.assertEqual(os.listdir(self.box.path("out/here")), ["python"])
+        exe = self.box.path("out/here/python", archives.EXE)
+        self.assertTrue(os.access(exe, os.X_OK))
+        self.assertEqual(os.stat(exe).st_mode & 0o777, 0o755)
+        self.assertEqual(os.stat(self.box.path("out/here/python/PYTHON.json")).st_mode & 0o777, 0o644)
+        result = self.assertExit(self.box.oxc("python-distribution-extract", "out/here", "--archive-path", path), 2)
+        self.assertIn("python is there already", result.stderr)
+        self.assertEqual(os.listdir(self.box.path("out/here")), ["python"])
+
+    def test_extracting_says_what_is_missing(self):
+        for args, words in ((["out"], "say which archive"), ([], "name one folder"),
+                            (["out", "--archive-path", "a", "--download-default"], "use one of")):
+            result = self.assertExit(self.box.oxc("python-distribution-extract", *args), 2)
+            self.assertIn(words, result.stderr)
+        result = self.assertExit(self.box.oxc("python-distribution-extract", "out", "--download-default", "--offline"), 1)
+        self.assertIn("this build is offline", result.stderr)
+        self.assertFalse(os.path.exists(self.box.path("out")))
 
 
 if __name__ == "__main__":

@@ -181,6 +181,32 @@ static void a_question_about_the_language_arrives_as_it_was_sent(void **state)
 	ox_arena_free(&arena);
 }
 
+static void a_question_about_a_distribution_arrives_as_it_was_sent(void **state)
+{
+	(void)state;
+	struct ox_name_value environment[] = {{.name = OX_SLICE("A"), .value = OX_SLICE("1")}};
+	struct ox_msg out, in = {
+		.kind = OX_MSG_DISTRIBUTION,
+		.request = 9,
+		.as.distribution = {.verb = OX_DISTRIBUTION_EXTRACT,
+				    .archive = OX_SLICE("/p/a.tar.zst"),
+				    .destination = OX_SLICE("/p/out"),
+				    .cwd = OX_SLICE("/p"),
+				    .store = OX_SLICE("/s"),
+				    .environment = environment,
+				    .environment_count = 1,
+				    .offline = true,
+				    .verbosity = 2},
+	};
+	struct ox_arena arena = {0};
+	round_trip(&in, &arena, &out);
+	const struct ox_distribution_request *d = &out.as.distribution;
+	assert_int_equal(d->verb, OX_DISTRIBUTION_EXTRACT);
+	assert_true(ox_slice_eq_str(d->archive, "/p/a.tar.zst") && ox_slice_eq_str(d->destination, "/p/out"));
+	assert_true(ox_slice_eq_str(d->environment[0].value, "1") && d->offline && d->verbosity == 2);
+	ox_arena_free(&arena);
+}
+
 static const struct ox_event sample_events[] = {
 	{.type = OX_EVENT_LOG,
 	 .number = 1,
@@ -345,6 +371,7 @@ int main(void)
 		cmocka_unit_test(a_hello_arrives_as_it_was_sent),
 		cmocka_unit_test(a_build_request_arrives_as_it_was_sent),
 		cmocka_unit_test(a_question_about_the_language_arrives_as_it_was_sent),
+		cmocka_unit_test(a_question_about_a_distribution_arrives_as_it_was_sent),
 		cmocka_unit_test(every_small_message_arrives_as_it_was_sent),
 		cmocka_unit_test(every_event_arrives_as_it_was_sent),
 		cmocka_unit_test(damaged_messages_are_survived),
