@@ -94,6 +94,10 @@ static void constant(struct ox_compiler *c, const struct ox_node *n, uint32_t ds
 	} else {
 		v = number(c, n);
 	}
+	if (!ox_star_ok(v)) {
+		c->s->failure.source = c->source;
+		c->s->failure.span = n->span;
+	}
 	ox_c_emit_j(c, OX_I_CONST, dst, ox_c_constant(c, v));
 }
 

@@ -13,7 +13,7 @@ struct job {
 	struct ox_source *source; /* in the heap: code refers to it */
 	struct ox_arena tree;
 	struct ox_report report;
-	bool expression, strict;
+	bool expression;
 };
 
 static bool is_predeclared(void *user, struct ox_slice name)
@@ -71,7 +71,7 @@ static int parse(struct job *j, struct ox_node **tree)
 static int resolve(struct job *j, struct ox_node *tree, struct ox_resolution *names)
 {
 	const struct ox_star_options *o = &j->s->options;
-	bool late = o->names == OX_STAR_NAMES_LATE && !j->strict;
+	bool late = o->names == OX_STAR_NAMES_LATE && !j->expression;
 	struct ox_resolve_options options = {
 	    .unknown = late ? OX_UNKNOWN_LATER : OX_UNKNOWN_ERROR,
 	    .spec_top_level = o->spec_top_level,
@@ -132,10 +132,10 @@ static struct ox_star_module *new_module(struct ox_star *s, struct ox_slice name
 }
 
 /* Compile and run in a module; *result is what an expression gives. */
-static int run_text(struct ox_star *s, struct ox_star_module *m, struct ox_slice text, bool expression, bool strict,
+static int run_text(struct ox_star *s, struct ox_star_module *m, struct ox_slice text, bool expression,
 		    ox_star_value *result, struct ox_err *err)
 {
-	struct job j = {.s = s, .module = m, .expression = expression, .strict = strict};
+	struct job j = {.s = s, .module = m, .expression = expression};
 	const struct ox_proto *code = NULL;
 	int status = prepare(&j, m->name, text, err);
 	if (status == 0)
@@ -161,7 +161,7 @@ int ox_star_eval(struct ox_star *s, const char *file, struct ox_slice text, stru
 	if (entry)
 		*entry = m; /* so that a load() that comes back is seen as a cycle */
 	m->state = OX_MODULE_LOADING;
-	int status = run_text(s, m, text, false, false, &ignored, err);
+	int status = run_text(s, m, text, false, &ignored, err);
 	m->state = status < 0 ? OX_MODULE_FAILED : OX_MODULE_READY;
 	if (ox_star_failing(s))
 		status = ox_report_failure(s, err);
@@ -179,7 +179,7 @@ int ox_star_eval_expr(struct ox_star *s, const char *file, struct ox_slice text,
 		return ox_report_failure(s, err);
 	struct ox_slice name = m->name;
 	m->name = ox_star_copy(s, ox_slice_str(file));
-	int status = m->name.data ? run_text(s, m, text, true, true, &v, err) : OX_EEXHAUSTED;
+	int status = m->name.data ? run_text(s, m, text, true, &v, err) : OX_EEXHAUSTED;
 	m->name = name;
 	if (ox_star_failing(s))
 		return ox_report_failure(s, err);
@@ -274,7 +274,7 @@ static struct ox_star_module *run_loaded(struct ox_star *s, const struct ox_star
 	}
 	*entry = m;
 	m->state = OX_MODULE_LOADING;
-	int status = run_text(s, m, source->text, false, true, &ignored, &err);
+	int status = run_text(s, m, source->text, false, &ignored, &err);
 	m->state = OX_MODULE_FAILED;
 	if (status < 0) {
 		/* What is wrong was told at its place. */

@@ -107,7 +107,7 @@ struct ox_star_options {
 	uint64_t time_limit_ms;
 	uint32_t depth_limit;     /* nested calls [200] */
 	uint32_t nesting_limit;   /* nested brackets, blocks and operators in source [200] */
-	enum ox_star_names names; /* of files given to ox_star_eval; loaded files are strict */
+	enum ox_star_names names; /* of files; expressions are strict */
 	bool spec_top_level; /* refuse if and for outside functions, and rebinding of globals, as the specification does
 			      */
 	bool recursion;      /* allow functions to call themselves */

@@ -276,6 +276,40 @@ static void unknown_names_are_warnings_until_reached(void **state)
 	end(w);
 }
 
+static int load_one(void *user, struct ox_star *s, struct ox_slice from, struct ox_slice wanted,
+		    struct ox_star_source *source, struct ox_err *err)
+{
+	(void)user, (void)s, (void)from, (void)err;
+	*source = (struct ox_star_source){wanted, OX_SLICE("def f(x):\n  if x:\n    sys.exit(1)\n  return 7\n")};
+	return 0;
+}
+
+static void unknown_names_of_loaded_files_too(void **state)
+{
+	(void)state;
+	struct world *w = begin((struct ox_star_options){.names = OX_STAR_NAMES_LATE, .load = load_one});
+	assert_int_equal(0, eval(w, "load('l', 'f')\nf(0)\n"));
+	ox_star_tell_unknown(w->s);
+	assert_string_equal("3:5: unknown name 'sys'\n", ox_buf_text(&w->collect.text));
+	assert_int_equal(OX_EUSAGE, eval(w, "load('l', 'f')\nf(1)\n"));
+	assert_string_equal("l:3:5: unknown name 'sys'", w->err.text);
+	end(w);
+}
+
+static void a_literal_that_is_too_large_has_its_place(void **state)
+{
+	(void)state;
+	struct ox_buf text = {0};
+	struct world *w = begin((struct ox_star_options){0});
+	ox_buf_str(&text, "def f():\n  x = 1 + 0x");
+	for (size_t i = 0; i < 5000000; i++)
+		ox_buf_str(&text, "f");
+	assert_int_equal(OX_EEXHAUSTED, eval(w, ox_buf_text(&text)));
+	assert_string_equal("t.bzl:2:11: the integer would have more than 16777216 bits", w->err.text);
+	ox_buf_free(&text);
+	end(w);
+}
+
 static void expressions_see_a_modules_globals(void **state)
 {
 	(void)state;
@@ -317,6 +351,8 @@ int main(void)
 	    cmocka_unit_test(memory_is_limited),
 	    cmocka_unit_test(no_limit_is_too_small_to_be_safe),
 	    cmocka_unit_test(unknown_names_are_warnings_until_reached),
+	    cmocka_unit_test(unknown_names_of_loaded_files_too),
+	    cmocka_unit_test(a_literal_that_is_too_large_has_its_place),
 	    cmocka_unit_test(expressions_see_a_modules_globals),
 	    cmocka_unit_test(names_can_be_listed),
 	};
