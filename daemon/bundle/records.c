@@ -47,14 +47,8 @@ static int add_job(struct maker *m, const struct ox_resource *r, int level, size
 
 static int note_file_user(struct maker *m, const struct ox_resource *r, struct ox_slice source, struct ox_err *err)
 {
-	enum ox_wants_file wants = ox_source_wants_file(source);
-	if (wants == OX_WANTS_NO_FILE)
-		return 0;
-	void **slot = ox_map_put(&m->file_users, ox_top_level(r->name), NULL);
-	if (!slot)
+	if (ox_note_file_users(&m->file_users, ox_top_level(r->name), source) < 0)
 		return ox_fail_nomem(err, "packages");
-	if ((uintptr_t)*slot < wants)
-		*slot = (void *)(uintptr_t)wants;
 	return 0;
 }
 

@@ -67,32 +67,58 @@ static size_t skip_word(struct ox_slice s, size_t at)
 	return at;
 }
 
-enum ox_wants_file ox_source_wants_file(struct ox_slice source)
+static int note(struct ox_map *users, struct ox_slice package, enum ox_wants_file wants)
 {
-	char before = '\n'; /* the last character that is no space */
-	enum ox_wants_file wants = OX_WANTS_NO_FILE, said;
+	void **slot = ox_map_put(users, package, NULL);
+	if (slot && (uintptr_t)*slot < wants)
+		*slot = (void *)(uintptr_t)wants;
+	return slot ? 0 : -1;
+}
+
+struct reading {
+	struct ox_map *users;
+	struct ox_slice head; /* "a" of the "a.b.c" that is being read; empty elsewhere */
+	char before;          /* the last character that is no space */
+	enum ox_wants_file wants;
+};
+
+static int read_word(struct reading *r, struct ox_slice word)
+{
+	bool is_attribute = r->before == '.';
+	enum ox_wants_file said = word_tells(word, is_attribute);
+	r->wants = said > r->wants ? said : r->wants;
+	if (!is_attribute)
+		r->head = word;
+	else if (r->head.len && ox_slice_eq_str(word, "__file__"))
+		return note(r->users, r->head, OX_WANTS_FILE);
+	return 0;
+}
+
+int ox_note_file_users(struct ox_map *users, struct ox_slice package, struct ox_slice source)
+{
+	struct reading r = {.users = users, .before = '\n'};
+	int rc = 0;
 	if (!source.len || !mentions_any(source))
-		return wants;
-	for (size_t i = 0; i < source.len && wants != OX_WANTS_FILE;) {
-		char c = source.data[i];
-		size_t start = i;
+		return 0;
+	for (size_t i = 0, start; i < source.len && !rc;) {
+		char c = source.data[start = i];
 		if (c == '#') {
 			i = skip_comment(source, i);
 			continue;
 		}
-		if (c == '"' || c == '\'') {
-			i = skip_string(source, i);
-		} else if (is_word(c)) {
+		if (is_word(c)) {
 			i = skip_word(source, i);
-			said = word_tells(ox_slice(source.data + start, i - start), before == '.');
-			wants = said > wants ? said : wants;
+			rc = read_word(&r, ox_slice(source.data + start, i - start));
 		} else {
-			i++;
+			i = c == '"' || c == '\'' ? skip_string(source, i) : i + 1;
 		}
-		if (c != ' ' && c != '\t')
-			before = c;
+		if (c == ' ' || c == '\t')
+			continue;
+		if (!is_word(c) && c != '.')
+			r.head = (struct ox_slice){0};
+		r.before = c;
 	}
-	return wants;
+	return rc || r.wants == OX_WANTS_NO_FILE ? rc : note(users, package, r.wants);
 }
 
 struct ox_slice ox_top_level(struct ox_slice name)

@@ -1,6 +1,6 @@
 /* wants_file.h - packages that insist on real files.
  *
- * Code that reads __file__ looks for something beside itself. A module in memory has no file, so packages
+ * Code that reads __file__ looks for something beside itself, or beside the module whose __file__ it reads. A module in memory has no file, so packages
  * with such code are marked, and the importer extracts them. The mark is for a whole top-level package: what
  * one module of it looks for belongs to another. In the standard library the use of __file__ alone says nothing (it is
  * in messages and in command lines); there the package must have data files as well. */
@@ -17,8 +17,10 @@ enum ox_wants_file {
 	OX_WANTS_FILE,
 };
 
-/* What Python source says by the names that it uses (wants_file.def): not in a comment or string. */
-enum ox_wants_file ox_source_wants_file(struct ox_slice source);
+/* What Python source says by the names that it uses (wants_file.def), not in a comment or string: of the top-level
+ * package that it belongs to, and with "a.b.__file__" of a. Noted in `users`, top-level name -> enum ox_wants_file as a
+ * pointer; keys point into `package` and `source`. -1: no memory. */
+int ox_note_file_users(struct ox_map *users, struct ox_slice package, struct ox_slice source);
 
 /* What a configuration decides against the scan. */
 struct ox_extract_rules {
@@ -33,8 +35,7 @@ struct ox_extract_rules {
 /* The configuration's word on a package, or `scanned`. */
 bool ox_extract_choose(const struct ox_extract_rules *rules, struct ox_slice package, bool scanned);
 
-/* Marks every record whose top-level package wants files: what `users` says of it (top-level name -> enum
- * ox_wants_file as a pointer), unless the rules say otherwise. Modules compiled by mypyc are initialised by a shared
+/* Marks every record whose top-level package wants files: what `users` says of it, unless the rules say otherwise. Modules compiled by mypyc are initialised by a shared
  * library of their own, which is marked with them. Appends the packages' names to `names`, in the records' order,
  * with commas between. -1: no memory. */
 int ox_mark_wants_file(struct ox_pack_resource *records, size_t count, const struct ox_map *users, bool is_stdlib,

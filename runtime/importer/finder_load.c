@@ -35,6 +35,22 @@ static PyObject *extension_file(struct ox_finder *self, const struct ox_found *f
 	return NULL;
 }
 
+/* Where a package's modules are: the virtual folder. One that has a real file (borrowed, may be NULL) has the real
+ * folder in front: code that lists its templates looks there. A new list. */
+static PyObject *search_locations(struct ox_finder *self, PyObject *file, struct ox_slice name)
+{
+	PyObject *path = ox_finder_virtual_path(self, name);
+	PyObject *list = path ? Py_BuildValue("[N]", path) : NULL;
+	Py_ssize_t slash = file && list ? PyUnicode_FindChar(file, '/', 0, PyUnicode_GET_LENGTH(file), -1) : -1;
+	if (slash < 0)
+		return list;
+	PyObject *folder = PyUnicode_Substring(file, 0, slash);
+	if (!folder || PyList_Insert(list, 0, folder) < 0)
+		Py_CLEAR(list);
+	Py_XDECREF(folder);
+	return list;
+}
+
 /* What ModuleSpec's constructor leaves open. A module whose package wants files gets one. */
 static int describe(struct ox_finder *self, PyObject *spec, const struct ox_found *found, struct ox_slice name)
 {
@@ -45,12 +61,15 @@ static int describe(struct ox_finder *self, PyObject *spec, const struct ox_foun
 		file = extension_file(self, found, name);
 	if (!file && PyErr_Occurred())
 		return -1;
-	if (file && (set_attr(spec, "origin", file) < 0 || PyObject_SetAttrString(spec, "has_location", Py_True) < 0))
-		return -1;
-	if (!found->is_package)
-		return 0;
-	PyObject *path = ox_finder_virtual_path(self, name);
-	return set_attr(spec, "submodule_search_locations", path ? Py_BuildValue("[N]", path) : NULL);
+	int rc = 0;
+	if (found->is_package)
+		rc = set_attr(spec, "submodule_search_locations", search_locations(self, file, name));
+	if (!rc && file && PyObject_SetAttrString(spec, "has_location", Py_True) < 0)
+		rc = -1;
+	if (!rc && file && PyObject_SetAttrString(spec, "origin", file) < 0)
+		rc = -1;
+	Py_XDECREF(file);
+	return rc;
 }
 
 /* A module in a file beside the executable is importlib's own business. */

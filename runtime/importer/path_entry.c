@@ -1,6 +1,6 @@
 /* OxidizedPathEntryFinder: the path hook's answer for a virtual folder such as
  * "/path/of/executable/pkg", which is what packages have in __path__. pkgutil walks
- * packages through it. */
+ * packages through it; it answers for a real folder of a package that was extracted, too. */
 #include "runtime/importer/arguments.h"
 #include "runtime/importer/importer.h"
 #include "runtime/importer/state.h"
@@ -90,6 +90,19 @@ static PyObject *rest_of(PyObject *path, PyObject *base)
 	return bytes;
 }
 
+/* The real folder of a package, as dirname(__file__) gives it; otherwise the path is refused. */
+static PyObject *real_folder_entry(struct ox_finder *self, PyObject *path)
+{
+	PyObject *name = ox_finder_package_at(self, path);
+	PyObject *entry = NULL;
+	if (name)
+		entry = ox_path_entry_new(ox_state_of((PyObject *)self), (PyObject *)self, name, path);
+	else if (!PyErr_Occurred())
+		refuse(PyExc_ValueError, "the path is not below the executable");
+	Py_XDECREF(name);
+	return entry;
+}
+
 PyObject *ox_path_hook(struct ox_finder *self, PyObject *path)
 {
 	struct ox_buf package = {0};
@@ -97,7 +110,7 @@ PyObject *ox_path_hook(struct ox_finder *self, PyObject *path)
 		return refuse(PyExc_TypeError, "the path is not a str");
 	PyObject *rest = rest_of(path, self->base);
 	if (!rest)
-		return PyErr_Occurred() ? NULL : refuse(PyExc_ValueError, "the path is not below the executable");
+		return PyErr_Occurred() ? NULL : real_folder_entry(self, path);
 	bool fits = package_of(ox_slice(PyBytes_AS_STRING(rest), (size_t)PyBytes_GET_SIZE(rest)), &package);
 	Py_DECREF(rest);
 	if (!fits) {

@@ -97,6 +97,8 @@ PyObject *ox_finder_relative_path(const struct ox_finder *self, struct ox_slice 
 
 /* real_file.c: a file for a module whose package insists on one; NULL without an exception when it does not. */
 PyObject *ox_finder_real_file(struct ox_finder *self, const struct ox_found *found);
+/* The package, imported by now, whose real file is folder/__init__.py; NULL without an exception when there is none. */
+PyObject *ox_finder_package_at(const struct ox_finder *self, PyObject *folder);
 
 /* source.c */
 PyObject *ox_decode_source(struct ox_slice bytes);

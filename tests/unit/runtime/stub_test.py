@@ -460,6 +460,22 @@ class Files(unittest.TestCase):
                         run_command="import wpkg; print(wpkg.d, wpkg.__spec__.has_location)")
         self.assertEqual(run(exe, env=self.env).stdout, "data True\n")
 
+    def test_the_real_folder_of_such_a_package_is_in_its_path(self):
+        """jinja2.PackageLoader and Django look for folders in __path__; programs list their modules beside __file__."""
+        folder = pathlib.Path(FOLDER.name, "listed/lpkg")
+        (folder / "sub").mkdir(parents=True)
+        for name in "__init__.py", "one.py", "sub/__init__.py", "sub/two.py":
+            (folder / name).write_text("")
+        (folder / "d.txt").write_text("data")
+        exe = KIT.build(folder.parent, flags=[("lpkg", stubkit.WANTS_FILE)], run_command=(
+            "import lpkg, os, pkgutil, sys\nreal, virtual = lpkg.__path__\n"
+            "print(os.path.exists(real + '/d.txt'), virtual == sys.executable + '/lpkg')\n"
+            "print([(m.name, m.ispkg) for m in pkgutil.iter_modules([os.path.dirname(lpkg.__file__)])])\n"
+            "print([m.name for m in pkgutil.walk_packages(lpkg.__path__, 'lpkg.')])\n"
+            "print(list(pkgutil.iter_modules([os.path.dirname(real)])))"))
+        self.assertEqual(run(exe, env=self.env).stdout, "True True\n[('one', False), ('sub', True)]\n"
+                         "['lpkg.one', 'lpkg.sub', 'lpkg.sub.two']\n[]\n")
+
 
 class Damage(unittest.TestCase):
     def test_a_stub_without_payload_says_so(self):

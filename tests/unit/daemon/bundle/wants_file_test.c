@@ -7,9 +7,19 @@
 
 #include "daemon/bundle/wants_file.h"
 
+/* What code of "own" says of a package. */
+static enum ox_wants_file says(const char *source, const char *of)
+{
+	struct ox_map users = {0};
+	assert_int_equal(ox_note_file_users(&users, OX_SLICE("own"), ox_slice_str(source)), 0);
+	enum ox_wants_file wants = (enum ox_wants_file)(uintptr_t)ox_map_get(&users, ox_slice_str(of));
+	ox_map_free(&users);
+	return wants;
+}
+
 static bool uses(const char *source)
 {
-	return ox_source_wants_file(ox_slice_str(source)) == OX_WANTS_FILE;
+	return says(source, "own") == OX_WANTS_FILE;
 }
 
 static void a_name_in_code_counts(void **state)
@@ -35,13 +45,25 @@ static void strings_comments_attributes_and_longer_names_do_not(void **state)
 	assert_false(uses(""));
 }
 
+static void a_package_whose_file_is_read_by_another_counts(void **state)
+{
+	(void)state;
+	assert_int_equal(says("d = Path(pluggy.__file__.rstrip('oc'))", "pluggy"), OX_WANTS_FILE);
+	assert_int_equal(says("a . b.__file__", "a"), OX_WANTS_FILE);
+	assert_int_equal(says("a.b.__file__", "b"), OX_WANTS_NO_FILE);
+	assert_int_equal(says("a(b).__file__", "a"), OX_WANTS_NO_FILE);
+	assert_int_equal(says("a['b'].__file__", "a"), OX_WANTS_NO_FILE);
+	assert_int_equal(says("# a.__file__\n'a.__file__'", "a"), OX_WANTS_NO_FILE);
+	assert_int_equal(says("a\nx.__file__", "a"), OX_WANTS_NO_FILE);
+}
+
 static void names_that_answer_with_paths_count_where_there_is_data(void **state)
 {
 	(void)state;
-	assert_int_equal(ox_source_wants_file(OX_SLICE("p = pkg_resources.resource_filename(__name__, 'x')")),
+	assert_int_equal(says("p = pkg_resources.resource_filename(__name__, 'x')", "own"),
 			 OX_WANTS_FILE_WITH_DATA);
-	assert_int_equal(ox_source_wants_file(OX_SLICE("app = Flask(__name__)")), OX_WANTS_FILE_WITH_DATA);
-	assert_int_equal(ox_source_wants_file(OX_SLICE("app = Flasks('PackageLoader')")), OX_WANTS_NO_FILE);
+	assert_int_equal(says("app = Flask(__name__)", "own"), OX_WANTS_FILE_WITH_DATA);
+	assert_int_equal(says("app = Flasks('PackageLoader')", "own"), OX_WANTS_NO_FILE);
 	assert_true(uses("app = Flask(__file__)"));
 }
 
@@ -90,6 +112,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_name_in_code_counts),
 		cmocka_unit_test(strings_comments_attributes_and_longer_names_do_not),
+		cmocka_unit_test(a_package_whose_file_is_read_by_another_counts),
 		cmocka_unit_test(names_that_answer_with_paths_count_where_there_is_data),
 		cmocka_unit_test(whole_top_level_packages_are_marked),
 	};
