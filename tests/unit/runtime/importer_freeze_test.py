@@ -3,14 +3,18 @@ scripts do it, in both generations' spelling, with the standard library and with
 import importerkit  # noqa: F401
 import importlib.machinery
 import importlib.util
+import json
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import textwrap
 import unittest
+
+import oxidized_importer
 
 TAG = sys.implementation.cache_tag
 
@@ -209,6 +213,50 @@ print(json.dumps({{"x": [1, 2]}}), xml.dom.minidom.parseString("<a/>").documentE
         self.freeze('policy="in-memory-only"', IN_MEMORY, "sys.path")
         for flags in ((), ("-O",)):
             self.assertEqual(self.load(self.PROGRAM.format(extension=self.extension()), BY_FILE, *flags), '{"x": [1, 2]} a\n')
+
+
+IMPORT_ALL = """
+import importlib, json, os, sys, warnings
+warnings.simplefilter("ignore")
+with open("names") as file:
+    names = file.read().split()
+failed = {}
+for name in names:
+    try:
+        importlib.import_module(name)
+    except Exception as error:
+        failed[name] = "%s: %s" % (type(error).__name__, error)
+own = [n for n in names if n in sys.modules and getattr(sys.modules[n], "__loader__", None) is globals().get("finder")]
+with open("result", "w") as file:
+    json.dump([failed, own], file)
+"""
+SKIPPED = {"test", "tests", "idlelib", "turtledemo", "__main__", "antigravity", "this", "sitecustomize", "lib-dynload"}
+
+
+class EveryModule(Freezing):
+    """Every module of the standard library is imported, in one process, from memory and by the plain interpreter."""
+
+    def import_all(self, program, *flags):
+        self.run_python(program, *flags)
+        return json.loads((self.out / "result").read_text())
+
+    def test_every_module_is_imported_from_memory(self):
+        stdlib = sysconfig.get_path("stdlib")
+        roots = [stdlib, os.path.join(stdlib, "lib-dynload")]
+        names = {getattr(r, "module", None) or r.name for root in roots
+                 for r in oxidized_importer.find_resources_in_path(root)
+                 if isinstance(r, (oxidized_importer.PythonModuleSource, oxidized_importer.PythonExtensionModule))}
+        names = sorted(n for n in names if not SKIPPED & set(n.split(".")) and n.replace(".", "_").isidentifier())
+        self.assertGreater(len(names), 500)
+        (self.out / "names").write_text("\n".join(names))
+        plain, _ = self.import_all(IMPORT_ALL, "-S")
+        self.freeze('policy="in-memory-only"', roots=repr(roots))
+        ours, own = self.import_all(LOAD.format(finder=BY_FILE, program=WITH_INTERPRETER + IMPORT_ALL), "-S")
+        only_here = {name: why for name, why in ours.items() if name not in plain}
+        # The one package that reads files beside its own __file__, and so has to be left in files.
+        self.assertEqual({name: why for name, why in only_here.items() if not name.startswith("lib2to3.")}, {})
+        self.assertEqual(sorted(set(plain) - set(ours)), [])
+        self.assertGreater(len(own), len(names) * 3 // 4)
 
 
 @unittest.skipUnless(importlib.util.find_spec("pip"), "pip is not installed for this Python")
