@@ -170,7 +170,12 @@ static ox_star_value fn_hasattr(struct ox_star *s, ox_star_value self, const ox_
 {
 	(void)self, (void)data;
 	ox_star_value names = ox_star_dir(s, args[0]);
-	return ox_star_ok(names) ? ox_contains(s, names, args[1]) : OX_STAR_FAILED;
+	ox_star_value found = ox_star_ok(names) ? ox_contains(s, names, args[1]) : OX_STAR_FAILED;
+	const struct ox_star_type *type = ox_star_native_type(args[0]);
+	if (!ox_same(found, OX_STAR_FALSE) || !type || !type->get_other)
+		return found;
+	bool other = ox_star_ok(type->get_other(s, args[0], ox_text_of(args[1])));
+	return ox_star_failing(s) ? OX_STAR_FAILED : ox_star_bool(other);
 }
 
 /* The specification's: Java's for strings, FNV-1a for bytes. */
@@ -341,6 +346,8 @@ static const struct ox_star_param chr_params[] = {
     {"i", OX_STAR_T_INT, OX_STAR_POSITIONAL_ONLY, NULL, "code point", 0, NULL}, {0}};
 static const struct ox_star_param ord_params[] = {
     {"s", OX_STAR_T_STRING | OX_STAR_T_BYTES, OX_STAR_POSITIONAL_ONLY, NULL, "one character or byte", 0, NULL}, {0}};
+static const struct ox_star_param hash_params[] = {
+    {"x", OX_STAR_T_STRING | OX_STAR_T_BYTES, OX_STAR_POSITIONAL_ONLY, NULL, "the value", 0, NULL}, {0}};
 static const struct ox_star_param print_params[] = {
     {"args", 0, OX_STAR_REST, NULL, "values", 0, NULL},
     {"sep", OX_STAR_T_STRING, OX_STAR_OPTIONAL, "\" \"", "what stands between them", 0, NULL},
@@ -391,7 +398,7 @@ const struct ox_star_function ox_builtin_functions[] = {
     {"float", float_params, fn_float, OX_STAR_T_FLOAT, "a float from a number or its text"},
     {"getattr", getattr_params, fn_getattr, 0, "the attribute with a name"},
     {"hasattr", hasattr_params, fn_hasattr, OX_STAR_T_BOOL, "is there an attribute or method of this name?"},
-    {"hash", ord_params, fn_hash, OX_STAR_T_INT, "a number made from a string or bytes, the same everywhere"},
+    {"hash", hash_params, fn_hash, OX_STAR_T_INT, "a number made from a string or bytes, the same everywhere"},
     {"int", int_params, fn_int, OX_STAR_T_INT, "an int from a number (cut towards zero) or its text"},
     {"len", one, fn_len, OX_STAR_T_INT, "how many items; bytes, of a string"},
     {"ord", ord_params, fn_ord, OX_STAR_T_INT, "the code point of a character, the value of a byte"},

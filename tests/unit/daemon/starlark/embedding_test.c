@@ -216,6 +216,113 @@ static void native_types_have_attributes_and_methods(void **state)
 	end(w);
 }
 
+/* A point: two ints, with a colour that only it knows of. */
+struct point {
+	int64_t x, y;
+	ox_star_value colour;
+};
+
+static struct point *point_of(ox_star_value v)
+{
+	return ox_star_native_user(v, NULL);
+}
+
+static bool point_equal(ox_star_value a, ox_star_value b)
+{
+	return point_of(a)->x == point_of(b)->x && point_of(a)->y == point_of(b)->y;
+}
+
+static bool point_truth(ox_star_value self)
+{
+	return point_of(self)->x || point_of(self)->y;
+}
+
+static ox_star_value point_items(struct ox_star *s, ox_star_value self)
+{
+	return ox_star_tuple(
+	    s, (ox_star_value[]){ox_star_int(s, point_of(self)->x), ox_star_int(s, point_of(self)->y)}, 2);
+}
+
+static ox_star_value point_index(struct ox_star *s, ox_star_value self, ox_star_value key)
+{
+	int64_t i;
+	if (!ox_star_to_int(key, &i) || i < 0 || i > 1)
+		return ox_star_fail(s, "a point has two items");
+	return ox_star_int(s, i ? point_of(self)->y : point_of(self)->x);
+}
+
+static ox_star_value point_get(struct ox_star *s, ox_star_value self, struct ox_slice name)
+{
+	if (ox_slice_eq_str(name, "bad"))
+		return ox_star_fail(s, "bad is bad");
+	return ox_slice_eq_str(name, "colour") ? point_of(self)->colour : OX_STAR_FAILED;
+}
+
+static int point_set(struct ox_star *s, ox_star_value self, struct ox_slice name, ox_star_value v)
+{
+	(void)s;
+	if (!ox_slice_eq_str(name, "colour"))
+		return 1;
+	point_of(self)->colour = v;
+	return 0;
+}
+
+static int point_repr(struct ox_star *s, ox_star_value self, struct ox_buf *out)
+{
+	(void)s;
+	ox_buf_printf(out, "point(%d, %d)", (int)point_of(self)->x, (int)point_of(self)->y);
+	return 0;
+}
+
+static const struct ox_star_type point_type = {
+    .name = "point",
+    .equal = point_equal,
+    .truth = point_truth,
+    .items = point_items,
+    .index = point_index,
+    .get_other = point_get,
+    .set_other = point_set,
+    .repr = point_repr,
+};
+
+static void native_types_take_part_in_the_language(void **state)
+{
+	(void)state;
+	struct world *w = begin((struct ox_star_options){0});
+	struct point p = {1, 2, OX_STAR_FAILED}, same = {1, 2, OX_STAR_NONE}, zero = {0, 0, OX_STAR_NONE};
+	ox_star_set(w->s, "p", ox_star_new_native(w->s, &point_type, &p));
+	ox_star_set(w->s, "same", ox_star_new_native(w->s, &point_type, &same));
+	ox_star_set(w->s, "zero", ox_star_new_native(w->s, &point_type, &zero));
+	assert_int_equal(0, eval(w, "a = [hasattr(p, 'colour'), getattr(p, 'colour', 7)]\n"
+				    "p.colour = 'red'\n"
+				    "b = [hasattr(p, 'colour'), p.colour, hasattr(p, 'x')]\n"
+				    "c = [p == same, p != zero, p == (1, 2), p in [same], bool(p), bool(zero)]\n"
+				    "d = [len(p), list(p), 2 in p, 3 in p, p[1], [n for n in p], str([p])]\n"
+				    "x, y = p\n"));
+	struct ox_buf text = {0};
+	const char *const names[] = {"a", "b", "c", "d"};
+	for (size_t i = 0; i < 4; i++)
+		ox_star_repr(w->s, global(w, names[i]), &text);
+	assert_string_equal("[False, 7][True, \"red\", False][True, True, False, True, True, False]"
+			    "[2, [1, 2], True, False, 2, [1, 2], \"[point(1, 2)]\"]",
+			    ox_buf_text(&text));
+	ox_buf_free(&text);
+	eval(w, "p[2]\n");
+	eval(w, "p.color\n");
+	eval(w, "p.color = 1\n");
+	eval(w, "{p: 1}\n");
+	eval(w, "hasattr(p, 'bad')\n");
+	eval(w, "p[0] = 1\n");
+	assert_string_equal("1:2: a point has two items\n"
+			    "1:3: point has no attribute 'color'\n"
+			    "1:3: point has no writable attribute 'color'\n"
+			    "1:2: point cannot be a key: it is not hashable\n"
+			    "1:1: bad is bad\n"
+			    "1:2: items of point cannot be assigned to\n",
+			    ox_buf_text(&w->collect.text));
+	end(w);
+}
+
 /* ---- limits ---- */
 
 static void endless_programs_are_stopped(void **state)
@@ -347,6 +454,7 @@ int main(void)
 	    cmocka_unit_test(failures_of_calls_are_reported_with_the_stack),
 	    cmocka_unit_test(arguments_of_native_functions_are_checked),
 	    cmocka_unit_test(native_types_have_attributes_and_methods),
+	    cmocka_unit_test(native_types_take_part_in_the_language),
 	    cmocka_unit_test(endless_programs_are_stopped),
 	    cmocka_unit_test(memory_is_limited),
 	    cmocka_unit_test(no_limit_is_too_small_to_be_safe),
