@@ -1,9 +1,10 @@
 /* wants_file.h - packages that insist on real files.
  *
- * Code that reads __file__ looks for something beside itself, or beside the module whose __file__ it reads. A module in memory has no file, so packages
- * with such code are marked, and the importer extracts them. The mark is for a whole top-level package: what
- * one module of it looks for belongs to another. In the standard library the use of __file__ alone says nothing (it is
- * in messages and in command lines); there the package must have data files as well. */
+ * Code that reads __file__ looks for something beside itself, or beside the module whose __file__ it reads. A module in
+ * memory has no file, so such packages are marked, and the importer extracts them. The mark is for a whole top-level
+ * package: what one module of it looks for belongs to another. In the standard library the use of __file__ alone says
+ * nothing (it is in messages and in command lines); there the package must have data files as well.
+ */
 #ifndef OX_BUNDLE_WANTS_FILE_H
 #define OX_BUNDLE_WANTS_FILE_H
 
@@ -35,9 +36,9 @@ struct ox_extract_rules {
 /* The configuration's word on a package, or `scanned`. */
 bool ox_extract_choose(const struct ox_extract_rules *rules, struct ox_slice package, bool scanned);
 
-/* Marks every record whose top-level package wants files: what `users` says of it, unless the rules say otherwise. Modules compiled by mypyc are initialised by a shared
- * library of their own, which is marked with them. Appends the packages' names to `names`, in the records' order,
- * with commas between. -1: no memory. */
+/* Marks every record whose top-level package wants files: what `users` says of it, unless the rules say otherwise.
+ * Modules compiled by mypyc are initialised by a shared library of their own, which is marked with them. Appends the
+ * packages' names to `names`, in the records' order, with commas between. -1: no memory. */
 int ox_mark_wants_file(struct ox_pack_resource *records, size_t count, const struct ox_map *users, bool is_stdlib,
 		       const struct ox_extract_rules *rules, struct ox_buf *names);
 
