@@ -267,7 +267,7 @@ static int reserve(int fd, struct blob *b)
 
 static int open_content(const char *path, struct blob *b)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* nobody may ever write to a pipe */
 	int failed = fd < 0 ? errno : reserve(fd, b);
 	if (failed && fd >= 0)
 		close(fd);
