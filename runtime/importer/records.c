@@ -245,8 +245,8 @@ static int reserve(int fd, struct blob *b)
 	struct stat st;
 	if (fstat(fd, &st) < 0)
 		return errno;
-	if (S_ISDIR(st.st_mode))
-		return EISDIR;
+	if (!S_ISREG(st.st_mode))
+		return S_ISDIR(st.st_mode) ? EISDIR : ESPIPE;
 	size_t size = (size_t)st.st_size;
 	if (!size) {
 		close(fd);

@@ -326,6 +326,14 @@ class Indexing(unittest.TestCase):
         with tempfile.NamedTemporaryFile() as file, self.assertRaisesRegex(ValueError, "reading 8 byte"):
             f.index_file_memory_mapped(file.name)
 
+    def test_a_pipe_is_not_waited_for(self):
+        with tempfile.TemporaryDirectory() as folder:
+            pipe = os.path.join(folder, "pipe")
+            os.mkfifo(pipe)
+            for wrong in (pipe, "/dev/null"):
+                with self.assertRaisesRegex(ValueError, "cannot read packed resources from .*: Illegal seek"):
+                    OxidizedFinder(resources_file=wrong)
+
     def test_interpreter_names(self):
         f = finder(resource("sys", "module", in_memory_source=b"s"))
         f.index_interpreter_builtin_extension_modules()
