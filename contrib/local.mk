@@ -6,6 +6,11 @@ EXTRA_DIST += \
 EXTRA_DIST += contrib/bench/bench.py contrib/bench/imports.py contrib/bench/measure.py \
 	contrib/bench/starlark.py contrib/bench/starlark_diff.py contrib/bench/starlark_random.py \
 	contrib/bench/fmt_diff.py
+EXTRA_DIST += \
+	contrib/python-distribution/build contrib/python-distribution/check contrib/python-distribution/compiling.py \
+	contrib/python-distribution/describe.py contrib/python-distribution/fetch.py contrib/python-distribution/libraries \
+	contrib/python-distribution/modules contrib/python-distribution/pack.py contrib/python-distribution/patches \
+	contrib/python-distribution/sources contrib/python-distribution/tables.py
 
 # The figures of the product beside their references: a table, and bench.json.
 bench: all contrib/bench/evaluate_config

@@ -20,12 +20,14 @@ TESTS += \
 	tests/whole/cpython_suite_test.py \
 	tests/whole/executable_alone_test.py \
 	tests/whole/executable_behaviour_test.py \
+	tests/whole/python_distribution_build_test.py \
 	tests/whole/store_crash_test.py
 EXTRA_DIST += \
 	tests/data/cpython/excluded.txt tests/data/cpython/modules.txt tests/data/cpython/pyoxidizer.bzl \
 	tests/whole/cpython_suite_test.py \
 	tests/whole/executable_alone_test.py \
 	tests/whole/executable_behaviour_test.py \
+	tests/whole/python_distribution_build_test.py \
 	tests/whole/store_crash_test.py \
 	tests/whole/oxtest.py \
 	tests/data/behaviour/behaviour/__init__.py \

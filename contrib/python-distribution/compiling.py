@@ -1,0 +1,142 @@
+"""From CPython's sources to a built tree and an install tree."""
+
+import os
+import re
+import shutil
+import subprocess
+import zipfile
+
+import tables
+from fetch import run
+
+# What every object is dated, 2024-01-01.
+EPOCH = 1704067200
+FLAGS = "-fPIC -fstack-protector -fno-omit-frame-pointer"
+
+
+class Build:
+    """One build below `folder`: CPython's tree in `tree`, libraries in `deps`, what is installed in `install`."""
+
+    def __init__(self, folder, minor, jobs):
+        self.folder, self.minor, self.jobs = folder, minor, jobs
+        self.tree, self.deps = os.path.join(folder, "tree"), os.path.join(folder, "deps")
+        self.root = os.path.join(folder, "root")
+        self.install = os.path.join(self.root, "install")
+        self.log = os.path.join(folder, "log")
+        self.env = {
+            "PATH": os.environ["PATH"],
+            "HOME": folder,
+            "LC_ALL": "C.UTF-8",
+            "PYTHONHASHSEED": "0",
+            "TZ": "UTC",
+            "SOURCE_DATE_EPOCH": str(EPOCH),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+
+    def run(self, *command, cwd=None):
+        return run(list(command), cwd or self.tree, self.log, self.env)
+
+    def unpack(self, tarball, patches):
+        """CPython's tarball, with Debian's mending patches when there are some; returns how many were applied."""
+        os.makedirs(self.tree)
+        self.run("tar", "-xf", tarball, "--strip-components=1", "-C", self.tree, cwd=self.folder)
+        if not os.path.exists(os.path.join(self.tree, "configure")):
+            raise tables.Problem(f"{tarball} is not a source tarball of CPython: it has no configure")
+        if not patches:
+            return 0
+        self.run("tar", "-xf", patches, "-C", self.folder, cwd=self.folder)
+        folder = os.path.join(self.folder, "debian/patches")
+        with open(os.path.join(folder, "series"), encoding="utf-8") as series:
+            names = [line.split()[0] for line in series if line.strip() and not line.startswith("#")]
+        wanted = [name for name in names if tables.is_wanted_patch(name)]
+        for name in wanted:
+            self.run("patch", "-p1", "--force", "--no-backup-if-mismatch", "-i", os.path.join(folder, name))
+        return len(wanted)
+
+    def configure(self):
+        deps_include, deps_lib = os.path.join(self.deps, "include"), os.path.join(self.deps, "lib")
+        flags = f"{FLAGS} -ffile-prefix-map={self.folder}=/build"
+        arguments = [
+            "--prefix=/install",
+            "--without-ensurepip",
+            "--with-system-expat",
+            "--with-readline=editline",
+            "--with-dbmliborder=bdb",
+            f"--with-openssl={self.deps}",
+            "--disable-test-modules",
+            f"CFLAGS={flags}",
+            f"CPPFLAGS=-I{deps_include} -I{deps_include}/uuid",
+            f"LDFLAGS=-L{deps_lib}",
+            "OPT=-DNDEBUG -O3 -Wall",
+            "PKG_CONFIG=/bin/false",
+            "MODULE_BUILDTYPE=static",
+            # It is in the C library, and libbsd need not be linked for it.
+            "ac_cv_lib_bsd_flock=no",
+        ]
+        arguments += tables.modules(self.minor)[2]
+        self.run("./configure", *arguments)
+        self.write_setup()
+
+    def write_setup(self):
+        """Modules/Setup.local: all that CPython's configure found, statically, and the lines of the table `modules`."""
+        lines, disabled, _ = tables.modules(self.minor)
+        taken = {line.split()[0] for line in lines} | set(disabled)
+        stdlib = os.path.join(self.tree, "Modules/Setup.stdlib")
+        if os.path.exists(stdlib):
+            with open(stdlib, encoding="utf-8") as file:
+                found = [line.strip() for line in file if re.match(r"\w", line)]
+            lines += [line for line in found if line.split()[0] not in taken]
+        with open(os.path.join(self.tree, "Modules/Setup.local"), "w", encoding="utf-8") as file:
+            file.write("\n".join(["*static*", *lines, "*disabled*", *disabled]) + "\n")
+
+    def make(self):
+        self.run("make", "Makefile")
+        self.run("make", f"-j{self.jobs}")
+        self.run("make", "altbininstall", "inclinstall", "libainstall", f"DESTDIR={self.root}")
+        self.install_stdlib()
+        self.make_relocatable()
+
+    def make_value(self, variable):
+        """What a variable of the Makefile expands to, as words."""
+        return self.run("make", "-s", f"--eval=ox-print:;@echo $({variable})", "ox-print").split()
+
+    def install_stdlib(self):
+        """Lib/ as it is, what was generated, and pip from the wheel that CPython brings; no bytecode."""
+        stdlib = os.path.join(self.install, "lib/python" + self.minor)
+        shutil.copytree(
+            os.path.join(self.tree, "Lib"), stdlib, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
+        )
+        with open(os.path.join(self.tree, "pybuilddir.txt"), encoding="utf-8") as file:
+            generated = os.path.join(self.tree, file.read().strip())
+        for name in os.listdir(generated):
+            if name.startswith("_sysconfig"):
+                shutil.copyfile(os.path.join(generated, name), os.path.join(stdlib, name))
+        os.makedirs(os.path.join(stdlib, "lib-dynload"), exist_ok=True)
+        with open(os.path.join(stdlib, "lib-dynload/.empty"), "w", encoding="utf-8"):
+            pass  # Python warns when the folder is missing, and archives keep no empty one.
+        bundled = os.path.join(stdlib, "ensurepip/_bundled")
+        for name in sorted(os.listdir(bundled)):
+            if name.endswith(".whl"):
+                with zipfile.ZipFile(os.path.join(bundled, name)) as wheel:
+                    wheel.extractall(os.path.join(stdlib, "site-packages"))
+        for name in ("python3", "python"):
+            os.symlink("python" + self.minor, os.path.join(self.install, "bin", name))
+
+    def make_relocatable(self):
+        """No text that is installed names this build's folders or its flags for finding libraries."""
+        pattern = re.compile(rf"-(?:[IL]|ffile-prefix-map=){re.escape(self.folder)}[^\s'\"]*[ ]?")
+        for folder, _, names in os.walk(self.install):
+            for name in names:
+                path = os.path.join(folder, name)
+                if os.path.islink(path):
+                    continue
+                with open(path, "rb") as file:
+                    data = file.read()
+                if self.folder.encode() not in data or b"\0" in data:
+                    continue
+                text = pattern.sub("", data.decode()).replace(self.folder, "/build")
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(text)
+
+    def strip(self, paths):
+        subprocess.run(["strip", "--strip-debug", "-D", *paths], check=True)

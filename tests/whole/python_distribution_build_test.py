@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+"""contrib/python-distribution without a build: its tables, what it refuses, and that archives are the same twice."""
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+import types
+import unittest
+
+TOP = os.environ.get("OX_SRCDIR") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+FOLDER = os.path.join(TOP, "contrib/python-distribution")
+sys.path.insert(0, FOLDER)
+# pylint: disable=wrong-import-position
+import describe
+import pack
+import tables
+
+RULE = "Modules/{0}$(EXT_SUFFIX):  {1}; $(BLDSHARED)  {1}  {2}  -o Modules/{0}$(EXT_SUFFIX)\n"
+MAKEFILE = """MODULE_ZLIB_LDFLAGS=-lz
+MODULE__DECIMAL_LDFLAGS=-lm $(HELPER)
+HELPER= Modules/help/libhelp.a
+""" + "".join(
+    RULE.format(*words)
+    for words in (
+        ("zlib", "Modules/zlibmodule.o", "$(MODULE_ZLIB_LDFLAGS)"),
+        ("readline", "Modules/readline.o", "-ledit"),
+        ("_decimal", "Modules/d/d.o", "$(MODULE__DECIMAL_LDFLAGS)"),
+        ("absent", "Modules/absent.o", ""),
+    )
+)
+CONFIG = """    {"zlib", PyInit_zlib},
+    {"readline", PyInit_readline},
+    {"_decimal", PyInit__decimal},
+    {"marshal", PyMarshal_Init},
+    {"sys", NULL},
+    {0, 0}
+"""
+
+
+def write(path, text):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+class Temporary(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+
+class Tables(unittest.TestCase):
+    def test_each_source_names_its_digests(self):
+        for minor, source in tables.sources().items():
+            self.assertTrue(source.version.startswith(minor + "."), source)
+            for digest in (source.tarball_sha256, source.patches_sha256):
+                self.assertRegex(digest, "^[0-9a-f]{64}$")
+
+    def test_each_library_has_a_licence_and_known_needs(self):
+        for library in tables.libraries().values():
+            self.assertRegex(library.licences, r"^[A-Za-z0-9.+-]+$")
+            self.assertLessEqual(set(library.needs), set(tables.libraries()) | {"m"})
+
+    def test_each_module_line_links_known_libraries(self):
+        for minor in tables.sources():
+            lines, disabled, _ = tables.modules(minor)
+            for line in lines:
+                self.assertLessEqual(set(re.findall(r"-l(\w+)", line)), set(tables.libraries()) | {"m", "dl"}, line)
+                self.assertNotIn(line.split()[0], disabled)
+
+    def test_packaging_patches_are_left_out(self):
+        self.assertTrue(tables.is_wanted_patch("CVE-2025-8194.patch"))
+        self.assertFalse(tables.is_wanted_patch("distutils-install-layout.diff"))
+
+    def test_needs_come_with_a_library(self):
+        self.assertEqual(tables.closure(["edit"]), ["edit", "tinfo", "bsd", "md"])
+
+
+class Description(Temporary):
+    def setUp(self):
+        super().setUp()
+        write(os.path.join(self.folder, "Makefile"), MAKEFILE)
+        write(os.path.join(self.folder, "Modules/config.c"), CONFIG)
+        for name in ("z", "edit", "tinfo", "bsd", "md"):
+            write(os.path.join(self.folder, f"lib/lib{name}.a"), "")
+        self.build = types.SimpleNamespace(tree=self.folder, deps=self.folder, run=lambda *command: "one.o\ntwo.o\n")
+        self.found = {name: variants[0] for name, variants in describe.extensions(self.build).items()}
+
+    def test_what_is_in_no_inittab_is_no_module(self):
+        self.assertEqual(sorted(self.found), ["_decimal", "marshal", "readline", "sys", "zlib"])
+
+    def test_a_module_without_a_rule_is_in_the_core(self):
+        self.assertEqual([name for name, variant in self.found.items() if variant["in_core"]], ["marshal", "sys"])
+        self.assertEqual([self.found[name]["init_fn"] for name in ("marshal", "sys")], ["PyMarshal_Init", "NULL"])
+
+    def test_links_are_whole_and_licensed(self):
+        readline = self.found["readline"]
+        self.assertEqual([link["name"] for link in readline["links"]], ["edit", "tinfo", "bsd", "md"])
+        self.assertEqual(len(readline["license_paths"]), 4)
+        self.assertIn("X11", readline["licenses"])
+        self.assertEqual(self.found["zlib"]["links"], [{"name": "z", "path_static": "build/lib/libz.a"}])
+
+    def test_helper_archives_are_told_as_their_objects(self):
+        decimal = self.found["_decimal"]
+        self.assertEqual(decimal["objs"], [f"build/Modules/{name}.o" for name in ("d/d", "help/one", "help/two")])
+        self.assertEqual(decimal["links"], [{"name": "m", "system": True}])
+        self.assertNotIn("licenses", decimal)
+
+
+class Archives(Temporary):
+    def packed(self, name):
+        top = os.path.join(self.folder, name)
+        for path in (
+            "install/bin/python3.11",
+            "PYTHON.json",
+            "build/Objects/a.o",
+            "install/lib/b.py",
+            "install/__pycache__/c.pyc",
+        ):
+            write(os.path.join(top, path), path)
+        os.chmod(os.path.join(top, "install/bin/python3.11"), 0o700)
+        os.symlink("python3.11", os.path.join(top, "install/bin/python"))
+        target = os.path.join(self.folder, name + ".tar.zst")
+        pack.pack(top, target, self.folder, 3)
+        return target
+
+    def test_the_same_files_make_the_same_bytes(self):
+        digests = set()
+        for name in ("one", "two"):
+            with open(self.packed(name), "rb") as file:
+                digests.add(hashlib.sha256(file.read()).hexdigest())
+        self.assertEqual(len(digests), 1)
+
+    def test_members_are_in_order_and_without_bytecode(self):
+        with subprocess.Popen(["zstd", "-dcq", self.packed("one")], stdout=subprocess.PIPE) as zstd:
+            with tarfile.open(fileobj=zstd.stdout, mode="r|") as archive:
+                found = [(info.name, info.mode) for info in archive]
+        self.assertEqual(
+            found,
+            [
+                ("python/PYTHON.json", 0o664),
+                ("python/build/Objects/a.o", 0o664),
+                ("python/install/bin/python", 0o777),
+                ("python/install/bin/python3.11", 0o775),
+                ("python/install/lib/b.py", 0o664),
+            ],
+        )
+
+    def test_a_file_that_names_its_folder_is_refused(self):
+        write(os.path.join(self.folder, "top/PYTHON.json"), "in " + self.folder)
+        target = os.path.join(self.folder, "x.tar.zst")
+        with self.assertRaisesRegex(tables.Problem, "PYTHON.json names the folder"):
+            pack.pack(os.path.join(self.folder, "top"), target, self.folder, 3)
+        self.assertFalse(os.path.exists(target))
+
+
+class Refusals(Temporary):
+    def build(self, *arguments):
+        command = [
+            sys.executable,
+            os.path.join(FOLDER, "build"),
+            "--cache",
+            os.path.join(self.folder, "cache"),
+            *arguments,
+        ]
+        return subprocess.run(
+            command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False
+        )
+
+    def refused(self, text, *words):
+        path = os.path.join(self.folder, "source.tar.gz")
+        write(path, text)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        done = self.build("--source", path, "--sha256", digest)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        for word in words:
+            self.assertIn(word, done.stderr)
+        self.assertNotIn("Traceback", done.stderr)
+
+    def test_what_is_no_archive(self):
+        self.refused("nothing of the sort", "cannot be read")
+
+    def test_another_digest(self):
+        path = os.path.join(self.folder, "source.tar.gz")
+        write(path, "x")
+        done = self.build("--source", path, "--sha256", "0" * 64)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("not " + "0" * 64, done.stderr)
+
+    def refused_tarball(self, member, text, *words):
+        path, content = os.path.join(self.folder, "source.tar"), os.path.join(self.folder, "content")
+        write(content, text)
+        with tarfile.open(path, "w") as archive:
+            archive.add(content, member)
+        with open(path, "rb") as file:
+            digest = hashlib.sha256(file.read()).hexdigest()
+        done = self.build("--source", path, "--sha256", digest)
+        self.assertEqual(done.returncode, 1)
+        for word in words:
+            self.assertIn(word, done.stderr)
+
+    def test_a_tarball_of_something_else(self):
+        self.refused_tarball("other-1.0/README", "", "not a source tarball of CPython")
+
+    def test_a_version_that_no_table_has(self):
+        text = "#define PY_MAJOR_VERSION 2\n#define PY_MINOR_VERSION 7\n"
+        self.refused_tarball("Python-2.7/Include/patchlevel.h", text, "is CPython 2.7", "3.11")
+
+    def test_a_source_needs_its_digest(self):
+        self.assertEqual(self.build("--source", "x").returncode, 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
