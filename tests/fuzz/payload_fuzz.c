@@ -32,8 +32,12 @@ static void touch_record(const struct ox_pack_record *r)
 	touch(r->source);
 	touch(r->library);
 	touch(r->relative_path);
-	for (int level = 0; level < 3; level++)
+	for (int level = 0; level < 3; level++) {
 		touch(r->bytecode[level]);
+		if (r->has_bytecode[level])
+			sink ^= ox_pack_code_intact(r->bytecode[level]);
+	}
+	sink ^= ox_pack_library_intact(r);
 	for (uint32_t i = 0; i < r->needs.count && ox_pack_need(&r->needs, i, &need); i++)
 		touch(need);
 	touch_files(&r->files);
