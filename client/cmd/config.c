@@ -72,7 +72,7 @@ static int find_named(const char *start, struct ox_buf *out, struct ox_err *err)
 {
 	struct stat st;
 	if (stat(start, &st) != 0)
-		return ox_fail_errno(err, errno, "cannot look for " OX_CONFIG_NAME " in %s", start);
+		return ox_fail_errno(err, errno, "cannot find %s", start);
 	if (!S_ISDIR(st.st_mode))
 		return take_file(start, out, err);
 	int code = search_from(start, out, err);

@@ -13,7 +13,7 @@ struct ox_output {
 	const struct ox_palette *palette;
 	struct ox_buf line;  /* being put together */
 	struct ox_buf task;  /* whose progress was shown last */
-	struct ox_buf told;  /* the errors in a configuration, a line "file:line:column: message" for each */
+	struct ox_buf told;  /* the errors in a configuration, each a line; "file:line:column: " before those with a place */
 	uint64_t shown;      /* when */
 	size_t files;        /* artifacts that are no programs */
 	bool on_screen;      /* a progress line stands on the terminal */
@@ -117,8 +117,9 @@ static void remember_error(struct ox_output *o, const struct ox_diagnostic *d)
 {
 	if (d->severity != OX_SEVERITY_ERROR)
 		return;
-	ox_buf_printf(&o->told, "%.*s:%u:%u: %.*s\n", OX_SLICE_ARG(d->file), d->line, d->column,
-		      OX_SLICE_ARG(d->message));
+	if (d->line)
+		ox_buf_printf(&o->told, "%.*s:%u:%u: ", OX_SLICE_ARG(d->file), d->line, d->column);
+	ox_buf_printf(&o->told, "%.*s\n", OX_SLICE_ARG(d->message));
 }
 
 static bool was_told(const struct ox_output *o, struct ox_slice message)

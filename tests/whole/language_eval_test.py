@@ -73,7 +73,7 @@ class Eval(oxtest.TestCase):
         path = self.box.write("project/pyoxidizer.bzl", "def f():\n    return 1 // 0\nf()\n")
         self.assertIn("pyoxidizer.bzl:2:14: error:", self.evaluate(path, code=2).stderr)
         self.assertIn("one file at a time", self.evaluate(path, path, code=2).stderr)
-        self.assertIn("No such file", self.evaluate("absent.bzl", code=2).stderr)
+        self.assertIn("cannot find absent.bzl: No such file", self.evaluate("absent.bzl", code=2).stderr)
 
     def test_a_loop_that_never_ends_is_cancelled(self):
         for how in ([], ["--no-daemon"]):
@@ -98,6 +98,8 @@ class Eval(oxtest.TestCase):
         result = self.evaluate("-e", '"a" * (20 << 20)', code=8)
         self.assertIn("too large", result.stderr)
         self.assertEqual(result.stdout, "")
+        result = self.evaluate("-e", '"a" * (20 << 20)', code=8, env={"OXIDIZER_CONFIG_LIMITS": "memory=32"})
+        self.assertEqual(result.stderr.count("more than 32 MiB"), 1)
 
 
 if __name__ == "__main__":
