@@ -88,6 +88,7 @@ static int cached_path(const struct ox_index *index, const struct ox_found *foun
 	const struct ox_pack_record *r = &found->record;
 	char key[OX_EXTRACT_KEY];
 	struct ox_buf name = {0};
+	struct ox_extract_folders folders = {0};
 	bool is_module = !(r->flags & OX_PACK_LIBRARY);
 	for (size_t i = 0; i < r->name.len; i++)
 		ox_buf_byte(&name, is_module && r->name.data[i] == '.' ? '/' : r->name.data[i]);
@@ -99,7 +100,8 @@ static int cached_path(const struct ox_index *index, const struct ox_found *foun
 	else
 		ox_extract_key_of(index->pack, found->place, key);
 	if (!rc)
-		rc = ox_extract_file(key, name.data, r->library, OX_EXTRACT_COMPARE, path, err);
+		rc = ox_extract_file(&folders, key, name.data, r->library, OX_EXTRACT_COMPARE, path, err);
+	ox_extract_folders_free(&folders);
 	ox_buf_free(&name);
 	return rc;
 }

@@ -1,6 +1,5 @@
 #include "runtime/importer/extract.h"
 
-#include "proto/base/buf.h"
 #include "proto/base/map.h"
 
 #include <errno.h>
@@ -126,14 +125,39 @@ static int write_file(const char *path, struct ox_slice content, struct ox_err *
 	return rc;
 }
 
+/* own_folder, unless it is the last one that was checked or above it. */
+static int known_folder(struct ox_extract_folders *f, const struct ox_buf *path, struct ox_err *err)
+{
+	int rc = ox_buf_ok(path, "path of the extraction cache", err);
+	if (rc < 0)
+		return rc;
+	if (f->last.len >= path->len && memcmp(f->last.data, path->data, path->len) == 0 &&
+	    (f->last.len == path->len || f->last.data[path->len] == '/'))
+		return 0;
+	rc = own_folder(path->data, err);
+	if (rc < 0)
+		return rc;
+	ox_buf_clear(&f->last);
+	ox_buf_slice(&f->last, ox_buf_view(path));
+	return ox_buf_ok(&f->last, "path of the extraction cache", err);
+}
+
+/* The folder of all files with the key. */
+static int key_folder(struct ox_extract_folders *f, const char *key, struct ox_buf *path, struct ox_err *err)
+{
+	int rc = f->root.len ? 0 : find_root(&f->root, err);
+	if (rc < 0)
+		return rc;
+	ox_buf_printf(path, "%s/%s", f->root.data, key);
+	return known_folder(f, path, err);
+}
+
 /* Adds `name` to the folder in path, making the folders it passes through. */
-static int descend(struct ox_buf *path, const char *name, struct ox_err *err)
+static int descend(struct ox_extract_folders *f, struct ox_buf *path, const char *name, struct ox_err *err)
 {
 	for (const char *slash; (slash = strchr(name, '/')); name = slash + 1) {
 		ox_buf_printf(path, "/%.*s", (int)(slash - name), name);
-		int rc = ox_buf_ok(path, "path of the extraction cache", err);
-		if (!rc)
-			rc = own_folder(path->data, err);
+		int rc = known_folder(f, path, err);
 		if (rc < 0)
 			return rc;
 	}
@@ -162,26 +186,36 @@ static bool is_there(const char *path, struct ox_slice content, enum ox_extract_
 	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size == content.len;
 }
 
-int ox_extract_file(const char *key, const char *name, struct ox_slice content, enum ox_extract_check check,
-		    char **path, struct ox_err *err)
+void ox_extract_folders_free(struct ox_extract_folders *f)
+{
+	ox_buf_free(&f->root);
+	ox_buf_free(&f->last);
+}
+
+static int extract(struct ox_extract_folders *folders, const char *key, const char *name, struct ox_slice content,
+		   enum ox_extract_check check, char **path, struct ox_err *err)
 {
 	struct ox_buf place = {0};
-	int rc = 0;
-	if (!is_plain(name))
-		return ox_fail(err, OX_ECORRUPT, "a packed file is named %s", name);
-	rc = find_root(&place, err);
-	if (!rc) {
-		ox_buf_printf(&place, "/%s", key);
-		rc = ox_buf_ok(&place, "path of the extraction cache", err);
-	}
+	int rc = key_folder(folders, key, &place, err);
 	if (!rc)
-		rc = own_folder(place.data, err);
-	if (!rc)
-		rc = descend(&place, name, err);
+		rc = descend(folders, &place, name, err);
 	if (!rc && !is_there(place.data, content, check))
 		rc = write_file(place.data, content, err);
 	if (!rc && path)
 		*path = ox_buf_steal(&place);
 	ox_buf_free(&place);
 	return rc;
+}
+
+/* Somebody may have cleaned the cache up: what was known of it is forgotten then. */
+int ox_extract_file(struct ox_extract_folders *folders, const char *key, const char *name, struct ox_slice content,
+		    enum ox_extract_check check, char **path, struct ox_err *err)
+{
+	bool knew = folders->root.len > 0;
+	if (!is_plain(name))
+		return ox_fail(err, OX_ECORRUPT, "a packed file is named %s", name);
+	int rc = extract(folders, key, name, content, check, path, err);
+	if (rc < 0)
+		ox_extract_folders_free(folders);
+	return rc < 0 && knew ? extract(folders, key, name, content, check, path, err) : rc;
 }

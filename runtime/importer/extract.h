@@ -10,6 +10,7 @@
 #ifndef OX_IMPORTER_EXTRACT_H
 #define OX_IMPORTER_EXTRACT_H
 
+#include "proto/base/buf.h"
 #include "proto/base/err.h"
 #include "proto/base/slice.h"
 
@@ -23,9 +24,16 @@ enum ox_extract_check {
 	OX_EXTRACT_PRESENT, /* or only of the same size: for neighbours that are compared once they are used */
 };
 
+/* What need not be looked at again for the next file. All-zero knows nothing. */
+struct ox_extract_folders {
+	struct ox_buf root; /* the cache; empty: not found yet */
+	struct ox_buf last; /* the last folder that was checked, with all above it up to the root */
+};
+void ox_extract_folders_free(struct ox_extract_folders *f);
+
 /* The file's absolute path into *path (free() it; may be NULL). `name` may have folders. OX_EDENIED,
  * OX_EEXHAUSTED and the like say which folder or file. */
-int ox_extract_file(const char *key, const char *name, struct ox_slice content, enum ox_extract_check check,
-		    char **path, struct ox_err *err);
+int ox_extract_file(struct ox_extract_folders *folders, const char *key, const char *name, struct ox_slice content,
+		    enum ox_extract_check check, char **path, struct ox_err *err);
 
 #endif

@@ -487,6 +487,7 @@ static void finder_dealloc(PyObject *self)
 	Py_CLEAR(as_finder(self)->base);
 	Py_CLEAR(as_finder(self)->mp_start_method);
 	Py_CLEAR(as_finder(self)->real_files);
+	ox_extract_folders_free(&as_finder(self)->folders);
 	ox_libraries_free(&as_finder(self)->index.libraries);
 	type->tp_free(self);
 	Py_DECREF(type);

@@ -24,7 +24,8 @@ static void file_name(struct ox_buf *out, const struct ox_pack_record *r)
 	ox_buf_str(out, r->flags & OX_PACK_PACKAGE ? "/__init__.py" : ".py");
 }
 
-static int extract_data_files(const char *key, const struct ox_pack_record *r, struct ox_err *err)
+static int extract_data_files(struct ox_extract_folders *folders, const char *key, const struct ox_pack_record *r,
+			      struct ox_err *err)
 {
 	struct ox_pack_file f;
 	struct ox_buf name = {0};
@@ -34,7 +35,7 @@ static int extract_data_files(const char *key, const struct ox_pack_record *r, s
 		ox_buf_printf(&name, "/%.*s", OX_SLICE_ARG(f.name));
 		rc = ox_buf_ok(&name, "name of a resource", err);
 		if (!rc)
-			rc = ox_extract_file(key, name.data, f.data, OX_EXTRACT_COMPARE, NULL, err);
+			rc = ox_extract_file(folders, key, name.data, f.data, OX_EXTRACT_COMPARE, NULL, err);
 	}
 	ox_buf_free(&name);
 	return rc;
@@ -57,7 +58,8 @@ static bool belongs_to(const struct ox_pack *pack, struct ox_slice package, stru
 	return !dot || !is_package(pack, ox_slice(name.data, (size_t)(dot - name.data)));
 }
 
-static int extract_members(const struct ox_pack *pack, const char *key, struct ox_slice package, struct ox_err *err)
+static int extract_members(struct ox_extract_folders *folders, const struct ox_pack *pack, const char *key,
+			   struct ox_slice package, struct ox_err *err)
 {
 	struct ox_buf name = {0};
 	int rc = 0;
@@ -73,14 +75,14 @@ static int extract_members(const struct ox_pack *pack, const char *key, struct o
 		file_name(&name, &r);
 		rc = ox_buf_ok(&name, "name of a module", err);
 		if (!rc)
-			rc = ox_extract_file(key, name.data, r.source, OX_EXTRACT_PRESENT, NULL, err);
+			rc = ox_extract_file(folders, key, name.data, r.source, OX_EXTRACT_PRESENT, NULL, err);
 	}
 	ox_buf_free(&name);
 	return rc;
 }
 
-static int extract_module(const struct ox_pack *pack, ox_pack_place place, const struct ox_pack_record *r, char **path,
-			  struct ox_err *err)
+static int extract_module(struct ox_extract_folders *folders, const struct ox_pack *pack, ox_pack_place place,
+			  const struct ox_pack_record *r, char **path, struct ox_err *err)
 {
 	char key[OX_EXTRACT_KEY];
 	struct ox_buf name = {0};
@@ -88,12 +90,12 @@ static int extract_module(const struct ox_pack *pack, ox_pack_place place, const
 	file_name(&name, r);
 	int rc = ox_buf_ok(&name, "name of a module", err);
 	if (!rc)
-		rc = ox_extract_file(key, name.data, r->has_source ? r->source : OX_SLICE(""), OX_EXTRACT_COMPARE, path,
-				     err);
+		rc = ox_extract_file(folders, key, name.data, r->has_source ? r->source : OX_SLICE(""),
+				     OX_EXTRACT_COMPARE, path, err);
 	if (!rc)
-		rc = extract_data_files(key, r, err);
+		rc = extract_data_files(folders, key, r, err);
 	if (!rc && r->flags & OX_PACK_PACKAGE)
-		rc = extract_members(pack, key, r->name, err);
+		rc = extract_members(folders, pack, key, r->name, err);
 	ox_buf_free(&name);
 	return rc;
 }
@@ -102,7 +104,7 @@ static PyObject *extract(struct ox_finder *self, const struct ox_found *found)
 {
 	struct ox_err err = {0};
 	char *path = NULL;
-	int rc = extract_module(self->index.pack, found->place, &found->record, &path, &err);
+	int rc = extract_module(&self->folders, self->index.pack, found->place, &found->record, &path, &err);
 	PyObject *file = rc < 0 ? ox_raise(&err, NULL) : PyUnicode_DecodeFSDefault(path);
 	free(path);
 	return file;

@@ -4,6 +4,7 @@
 #ifndef OX_IMPORTER_STATE_H
 #define OX_IMPORTER_STATE_H
 
+#include "runtime/importer/extract.h"
 #include "runtime/importer/index_files.h"
 #include "runtime/importer/resource.h"
 #include "runtime/importer/value.h"
@@ -28,6 +29,7 @@ struct ox_finder {
 	PyObject *base;            /* str: the executable, base of virtual paths */
 	PyObject *mp_start_method; /* str or NULL */
 	PyObject *real_files;      /* place -> path of what was extracted; NULL: nothing yet */
+	struct ox_extract_folders folders; /* where that lies */
 	const char *command;       /* source of "<string>", or NULL */
 };
 

@@ -12,11 +12,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static struct ox_extract_folders folders;
 static char folder[] = "/tmp/ox-extract-XXXXXX";
 
 static int set_up(void **state)
 {
 	(void)state;
+	ox_extract_folders_free(&folders);
 	memcpy(folder + sizeof folder - 7, "XXXXXX", 6);
 	if (!mkdtemp(folder))
 		return -1;
@@ -28,6 +30,7 @@ static int tear_down(void **state)
 {
 	char command[64];
 	(void)state;
+	ox_extract_folders_free(&folders);
 	snprintf(command, sizeof command, "rm -rf %s", folder);
 	return system(command);
 }
@@ -36,7 +39,7 @@ static char *extract(const char *name, struct ox_slice content)
 {
 	char *path = NULL;
 	struct ox_err err = {0};
-	if (ox_extract_file("key", name, content, OX_EXTRACT_COMPARE, &path, &err) < 0)
+	if (ox_extract_file(&folders, "key", name, content, OX_EXTRACT_COMPARE, &path, &err) < 0)
 		fail_msg("%s", err.text);
 	return path;
 }
@@ -115,7 +118,7 @@ static void names_that_lead_elsewhere_are_refused(void **state)
 	struct ox_err err;
 	(void)state;
 	for (size_t i = 0; i < OX_COUNT(names); i++) {
-		int rc = ox_extract_file("key", names[i], OX_SLICE("x"), OX_EXTRACT_COMPARE, &path, &err);
+		int rc = ox_extract_file(&folders, "key", names[i], OX_SLICE("x"), OX_EXTRACT_COMPARE, &path, &err);
 		assert_int_equal(rc, OX_ECORRUPT);
 	}
 	assert_null(path);
@@ -134,6 +137,19 @@ static void a_folder_that_others_may_write_to_is_not_used(void **state)
 	free(path);
 }
 
+static void a_cache_that_was_removed_meanwhile_is_made_again(void **state)
+{
+	char command[96];
+	(void)state;
+	free(extract("a/b/x", OX_SLICE("1")));
+	free(extract("a/bc/x", OX_SLICE("1")));
+	snprintf(command, sizeof command, "rm -rf %s/oxidizer", folder);
+	assert_int_equal(system(command), 0);
+	char *path = extract("a/bc/x", OX_SLICE("1"));
+	assert_holds(path, "1");
+	free(path);
+}
+
 static void many_processes_may_extract_at_once(void **state)
 {
 	enum { PROCESSES = 8 };
@@ -141,8 +157,8 @@ static void many_processes_may_extract_at_once(void **state)
 	for (int i = 0; i < PROCESSES; i++)
 		if (fork() == 0) {
 			char *path = NULL;
-			int rc = ox_extract_file("key", "shared/file", OX_SLICE("same"), OX_EXTRACT_COMPARE, &path,
-						 NULL);
+			int rc = ox_extract_file(&folders, "key", "shared/file", OX_SLICE("same"),
+						 OX_EXTRACT_COMPARE, &path, NULL);
 			_exit(rc < 0);
 		}
 	for (int i = 0; i < PROCESSES; i++) {
@@ -178,6 +194,7 @@ int main(void)
 		TEST(an_empty_file_is_a_file),
 		TEST(names_that_lead_elsewhere_are_refused),
 		TEST(a_folder_that_others_may_write_to_is_not_used),
+		TEST(a_cache_that_was_removed_meanwhile_is_made_again),
 		TEST(many_processes_may_extract_at_once),
 		cmocka_unit_test(keys_come_from_the_digest_or_from_the_content),
 	};
