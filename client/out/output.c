@@ -13,7 +13,7 @@ struct ox_output {
 	const struct ox_palette *palette;
 	struct ox_buf line;  /* being put together */
 	struct ox_buf task;  /* whose progress was shown last */
-	struct ox_buf told;  /* the errors in a configuration, each a line; "file:line:column: " before those with a place */
+	struct ox_buf told;  /* errors in a configuration, a line each: "message", or "file:line:column: message" */
 	uint64_t shown;      /* when */
 	size_t files;        /* artifacts that are no programs */
 	bool on_screen;      /* a progress line stands on the terminal */
