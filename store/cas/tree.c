@@ -18,6 +18,9 @@
 
 enum { TREE_NAME_SIZE = sizeof "trees/" + OX_DIGEST_HEX, MOST_MANIFEST = 256 << 20, MOST_HEAD = 128 };
 
+/* What "boot" holds, beside the hash of a boot id. */
+static const uint64_t DURABLE = 0, UNKNOWN = UINT64_MAX;
+
 static void tree_name(const struct ox_digest *digest, char name[static TREE_NAME_SIZE])
 {
 	char hex[OX_DIGEST_HEX + 1];
@@ -96,6 +99,27 @@ static int read_manifest(int tree, const struct ox_digest *digest, struct ox_buf
 	return rc;
 }
 
+static int write_boot(int tree, uint64_t boot, struct ox_err *err)
+{
+	int fd = openat(tree, "boot", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return ox_fail_errno(err, errno, "cannot write to a tree");
+	int rc = ox_fs_write_all(fd, &boot, sizeof boot, err);
+	close(fd);
+	return rc;
+}
+
+/* Written in this boot, or found right in a later one: what is in it cannot have been lost with the power. */
+static bool is_trusted(const struct ox_store *s, int tree)
+{
+	uint64_t boot = UNKNOWN;
+	int fd = openat(tree, "boot", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	bool whole = fd >= 0 && read(fd, &boot, sizeof boot) == (ssize_t)sizeof boot;
+	if (fd >= 0)
+		close(fd);
+	return whole && (boot == DURABLE || (boot == s->boot && s->boot));
+}
+
 /* 1 right, 0 absent, OX_ECORRUPT, or another error. */
 static int check(struct ox_store *s, const struct ox_digest *digest, bool read, uint64_t *size, struct ox_err *err)
 {
@@ -105,11 +129,14 @@ static int check(struct ox_store *s, const struct ox_digest *digest, bool read, 
 	int files = -1, tree = openat(s->dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (tree < 0)
 		return errno == ENOENT ? 0 : ox_fail_errno(err, errno, "cannot open %s/%s", s->dir, name);
+	bool trusted = is_trusted(s, tree);
 	int rc = read_manifest(tree, digest, &text, err);
 	if (!rc && (files = openat(tree, "files", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
 		rc = ox_fail(err, OX_ECORRUPT, "it has no files");
 	if (!rc)
-		rc = check_entries(files, ox_buf_view(&text), read, err);
+		rc = check_entries(files, ox_buf_view(&text), read || !trusted, err);
+	if (!rc && !trusted && s->boot) /* a cache: not being able to write it costs time */
+		(void)write_boot(tree, DURABLE, NULL);
 	*size = text.len;
 	if (files >= 0)
 		close(files);
@@ -154,8 +181,6 @@ static int write_manifest(int folder, struct ox_slice manifest, struct ox_err *e
 		return ox_fail_errno(err, errno, "cannot write a manifest");
 	int rc = ox_fs_write_all(fd, manifest.data, manifest.len, err);
 	close(fd);
-	if (!rc && syncfs(folder) != 0)
-		rc = ox_fail_errno(err, errno, "cannot write a tree to disk");
 	return rc;
 }
 
@@ -186,6 +211,8 @@ int ox_tree_put(struct ox_store *s, const char *folder, struct ox_slice manifest
 	if (fd < 0)
 		return ox_fail_errno(err, errno, "cannot open %s", folder);
 	rc = write_manifest(fd, manifest, err);
+	if (!rc)
+		rc = write_boot(fd, s->boot ? s->boot : UNKNOWN, err);
 	close(fd);
 	if (!rc)
 		rc = ox_lease_enter(s, digest, err);

@@ -2,12 +2,14 @@
  *
  *     trees/<digest>/manifest   what is in it (manifest.h); its SHA-256 is the digest
  *     trees/<digest>/files/     read-only files and folders
+ *     trees/<digest>/boot       8 bytes: 0, or the hash of the boot id under which it was written
  *
- * A tree appears under its name by rename(2), complete, after its files were brought to disk in one batch, so
- * neither a killed process nor a power loss leaves part of one. All its files carry one fixed time: whatever
- * writes to one changes that, and a tree of which a file is missing, or has another kind, size or time than it
- * should, is moved to quarantine/ when it is looked for, and absent from then on. ox_tree_verify reads the bytes
- * too. gc treats a tree as one object of the size of its files; leases and roots name it by its digest. */
+ * A tree appears under its name by rename(2), complete: a killed process leaves none of one. Nothing waits for the
+ * disk; after another boot all its bytes are read once before it is trusted, and what a power loss tore is found. All
+ * its files carry one fixed time: whatever writes to one changes that, and a tree of which a file is missing, or has
+ * another kind, size or time than it should, is moved to quarantine/ when it is looked for, and absent from then on.
+ * ox_tree_verify reads the bytes too. gc treats a tree as one object of the size of its files; leases and roots
+ * name it by its digest. */
 #ifndef OX_CAS_TREE_H
 #define OX_CAS_TREE_H
 

@@ -332,6 +332,25 @@ static void verify_finds_what_a_look_does_not(void **state)
 	ox_buf_free(&folder);
 }
 
+static void after_another_boot_a_tree_is_read_before_it_is_trusted(void **state)
+{
+	struct scratch *sc = *state;
+	struct ox_buf folder = {0};
+	struct ox_digest tree;
+	char path[512], boot[512];
+	const struct timespec times[2] = {{.tv_sec = OX_TREE_TIME}, {.tv_sec = OX_TREE_TIME}};
+	for (int torn = 0; torn < 2; torn++) {
+		assert_ok(sc, extract(sc, "good.tar.gz", &folder, &tree));
+		snprintf(boot, sizeof boot, "%s/../boot", folder.data);
+		scratch_write(boot, "another.", 8);
+		snprintf(path, sizeof path, "%s/python/a.txt", folder.data);
+		assert_true(!torn || scratch_flip(path, 0));
+		assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+		assert_int_equal(ox_tree_find(sc->s, &tree, NULL, &sc->err), torn ? 0 : 1);
+	}
+	ox_buf_free(&folder);
+}
+
 static void gc_removes_trees_but_not_leased_ones(void **state)
 {
 	struct scratch *sc = *state;
@@ -404,6 +423,7 @@ int main(void)
 		EXTRACT_TEST(a_tree_is_made_once),
 		EXTRACT_TEST(a_changed_tree_is_put_away_and_made_anew),
 		EXTRACT_TEST(verify_finds_what_a_look_does_not),
+		EXTRACT_TEST(after_another_boot_a_tree_is_read_before_it_is_trusted),
 		EXTRACT_TEST(gc_removes_trees_but_not_leased_ones),
 		EXTRACT_TEST(builders_share_a_tree_and_may_be_killed),
 	};
