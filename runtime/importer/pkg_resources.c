@@ -341,16 +341,38 @@ static PyObject *run_script(PyObject *self, PyObject *const *args, Py_ssize_t gi
 	return NULL;
 }
 
+/* The real file of a package that was extracted, with its data; NULL without an exception for others. */
+static PyObject *real_file_of(const struct provider *p)
+{
+	struct ox_finder *finder = (struct ox_finder *)p->finder;
+	struct ox_found found;
+	if (ox_index_find(&finder->index, p->package, &found) < 0 || found.kind != OX_KIND_MODULE || found.given)
+		return NULL;
+	return ox_finder_real_file(finder, &found);
+}
+
 static PyObject *get_resource_filename(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
 {
 	static const struct ox_signature signature = {
 		"OxidizedPkgResourcesProvider.get_resource_filename", 2, 2, {"manager", "resource_name"}};
 	PyObject *values[2];
-	(void)self;
-	if (ox_arguments(&signature, args, given, kwnames, values))
+	PyObject *name = NULL, *path = NULL;
+	if (!ox_arguments(&signature, args, given, kwnames, values))
+		return NULL;
+	PyObject *file = real_file_of(as_provider(self));
+	if (file)
+		name = ox_text_from(values[1], "resource_name");
+	else if (!PyErr_Occurred())
 		PyErr_SetString(PyExc_NotImplementedError, "packed resources have no files: use resource_stream() or "
 							   "resource_string()");
-	return NULL;
+	Py_ssize_t slash = name ? PyUnicode_FindChar(file, '/', 0, PyUnicode_GET_LENGTH(file), -1) : -1;
+	PyObject *folder = slash >= 0 ? PyUnicode_Substring(file, 0, slash) : NULL;
+	if (folder)
+		path = PyUnicode_FromFormat("%U/%U", folder, name);
+	Py_XDECREF(folder);
+	Py_XDECREF(name);
+	Py_XDECREF(file);
+	return path;
 }
 
 /* A resource as importlib.resources has it: it may belong to a package inside this one. Gives the reference to

@@ -472,9 +472,11 @@ class Files(unittest.TestCase):
             "print(os.path.exists(real + '/d.txt'), virtual == sys.executable + '/lpkg')\n"
             "print([(m.name, m.ispkg) for m in pkgutil.iter_modules([os.path.dirname(lpkg.__file__)])])\n"
             "print([m.name for m in pkgutil.walk_packages(lpkg.__path__, 'lpkg.')])\n"
+            "from oxidized_importer import OxidizedPkgResourcesProvider as P\n"
+            "print(P(lpkg).get_resource_filename(None, 'd.txt') == real + '/d.txt')\n"
             "print(list(pkgutil.iter_modules([os.path.dirname(real)])))"))
         self.assertEqual(run(exe, env=self.env).stdout, "True True\n[('one', False), ('sub', True)]\n"
-                         "['lpkg.one', 'lpkg.sub', 'lpkg.sub.two']\n[]\n")
+                         "['lpkg.one', 'lpkg.sub', 'lpkg.sub.two']\nTrue\n[]\n")
 
 
 class Damage(unittest.TestCase):
