@@ -96,7 +96,7 @@ def main():
 STUBS = """
 TARGETS = {}
 VARS = {"VERSION": "1.2", "build": "release"}
-CWD = "/work/app"
+CWD = "/src/app"
 
 def default_python_distribution(flavor = "standalone", python_version = "3.11"):
     return {"flavor": flavor, "version": python_version}
