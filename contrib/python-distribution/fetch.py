@@ -74,19 +74,22 @@ def require_tools():
 
 def mirror():
     """The Debian mirror that the machine's apt is configured with."""
-    try:
-        listing = subprocess.run(
-            ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Origin: Debian", "Label: Debian"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            check=False,
-        ).stdout
-    except FileNotFoundError:
-        raise tables.Problem(
-            "there is no apt-get here: give the source with --source and --sha256 on a Debian system"
-        ) from None
-    return (listing.split() or ["http://deb.debian.org/debian"])[0]
+    for wanted in (["Origin: Debian", "Label: Debian"], []):  # who a source is by is known after apt-get update
+        try:
+            listing = subprocess.run(
+                ["apt-get", "indextargets", "--format", "$(REPO_URI)", *wanted],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                check=False,
+            ).stdout
+        except FileNotFoundError:
+            raise tables.Problem(
+                "there is no apt-get here: give the source with --source and --sha256 on a Debian system"
+            ) from None
+        if listing.split():
+            return listing.split()[0]
+    raise tables.Problem("apt has no sources here: list a Debian mirror in /etc/apt/sources.list")
 
 
 class Archive:
