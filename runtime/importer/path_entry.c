@@ -90,10 +90,18 @@ static PyObject *rest_of(PyObject *path, PyObject *base)
 	return bytes;
 }
 
-/* The real folder of a package, as dirname(__file__) gives it; otherwise the path is refused. */
+/* Whether sys.path_hooks has others, such as importlib's for folders. */
+static bool has_other_hooks(void)
+{
+	PyObject *hooks = PySys_GetObject("path_hooks"); /* borrowed */
+	return hooks && PyList_Check(hooks) && PyList_GET_SIZE(hooks) > 1;
+}
+
+/* The real folder of a package, as dirname(__file__) gives it; otherwise the path is refused. Where files are imported
+ * too it is left to those: they see all that lies there, and a program may have put it on sys.path for what it holds. */
 static PyObject *real_folder_entry(struct ox_finder *self, PyObject *path)
 {
-	PyObject *name = ox_finder_package_at(self, path);
+	PyObject *name = has_other_hooks() ? NULL : ox_finder_package_at(self, path);
 	PyObject *entry = NULL;
 	if (name)
 		entry = ox_path_entry_new(ox_state_of((PyObject *)self), (PyObject *)self, name, path);
