@@ -97,8 +97,9 @@ static bool has_other_hooks(void)
 	return hooks && PyList_Check(hooks) && PyList_GET_SIZE(hooks) > 1;
 }
 
-/* The real folder of a package, as dirname(__file__) gives it; otherwise the path is refused. Where files are imported
- * too it is left to those: they see all that lies there, and a program may have put it on sys.path for what it holds. */
+/* The real folder of a package, as dirname(__file__) gives it; otherwise the path is refused. Where files are
+ * imported too it is left to those: they see all that lies there, and a program may have put it on sys.path for
+ * what it holds. */
 static PyObject *real_folder_entry(struct ox_finder *self, PyObject *path)
 {
 	PyObject *name = has_other_hooks() ? NULL : ox_finder_package_at(self, path);
