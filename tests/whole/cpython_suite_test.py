@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import unittest
 import xml.etree.ElementTree
 
@@ -25,7 +26,9 @@ def setUpModule():
         raise unittest.SkipTest("these have run before, with the same executable")
     probe = subprocess.run([oxtest.HOST_PYTHON, "-c", "import test.test_import"], capture_output=True, check=False)
     if probe.returncode:
-        raise unittest.SkipTest(f"SKIPPING CPython's tests: {oxtest.HOST_PYTHON} lacks them (libpython3.11-testsuite)")
+        why = f"{oxtest.HOST_PYTHON} lacks CPython's tests (libpython3.11-testsuite)"
+        print(f"\nSKIPPING {why}", file=sys.stderr, flush=True)
+        raise unittest.SkipTest(why)
     BOX = oxtest.Sandbox(shared_store=True)
     unittest.addModuleCleanup(BOX.close)
     shutil.copytree(DATA, BOX.path("project"))
