@@ -25,7 +25,8 @@ struct ox_command {
 
 extern const struct ox_command ox_command_init, ox_command_build, ox_command_run, ox_command_list_targets,
 	ox_command_eval, ox_command_fmt, ox_command_lint, ox_command_daemon, ox_command_store, ox_command_help,
-	ox_command_distribution_extract, ox_command_distribution_info, ox_command_distribution_licenses;
+	ox_command_distribution, ox_command_distribution_extract, ox_command_distribution_info,
+	ox_command_distribution_licenses, ox_command_find_resources;
 
 /* All of them in the order of the help, NULL-terminated. */
 extern const struct ox_command *const ox_commands[];

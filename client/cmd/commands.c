@@ -8,8 +8,8 @@
 const struct ox_command *const ox_commands[] = {
 	&ox_command_init, &ox_command_build,  &ox_command_run,   &ox_command_list_targets,
 	&ox_command_eval, &ox_command_fmt,    &ox_command_lint,  &ox_command_daemon, &ox_command_store,
-	&ox_command_distribution_extract, &ox_command_distribution_info, &ox_command_distribution_licenses,
-	&ox_command_help, NULL,
+	&ox_command_distribution, &ox_command_distribution_extract, &ox_command_distribution_info,
+	&ox_command_distribution_licenses, &ox_command_find_resources, &ox_command_help, NULL,
 };
 
 const struct ox_command *ox_command_find(const char *name)
@@ -74,7 +74,11 @@ static void note_other_build(struct ox_cli *cli, struct ox_conn *conn)
 /* Some requests came after the first release of the protocol: a daemon that does not know them is told apart. */
 static const char *feature_of(const struct ox_msg *msg)
 {
-	return msg->kind == OX_MSG_LANGUAGE ? "language" : msg->kind == OX_MSG_DISTRIBUTION ? "distribution" : NULL;
+	if (msg->kind == OX_MSG_LANGUAGE)
+		return "language";
+	if (msg->kind != OX_MSG_DISTRIBUTION)
+		return NULL;
+	return msg->as.distribution.verb <= OX_DISTRIBUTION_EXTRACT ? "distribution" : "registered";
 }
 
 static int check_feature(struct ox_conn *conn, const struct ox_msg *msg, struct ox_err *err)

@@ -30,6 +30,10 @@ enum option_id {
 	ID_CHECK,
 	ID_ARCHIVE_PATH,
 	ID_DOWNLOAD_DEFAULT,
+	ID_SCAN_DISTRIBUTION,
+	ID_NO_CLASSIFY,
+	ID_NO_FILES,
+	ID_DISTRIBUTIONS_DIR,
 	ID_JSON,
 	ID_SYSTEM_RUST,
 };
@@ -60,6 +64,12 @@ static const struct option_row rows[] = {
 	{ID_ARCHIVE_PATH, "archive-path", OX_OPTION_ARCHIVE, 1, "PATH", "the archive"},
 	{ID_DOWNLOAD_DEFAULT, "download-default", OX_OPTION_ARCHIVE, 0, "",
 	 "the archive that oxidizer knows for this platform; downloaded unless it was before"},
+	{ID_SCAN_DISTRIBUTION, "scan-distribution", OX_OPTION_RESOURCES, 0, "",
+	 "list the Python distribution's own resources too"},
+	{ID_NO_CLASSIFY, "no-classify-files", OX_OPTION_RESOURCES, 0, "", "list files as they are, not what they mean"},
+	{ID_NO_FILES, "no-emit-files", OX_OPTION_RESOURCES, 0, "", "leave out files"},
+	/* PyOxidizer's: the store keeps distributions. */
+	{ID_DISTRIBUTIONS_DIR, "distributions-dir", OX_OPTION_RESOURCES, 1, "DIR", NULL},
 	{'e', "expression", OX_OPTION_EXPRESSION, 1, "EXPR", "evaluate EXPR and print its value; may be repeated"},
 	{'v', "verbose", OX_OPTION_COMMON, 0, "", "say more; may be repeated"},
 	{'q', "quiet", OX_OPTION_COMMON, 0, "", "say only what went wrong"},
@@ -125,6 +135,8 @@ static int apply_value(struct ox_options *o, int id, const char *value, const ch
 	case ID_ARCHIVE_PATH:
 		o->archive_path = value;
 		return 0;
+	case ID_DISTRIBUTIONS_DIR:
+		return 0;
 	case ID_PYTHON_CODE:
 		o->python_code = value;
 		return 0;
@@ -163,6 +175,9 @@ static void apply_flag(struct ox_options *o, int id)
 			[ID_DRY_RUN - ID_PATH] = &o->dry_run, [ID_REPAIR - ID_PATH] = &o->repair,
 			[ID_NOW - ID_PATH] = &o->now,         [ID_CHECK - ID_PATH] = &o->check,
 			[ID_DOWNLOAD_DEFAULT - ID_PATH] = &o->download_default,
+			[ID_SCAN_DISTRIBUTION - ID_PATH] = &o->scan_distribution,
+			[ID_NO_CLASSIFY - ID_PATH] = &o->no_classify,
+			[ID_NO_FILES - ID_PATH] = &o->no_files,
 			[ID_JSON - ID_PATH] = &o->json,
 		};
 		size_t at = (size_t)(id - ID_PATH);

@@ -31,6 +31,7 @@ enum ox_option_bit {
 	OX_OPTION_EXPRESSION = 1 << 17,
 	OX_OPTION_CHECK = 1 << 18,
 	OX_OPTION_ARCHIVE = 1 << 19, /* --archive-path, --download-default */
+	OX_OPTION_RESOURCES = 1 << 20, /* what find-resources looks at */
 };
 
 struct ox_options {
@@ -41,6 +42,7 @@ struct ox_options {
 	OX_VEC(struct ox_name_value) vars; /* borrow from argv and the environment */
 	bool release, no_daemon, offline, refresh, explain, detach;
 	bool dry_run, repair, now, check, download_default, json, help;
+	bool scan_distribution, no_classify, no_files;
 	unsigned verbosity; /* 0 quiet, 1 normal, ... */
 	char **words;       /* what is no option: points into argv */
 	size_t word_count;

@@ -4,6 +4,7 @@
 #include "daemon/python/candidates.h"
 #include "daemon/python/probe.h"
 #include "daemon/transfer/extract.h"
+#include "store/cas/tree.h"
 #include "store/digest/digest.h"
 #include "store/fs/file.h"
 
@@ -28,13 +29,30 @@ static int read_json(struct ox_build_context *ctx, struct ox_dist_archive *out, 
 	return rc;
 }
 
+static int find_tree(struct ox_build_context *ctx, const struct ox_archive *which, struct ox_extracted *out,
+		     struct ox_err *err)
+{
+	struct ox_fetch from = {
+		.url = which->location, .sha256 = which->sha256, .env = ctx->env, .offline = ctx->offline};
+	if (!which->tree)
+		return ox_extract(ctx->actions, ctx->arena, &from, out, err);
+	struct ox_buf path = {0};
+	int found = ox_tree_find(ox_actions_store(ctx->actions), which->tree, &path, err);
+	int rc = found < 0 ? found : 0;
+	if (found == 0)
+		rc = ox_fail(err, OX_EUSAGE, "its files are gone from the store: add it again");
+	out->tree = *which->tree;
+	if (!rc && !(out->path = ox_arena_str(ctx->arena, ox_buf_text(&path))))
+		rc = ox_fail_nomem(err, "describing an archive");
+	ox_buf_free(&path);
+	return rc;
+}
+
 static int read_archive(struct ox_build_context *ctx, const struct ox_archive *which, struct ox_dist_archive *out,
 			struct ox_err *err)
 {
 	struct ox_extracted tree = {0};
-	struct ox_fetch from = {
-		.url = which->location, .sha256 = which->sha256, .env = ctx->env, .offline = ctx->offline};
-	int rc = ox_extract(ctx->actions, ctx->arena, &from, &tree, err);
+	int rc = find_tree(ctx, which, &tree, err);
 	if (rc)
 		return rc;
 	*out = (struct ox_dist_archive){.tree = tree.tree, .root = ox_arena_printf(ctx->arena, "%s/python", tree.path)};

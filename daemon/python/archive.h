@@ -12,6 +12,7 @@
 struct ox_archive {
 	const char *location; /* address or absolute path */
 	struct ox_digest sha256;
+	const struct ox_digest *tree; /* unpacked already: location only names it, sha256 does not count; NULL: not */
 	const char *triple; /* what it must be for; NULL: any */
 	const char *reason; /* why it was chosen, half a sentence for the origin; may be NULL */
 	bool look_only;     /* nothing is run: it gets no python_exe, and may be of any platform */

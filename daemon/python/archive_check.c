@@ -98,8 +98,7 @@ static int check_python(const struct ox_python_json *json, struct ox_err *err)
 	return 0;
 }
 
-/* "x86_64_v3-unknown-linux-gnu" runs where its authors say, and is linked like "x86_64-...". */
-static bool is_for(const char *archive, const char *triple)
+bool ox_archive_is_for(const char *archive, const char *triple)
 {
 	size_t cpu = strcspn(triple, "-");
 	if (strcmp(archive, triple) == 0)
@@ -113,7 +112,7 @@ int ox_archive_check_kind(const struct ox_python_json *json, const char *triple,
 	int rc = check_objects(json, err);
 	if (!rc)
 		rc = check_python(json, err);
-	if (!rc && triple && !is_for(json->triple, triple))
+	if (!rc && triple && !ox_archive_is_for(json->triple, triple))
 		rc = ox_fail(err, OX_EUSAGE, "it is for %s, and this build is for %s: use the archive of that name, or "
 					     "build with --target-triple %s", json->triple, triple, json->triple);
 	return rc;

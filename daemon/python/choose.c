@@ -2,6 +2,7 @@
 
 #include "daemon/python/archive.h"
 #include "daemon/python/known.h"
+#include "daemon/python/registered.h"
 
 bool ox_dist_flavor_parse(struct ox_slice text, enum ox_dist_flavor *out)
 {
@@ -60,7 +61,7 @@ static int fail_none(struct ox_build_context *ctx, const struct ox_dist_wanted *
 	const char *file = ox_known_file(ctx);
 	return ox_fail(err, OX_ENOENT,
 		       "no Python distribution%s%s for %s is known: name one with PythonDistribution(sha256 = ..., "
-		       "local_path = ...)%s%s",
+		       "local_path = ...), or register it with `oxc python-distribution add FILE`%s%s",
 		       wanted->version ? " of version " : "", wanted->version ? wanted->version : "", wanted->triple,
 		       file ? ", or add it to " : "", file ? file : "");
 }
@@ -93,8 +94,10 @@ static int choose(struct ox_build_context *ctx, const struct ox_known_list *list
 		  const struct ox_distribution **out, struct ox_err *err)
 {
 	int minor, rc = parse_minor(wanted->version, &minor, err);
+	if (!rc)
+		rc = ox_registered_choose(ctx, wanted, minor, out, err);
 	if (rc)
-		return rc;
+		return rc < 0 ? rc : 0;
 	struct ox_err users = {0};
 	rc = try_table(ctx, list, true, wanted, minor, out, &users);
 	if (rc < 0)

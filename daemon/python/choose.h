@@ -1,8 +1,9 @@
 /* choose.h - the distribution that default_python_distribution() stands for.
  *
- * Looked for in this order, and the one taken says why: an archive of the user's table (known.h); an interpreter
- * of this machine, when it is this machine's platform that is built for; an archive of our own table. A user's
- * archive that cannot be had is warned about, and the next is tried; one that is had and wrong is an error. */
+ * Looked for in this order, and the one taken says why: an archive that is registered in the store
+ * (registered.h); one of the user's table (known.h); an interpreter of this machine, when it is this machine's platform
+ * that is built for; an archive of our own table. An archive of the user's table that cannot be had is warned about,
+ * and the next is tried; one that is had and wrong is an error. */
 #ifndef OX_PYTHON_CHOOSE_H
 #define OX_PYTHON_CHOOSE_H
 

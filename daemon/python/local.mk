@@ -7,6 +7,7 @@ daemon_python_libpython_a_SOURCES = \
 	daemon/python/archive_report.c daemon/python/archive_report.h \
 	daemon/python/archive_pic.c daemon/python/archive_pic.h \
 	daemon/python/blob.c \
+	daemon/python/block.c daemon/python/block.h \
 	daemon/python/bytecode.c daemon/python/bytecode.h \
 	daemon/python/candidates.c daemon/python/candidates.h \
 	daemon/python/choose.c daemon/python/choose.h \
@@ -26,6 +27,9 @@ daemon_python_libpython_a_SOURCES = \
 	daemon/python/pip_tree.c daemon/python/pip_tree.h \
 	daemon/python/probe.c daemon/python/probe.h \
 	daemon/python/python_json.c daemon/python/python_json.h \
+	daemon/python/registered.c daemon/python/registered.h \
+	daemon/python/registered_report.c daemon/python/registered_report.h \
+	daemon/python/resource_report.c daemon/python/resource_report.h \
 	daemon/python/resource.h daemon/python/scan.c daemon/python/stdlib.c
 PYTHON_LIBS = daemon/python/libpython.a $(TRANSFER_LIBS) $(LOOP_LIBS) $(ELF_LIBS) $(JANSSON_LIBS)
 
@@ -80,6 +84,12 @@ tests_unit_daemon_python_choose_test_SOURCES = tests/unit/daemon/python/choose_t
 	tests/unit/daemon/python/fixture.c tests/unit/daemon/python/fixture.h
 tests_unit_daemon_python_choose_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_python_choose_test_LDADD = $(PYTHON_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/daemon/python/registered_test
+TESTS += tests/unit/daemon/python/registered_test
+tests_unit_daemon_python_registered_test_SOURCES = tests/unit/daemon/python/registered_test.c \
+	tests/unit/daemon/python/fixture.c tests/unit/daemon/python/fixture.h
+tests_unit_daemon_python_registered_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_python_registered_test_LDADD = $(PYTHON_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/daemon/python/scan_test
 TESTS += tests/unit/daemon/python/scan_test
 tests_unit_daemon_python_scan_test_SOURCES = tests/unit/daemon/python/scan_test.c \

@@ -85,6 +85,8 @@ static int count_store(struct answer *a)
 		{.name = OX_SLICE("large object bytes"), .number = s.loose_bytes, .unit = OX_SLICE("bytes")},
 		{.name = OX_SLICE("small objects"), .number = s.small_objects},
 		{.name = OX_SLICE("small object bytes"), .number = s.small_bytes, .unit = OX_SLICE("bytes")},
+		{.name = OX_SLICE("unpacked folders"), .number = s.trees},
+		{.name = OX_SLICE("unpacked folder bytes"), .number = s.tree_bytes, .unit = OX_SLICE("bytes")},
 		{.name = OX_SLICE("remembered steps"), .number = s.actions},
 		{.name = OX_SLICE("remembered builds"), .number = s.memos},
 		{.name = OX_SLICE("remembered files"), .number = s.files},

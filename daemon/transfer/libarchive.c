@@ -17,6 +17,7 @@ int ox_libarchive_load(struct ox_libarchive *out, struct ox_err *err)
 		SYMBOL(read_support_filter_gzip),
 		SYMBOL(read_support_filter_xz),
 		SYMBOL(read_support_format_tar),
+		SYMBOL(read_support_format_zip),
 		SYMBOL(read_open_fd),
 		SYMBOL(read_open_memory),
 		SYMBOL(read_next_header),

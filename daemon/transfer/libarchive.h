@@ -14,6 +14,7 @@ struct ox_libarchive {
 	__typeof__(archive_read_support_filter_gzip) *read_support_filter_gzip;
 	__typeof__(archive_read_support_filter_xz) *read_support_filter_xz;
 	__typeof__(archive_read_support_format_tar) *read_support_format_tar;
+	__typeof__(archive_read_support_format_zip) *read_support_format_zip;
 	__typeof__(archive_read_open_fd) *read_open_fd;
 	__typeof__(archive_read_open_memory) *read_open_memory;
 	__typeof__(archive_read_next_header) *read_next_header;

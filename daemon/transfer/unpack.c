@@ -29,8 +29,8 @@ struct unpacking {
 static int fail_archive(struct unpacking *p, struct ox_err *err)
 {
 	const char *why = p->lib.error_string(p->archive);
-	return ox_fail(err, OX_ECORRUPT,
-		       "it is truncated or no tar archive compressed with zstd, gzip or xz (%s): download it again",
+	return ox_fail(err, OX_ECORRUPT, "it is truncated or no %s (%s): download it again",
+		       p->u->is_zip ? "zip archive" : "tar archive compressed with zstd, gzip or xz",
 		       why ? why : "no reason given");
 }
 
@@ -229,10 +229,14 @@ static int open_archive(struct unpacking *p, struct ox_err *err)
 	p->block = malloc(BLOCK);
 	if (!p->archive || !p->block)
 		return ox_fail_nomem(err, "unpacking an archive");
-	p->lib.read_support_filter_zstd(p->archive);
-	p->lib.read_support_filter_gzip(p->archive);
-	p->lib.read_support_filter_xz(p->archive);
-	p->lib.read_support_format_tar(p->archive);
+	if (p->u->is_zip) {
+		p->lib.read_support_format_zip(p->archive);
+	} else {
+		p->lib.read_support_filter_zstd(p->archive);
+		p->lib.read_support_filter_gzip(p->archive);
+		p->lib.read_support_filter_xz(p->archive);
+		p->lib.read_support_format_tar(p->archive);
+	}
 	int rc = p->u->fd >= 0 ? p->lib.read_open_fd(p->archive, p->u->fd, BLOCK)
 			       : p->lib.read_open_memory(p->archive, p->u->bytes.data, p->u->bytes.len);
 	return rc == ARCHIVE_OK ? ox_hasher_new(&p->hasher, err) : fail_archive(p, err);

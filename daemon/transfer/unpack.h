@@ -1,4 +1,4 @@
-/* unpack.h - a tar archive, compressed with zstd, gzip or xz, into a fresh folder.
+/* unpack.h - a tar archive, compressed with zstd, gzip or xz, or a zip, into a fresh folder.
  *
  * The archive is foreign input. Files and folders are made below an open folder while there is no symbolic link
  * in it, each by O_EXCL, so that nothing is ever followed or replaced; links are made last, when all of them are
@@ -16,6 +16,7 @@
 struct ox_archive_unpack {
 	int fd;                 /* of the archive, at its beginning; -1: `bytes` is the archive */
 	struct ox_slice bytes;
+	bool is_zip;            /* a zip (a wheel), not a tar archive */
 	uint64_t most_bytes;    /* of all files; 0: 4 GiB */
 	uint64_t most_members;  /* 0: 200,000 */
 	/* Asked for each member and some megabytes with the number of compressed bytes read; an error ends

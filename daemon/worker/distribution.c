@@ -3,6 +3,8 @@
 #include "daemon/python/archive.h"
 #include "daemon/python/archive_report.h"
 #include "daemon/python/known.h"
+#include "daemon/python/registered_report.h"
+#include "daemon/python/resource_report.h"
 #include "daemon/transfer/deliver.h"
 #include "proto/base/clock.h"
 
@@ -55,7 +57,7 @@ static int extract(struct ox_workplace *place, const struct ox_archive *which, s
 	return ox_archive_deliver(ctx->actions, ctx->arena, &from, folder, err);
 }
 
-static int answer(struct ox_workplace *place, const struct ox_distribution_request *request, struct ox_err *err)
+static int ask_archive(struct ox_workplace *place, const struct ox_distribution_request *request, struct ox_err *err)
 {
 	struct ox_archive which;
 	const struct ox_distribution *dist;
@@ -68,6 +70,86 @@ static int answer(struct ox_workplace *place, const struct ox_distribution_reque
 		return rc;
 	return request->verb == OX_DISTRIBUTION_INFO ? ox_archive_report_info(&place->context, dist, err)
 						     : ox_archive_report_licenses(&place->context, dist, err);
+}
+
+static int add(struct ox_workplace *place, struct ox_slice path, struct ox_err *err)
+{
+	struct ox_archive which;
+	const char *name;
+	int rc = find_archive(place, path, &which, err);
+	which.look_only = false;
+	if (!rc)
+		rc = ox_registered_add(&place->context, &which, &name, err);
+	if (!rc)
+		ox_emit_log(place->context.sink, OX_LEVEL_INFO, "python", "registered as %s", name);
+	return rc;
+}
+
+static int change_registered(struct ox_workplace *place, const struct ox_registered_list *list, bool remove,
+			     const char *name, struct ox_err *err)
+{
+	const struct ox_registered *which;
+	int rc = ox_registered_find(list, name, &which, err);
+	if (!rc)
+		rc = remove ? ox_registered_remove(&place->context, which, err)
+			    : ox_registered_set_default(&place->context, which, err);
+	if (!rc)
+		ox_emit_log(place->context.sink, OX_LEVEL_INFO, "python", "%s is %s%s", which->name,
+			    remove ? "no longer registered" : "the default for ", remove ? "" : which->json->triple);
+	return rc;
+}
+
+static int ask_registered(struct ox_workplace *place, const struct ox_distribution_request *request,
+			  struct ox_err *err)
+{
+	struct ox_registered_list list = {0};
+	bool remove = request->verb == OX_DISTRIBUTION_REMOVE;
+	const char *name = ox_arena_printf(&place->arena, "%.*s", OX_SLICE_ARG(request->name));
+	int rc = name ? ox_registered_read(&place->context, &list, err) : ox_fail_nomem(err, "a name");
+	if (!rc && (remove || (request->verb == OX_DISTRIBUTION_DEFAULT && name[0])))
+		rc = change_registered(place, &list, remove, name, err);
+	else if (!rc)
+		rc = ox_registered_report(&place->context, &list, request->verb == OX_DISTRIBUTION_DEFAULT, err);
+	ox_vec_free(&list.v);
+	return rc;
+}
+
+static int find_resources(struct ox_workplace *place, const struct ox_distribution_request *request,
+			  struct ox_err *err)
+{
+	struct ox_build_context *ctx = &place->context;
+	const struct ox_resource_question question = {!request->no_classify, !request->no_files};
+	const struct ox_distribution *dist;
+	struct ox_dist_wanted wanted = {.triple = ctx->triple};
+	const char *path = ox_arena_printf(ctx->arena, "%.*s", OX_SLICE_ARG(request->path));
+	if (request->target_triple.len)
+		wanted.triple = ox_arena_printf(ctx->arena, "%.*s", OX_SLICE_ARG(request->target_triple));
+	if (!path || !wanted.triple)
+		return ox_fail_nomem(err, "a path");
+	int rc = ox_distribution_choose(ctx, &wanted, &dist, err);
+	if (!rc && request->scan_distribution) {
+		ox_emit_log(ctx->sink, OX_LEVEL_INFO, "python", "scanning distribution");
+		rc = ox_report_distribution_resources(ctx, dist, err);
+	}
+	if (!rc && path[0])
+		rc = ox_report_path_resources(ctx, dist, path, &question, err);
+	return rc;
+}
+
+static int answer(struct ox_workplace *place, const struct ox_distribution_request *request, struct ox_err *err)
+{
+	switch (request->verb) {
+	case OX_DISTRIBUTION_ADD:
+		return add(place, request->archive, err);
+	case OX_DISTRIBUTION_LIST:
+	case OX_DISTRIBUTION_REMOVE:
+	case OX_DISTRIBUTION_DEFAULT:
+		return ask_registered(place, request, err);
+	case OX_DISTRIBUTION_RESOURCES:
+		return find_resources(place, request, err);
+	default:
+		return ask_archive(place, request, err);
+	}
 }
 
 static int run(struct ox_workplace *place, struct ox_worker_sink *sink, const struct ox_distribution_request *request,

@@ -31,6 +31,7 @@ WORKER_WHOLE_TESTS = \
 	tests/whole/build_dialects_test.py tests/whole/build_output_test.py tests/whole/build_rebuild_test.py \
 	tests/whole/build_reproducible_test.py tests/whole/config_diagnostics_test.py \
 	tests/whole/distribution_archive_test.py \
+	tests/whole/distribution_commands_test.py \
 	tests/whole/language_eval_test.py tests/whole/language_fmt_test.py \
 	tests/whole/language_lint_test.py tests/whole/language_load_test.py \
 	tests/whole/language_messages_test.py \

@@ -34,6 +34,8 @@ static int stats(struct ox_worker_sink *sink, struct ox_store *store, struct ox_
 		BYTES("large object bytes", s.loose_bytes),
 		NUMBER("small objects", s.small_objects),
 		BYTES("small object bytes", s.small_bytes),
+		NUMBER("unpacked folders", s.trees),
+		BYTES("unpacked folder bytes", s.tree_bytes),
 		NUMBER("remembered steps", s.actions),
 		NUMBER("remembered builds", s.memos),
 		NUMBER("remembered files", s.files),

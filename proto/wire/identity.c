@@ -13,6 +13,7 @@ static struct ox_slice features[] = {
 	{"explain", 7},
 	{"language", 8},
 	{"distribution", 12},
+	{"registered", 10},
 };
 
 const char *ox_version(void)

@@ -127,7 +127,7 @@ SHAPE(language_shape, oxidizer_Language, struct ox_language, language_fields);
 #define G oxidizer_Distribution
 #define O struct ox_distribution_request
 static const struct ox_field distribution_fields[] = {
-	ENUM(G, O, verb, OX_DISTRIBUTION_INFO, OX_DISTRIBUTION_EXTRACT),
+	ENUM(G, O, verb, OX_DISTRIBUTION_INFO, OX_DISTRIBUTION_RESOURCES),
 	TEXT(G, O, archive),
 	TEXT(G, O, destination),
 	TEXT(G, O, cwd),
@@ -135,6 +135,12 @@ static const struct ox_field distribution_fields[] = {
 	NUMBER(G, O, offline),
 	NUMBER(G, O, verbosity),
 	TEXT(G, O, store),
+	TEXT(G, O, name),
+	TEXT(G, O, path),
+	TEXT(G, O, target_triple),
+	NUMBER(G, O, scan_distribution),
+	NUMBER(G, O, no_classify),
+	NUMBER(G, O, no_files),
 };
 #undef G
 #undef O

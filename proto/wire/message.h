@@ -85,12 +85,23 @@ struct ox_language {
 	uint32_t verbosity;
 };
 
-enum ox_distribution_verb { OX_DISTRIBUTION_INFO, OX_DISTRIBUTION_LICENSES, OX_DISTRIBUTION_EXTRACT };
+enum ox_distribution_verb {
+	OX_DISTRIBUTION_INFO,
+	OX_DISTRIBUTION_LICENSES,
+	OX_DISTRIBUTION_EXTRACT,
+	OX_DISTRIBUTION_ADD,
+	OX_DISTRIBUTION_LIST,
+	OX_DISTRIBUTION_REMOVE,
+	OX_DISTRIBUTION_DEFAULT,
+	OX_DISTRIBUTION_RESOURCES,
+};
 
 struct ox_distribution_request {
 	enum ox_distribution_verb verb;
 	struct ox_slice archive; /* empty: the table's */
 	struct ox_slice destination;
+	struct ox_slice name, path, target_triple; /* may be empty */
+	bool scan_distribution, no_classify, no_files;
 	struct ox_slice cwd, store;
 	struct ox_name_value *environment;
 	size_t environment_count;

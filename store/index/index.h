@@ -30,6 +30,7 @@ struct ox_store_stats {
 	uint64_t objects, object_bytes;      /* all objects; their own size */
 	uint64_t loose_objects, loose_bytes; /* those that are files */
 	uint64_t small_objects, small_bytes; /* those in objects.db; what their rows take */
+	uint64_t trees, tree_bytes;          /* whole folders; their files' size */
 	uint64_t actions, memos, files;      /* records of index.db */
 	uint64_t database_bytes;             /* objects.db, index.db and their logs on disk */
 	uint64_t quarantined;                /* files in quarantine/ */

@@ -1,10 +1,11 @@
 #include "store/index/roots.h"
 
+#include "proto/base/vec.h"
 #include "store/cas/inside.h"
 #include "store/cas/temp.h"
+#include "store/fs/dir.h"
 #include "store/fs/file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <unistd.h>
 
@@ -53,50 +54,79 @@ int ox_root_remove(struct ox_store *s, const char *name, struct ox_err *err)
 	return rc;
 }
 
-static int pin(struct ox_slice line, struct ox_map *pinned, struct ox_arena *arena, char *name, struct ox_err *err)
+typedef OX_VEC(struct ox_digest) digest_list;
+
+static int parse(const char *name, struct ox_slice text, digest_list *list, struct ox_err *err)
 {
-	struct ox_digest digest;
-	if (!ox_digest_parse(line, &digest))
-		return ox_fail(err, OX_ECORRUPT, "the root %s has a line that is no digest: pin it again", name);
-	struct ox_slice key = ox_arena_slice(arena, ox_digest_slice(&digest));
-	void **slot = key.data ? ox_map_put(pinned, key, NULL) : NULL;
-	if (!slot)
-		return ox_fail_nomem(err, "roots");
-	*slot = name;
+	for (size_t at = 0; at < text.len;) {
+		const char *end = memchr(text.data + at, '\n', text.len - at);
+		size_t len = end ? (size_t)(end - text.data) - at : text.len - at;
+		struct ox_digest *slot = ox_vec_push(list);
+		if (!slot)
+			return ox_fail_nomem(err, "roots");
+		if (!ox_digest_parse(ox_slice(text.data + at, len), slot))
+			return ox_fail(err, OX_ECORRUPT, "the root %s has a line that is no digest: pin it again",
+				       name);
+		at += len + 1;
+	}
 	return 0;
 }
 
-static int read_root(struct ox_store *s, const char *entry, struct ox_map *pinned, struct ox_arena *arena,
-		     struct ox_err *err)
+/* One that was removed meanwhile is none. */
+static int read_root(struct ox_store *s, const char *name, ox_root_fn *fn, void *ctx, struct ox_err *err)
 {
 	struct ox_buf path = {0}, text = {0};
-	char *name = ox_arena_str(arena, entry);
-	int rc = name ? ox_store_path(s, "roots", entry, &path, err) : ox_fail_nomem(err, "roots");
-	if (rc == 0)
-		rc = ox_fs_read_file(path.data, &text, err);
-	for (size_t at = 0; rc == 0 && at < text.len;) {
-		const char *end = memchr(text.data + at, '\n', text.len - at);
-		size_t len = end ? (size_t)(end - text.data) - at : text.len - at;
-		rc = pin(ox_slice(text.data + at, len), pinned, arena, name, err);
-		at += len + 1;
+	digest_list list = {0};
+	int rc = ox_store_path(s, "roots", name, &path, err);
+	int found = rc ? rc : ox_fs_read_file(path.data, &text, err);
+	if (!rc && found != OX_ENOENT) {
+		rc = found ? found : parse(name, ox_buf_view(&text), &list, err);
+		if (!rc)
+			rc = fn(ctx, name, list.items, list.len, err);
 	}
+	ox_vec_free(&list);
 	ox_buf_free(&text);
 	ox_buf_free(&path);
 	return rc;
 }
 
-int ox_roots_collect(struct ox_store *s, struct ox_map *pinned, struct ox_arena *arena, struct ox_err *err)
+int ox_root_each(struct ox_store *s, const char *prefix, ox_root_fn *fn, void *ctx, struct ox_err *err)
 {
-	struct ox_buf path = {0};
+	struct ox_buf path = {0}, names = {0};
 	int rc = ox_store_path(s, "roots", NULL, &path, err);
-	DIR *dir = rc ? NULL : opendir(path.data);
-	if (rc == 0 && !dir)
-		rc = ox_fail_errno(err, errno, "cannot read %s", path.data);
-	for (struct dirent *e; rc == 0 && (e = readdir(dir));)
-		if (e->d_name[0] != '.')
-			rc = read_root(s, e->d_name, pinned, arena, err);
-	if (dir)
-		closedir(dir);
+	if (rc == 0)
+		rc = ox_fs_list(path.data, &names, err);
+	for (size_t at = 0; rc == 0 && at < names.len; at += strlen(names.data + at) + 1) {
+		const char *name = names.data + at + 1;
+		if (name[0] != '.' && ox_slice_starts(ox_slice_str(name), ox_slice_str(prefix)))
+			rc = read_root(s, name, fn, ctx, err);
+	}
+	ox_buf_free(&names);
 	ox_buf_free(&path);
 	return rc;
+}
+
+struct collecting {
+	struct ox_map *pinned;
+	struct ox_arena *arena;
+};
+
+static int pin_all(void *ctx, const char *name, const struct ox_digest *digests, size_t count, struct ox_err *err)
+{
+	const struct collecting *c = ctx;
+	char *kept = ox_arena_str(c->arena, name);
+	for (size_t i = 0; i < count; i++) {
+		struct ox_slice key = ox_arena_slice(c->arena, ox_digest_slice(&digests[i]));
+		void **slot = key.data && kept ? ox_map_put(c->pinned, key, NULL) : NULL;
+		if (!slot)
+			return ox_fail_nomem(err, "roots");
+		*slot = kept;
+	}
+	return 0;
+}
+
+int ox_roots_collect(struct ox_store *s, struct ox_map *pinned, struct ox_arena *arena, struct ox_err *err)
+{
+	struct collecting c = {pinned, arena};
+	return ox_root_each(s, "", pin_all, &c, err);
 }

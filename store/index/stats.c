@@ -3,6 +3,7 @@
 #include "store/cas/inside.h"
 #include "store/cas/loose.h"
 #include "store/cas/small.h"
+#include "store/cas/tree.h"
 
 #include <dirent.h>
 #include <sys/stat.h>
@@ -26,6 +27,16 @@ static int count_small(void *ctx, const struct ox_digest *digest, uint64_t size,
 	stats->small_objects++;
 	stats->small_bytes += stored;
 	stats->object_bytes += size;
+	return 0;
+}
+
+static int count_tree(void *ctx, const struct ox_digest *digest, uint64_t bytes, uint64_t made)
+{
+	struct ox_store_stats *stats = ctx;
+	(void)digest;
+	(void)made;
+	stats->trees++;
+	stats->tree_bytes += bytes;
 	return 0;
 }
 
@@ -73,6 +84,8 @@ int ox_store_stats(struct ox_store *s, struct ox_store_stats *stats, struct ox_e
 	rc = ox_loose_each(s, count_loose, stats, err);
 	if (rc == 0)
 		rc = ox_small_each(s, count_small, stats, err);
+	if (rc == 0)
+		rc = ox_tree_each(s, count_tree, stats, err);
 	if (rc == 0)
 		rc = ox_records_each(index, -1, count_record, stats, err);
 	if (rc)

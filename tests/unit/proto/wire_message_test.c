@@ -188,7 +188,13 @@ static void a_question_about_a_distribution_arrives_as_it_was_sent(void **state)
 	struct ox_msg out, in = {
 		.kind = OX_MSG_DISTRIBUTION,
 		.request = 9,
-		.as.distribution = {.verb = OX_DISTRIBUTION_EXTRACT,
+		.as.distribution = {.verb = OX_DISTRIBUTION_RESOURCES,
+				    .name = OX_SLICE("cpython"),
+				    .path = OX_SLICE("/p/x"),
+				    .target_triple = OX_SLICE("t"),
+				    .scan_distribution = true,
+				    .no_classify = true,
+				    .no_files = true,
 				    .archive = OX_SLICE("/p/a.tar.zst"),
 				    .destination = OX_SLICE("/p/out"),
 				    .cwd = OX_SLICE("/p"),
@@ -201,7 +207,9 @@ static void a_question_about_a_distribution_arrives_as_it_was_sent(void **state)
 	struct ox_arena arena = {0};
 	round_trip(&in, &arena, &out);
 	const struct ox_distribution_request *d = &out.as.distribution;
-	assert_int_equal(d->verb, OX_DISTRIBUTION_EXTRACT);
+	assert_int_equal(d->verb, OX_DISTRIBUTION_RESOURCES);
+	assert_true(ox_slice_eq_str(d->name, "cpython") && ox_slice_eq_str(d->path, "/p/x"));
+	assert_true(ox_slice_eq_str(d->target_triple, "t") && d->scan_distribution && d->no_classify && d->no_files);
 	assert_true(ox_slice_eq_str(d->archive, "/p/a.tar.zst") && ox_slice_eq_str(d->destination, "/p/out"));
 	assert_true(ox_slice_eq_str(d->environment[0].value, "1") && d->offline && d->verbosity == 2);
 	ox_arena_free(&arena);
