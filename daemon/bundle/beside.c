@@ -1,5 +1,6 @@
 #include "daemon/bundle/beside.h"
 
+#include "daemon/bundle/tier.h"
 enum { PYC_HEADER = 16, PYC_UNCHECKED_HASH = 1 };
 
 struct beside {
@@ -144,7 +145,7 @@ static int add_item(struct beside *b, const struct ox_bundle_item *item, struct 
 	if (r->kind == OX_RES_MODULE)
 		return add_module(b, item, err);
 	if (r->kind == OX_RES_EXTENSION) {
-		if (r->is_builtin || r->blob.size == 0)
+		if (ox_extension_is_linked(item))
 			return 0;
 		struct ox_slice path = ox_beside_path(b->ctx->arena, b->dist, item);
 		return path.data ? ox_tree_add(b->tree, b->ctx->arena, path.data, &r->blob, 0755, err)

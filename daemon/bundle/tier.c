@@ -177,11 +177,20 @@ static int add_needs(struct finder *f, const struct ox_elf_needs *elf, enum ox_r
 	return 0;
 }
 
+/* An archive may have a module both ways: asked for as a file it is one. */
+bool ox_extension_is_linked(const struct ox_bundle_item *item)
+{
+	const struct ox_resource *r = item->resource;
+	if (r->variant)
+		return ox_variant_is_linkable(r->variant) && !(item->prefix && r->variant->shared_lib);
+	return r->is_builtin || r->blob.size == 0;
+}
+
 static enum ox_tier choose(const struct finder *f, const struct ox_bundle_item *item, const char **why)
 {
 	const struct ox_resource *r = item->resource;
-	*why = "the interpreter has it built in";
-	if (r->is_builtin || r->blob.size == 0)
+	*why = r->variant ? "the archive has its objects" : "the interpreter has it built in";
+	if (ox_extension_is_linked(item))
 		return OX_TIER_LINKED;
 	*why = "the configuration says so";
 	if (item->prefix)

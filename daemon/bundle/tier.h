@@ -42,6 +42,9 @@ struct ox_tiers {
 	struct ox_glibc_version glibc; /* the highest that any of them asks for */
 };
 
+/* Whether it is part of the executable, rather than a shared library. */
+bool ox_extension_is_linked(const struct ox_bundle_item *item);
+
 /* With never_extract large ones are loaded from memory too, and what only works as a file is OX_EBUILD. */
 int ox_tiers_find(struct ox_build_context *ctx, const struct ox_bundle_set *set, bool never_extract,
 		  struct ox_tiers *out, struct ox_err *err);

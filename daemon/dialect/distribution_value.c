@@ -79,7 +79,8 @@ int ox_dist_value_compiler(struct ox_dist_value *v, struct ox_compiler **out, st
 }
 
 /* The resources of the standard library of one kind (0: all), under a fresh policy. */
-static ox_star_value stdlib_list(struct ox_star *s, ox_star_value self, int kind, bool tests, const char *filter)
+static ox_star_value stdlib_list(struct ox_star *s, ox_star_value self, int kind, bool tests, const char *filter,
+				 ox_star_value variants)
 {
 	struct ox_err err;
 	struct ox_dialect *d = ox_dialect_of(s);
@@ -90,6 +91,8 @@ static ox_star_value stdlib_list(struct ox_star *s, ox_star_value self, int kind
 	struct ox_policy *rules = &ox_policy_value_of(policy)->policy;
 	if (filter && ox_policy_set_extension_filter(rules, ox_slice_str(filter), &err) != 0)
 		return ox_star_fail_err(s, &err);
+	if (ox_star_kind(variants) == OX_STAR_T_DICT && ox_policy_prefer_all(d, rules, variants) != 0)
+		return OX_STAR_FAILED;
 	for (size_t i = 0; i < all->v.len; i++) {
 		const struct ox_resource *r = &all->v.items[i];
 		if ((kind && r->kind != (enum ox_resource_kind)kind) || (r->is_test && !tests))
@@ -105,28 +108,28 @@ static ox_star_value stdlib_list(struct ox_star *s, ox_star_value self, int kind
 static ox_star_value python_resources(struct ox_star *s, ox_star_value self, const ox_star_value *args OX_UNUSED,
 				      void *data OX_UNUSED)
 {
-	return stdlib_list(s, self, 0, true, NULL);
+	return stdlib_list(s, self, 0, true, NULL, OX_STAR_NONE);
 }
 
 static ox_star_value source_modules(struct ox_star *s, ox_star_value self, const ox_star_value *args OX_UNUSED,
 				    void *data OX_UNUSED)
 {
 	ox_dialect_of(s)->old_generation = true;
-	return stdlib_list(s, self, OX_RES_MODULE, true, NULL);
+	return stdlib_list(s, self, OX_RES_MODULE, true, NULL, OX_STAR_NONE);
 }
 
 static ox_star_value package_resources(struct ox_star *s, ox_star_value self, const ox_star_value *args,
 				       void *data OX_UNUSED)
 {
 	ox_dialect_of(s)->old_generation = true;
-	return stdlib_list(s, self, OX_RES_PACKAGE_FILE, ox_star_truth(args[0]), NULL);
+	return stdlib_list(s, self, OX_RES_PACKAGE_FILE, ox_star_truth(args[0]), NULL, OX_STAR_NONE);
 }
 
 static ox_star_value extension_modules(struct ox_star *s, ox_star_value self, const ox_star_value *args,
 				       void *data OX_UNUSED)
 {
 	ox_dialect_of(s)->old_generation = true;
-	return stdlib_list(s, self, OX_RES_EXTENSION, true, ox_star_cstr(args[0]));
+	return stdlib_list(s, self, OX_RES_EXTENSION, true, ox_star_cstr(args[0]), args[1]);
 }
 
 static ox_star_value make_policy(struct ox_star *s, ox_star_value self OX_UNUSED, const ox_star_value *args OX_UNUSED,
@@ -344,8 +347,9 @@ const struct ox_star_function ox_archive_function = {
 		},
 	.call = archive,
 	.returns = OX_STAR_T_NATIVE,
-	.doc = "A full archive of python-build-standalone (PYTHON.json version 5 to 8). Its library can be looked "
-	       "at and packaged as files; executables are not linked from archives.",
+	.doc = "A full archive of python-build-standalone (PYTHON.json version 5 to 8). Executables are linked "
+	       "from its objects: the extension modules that are packaged become part of them, those that it has as "
+	       "shared libraries only stay such.",
 };
 
 const struct ox_star_function ox_default_distribution_function = {

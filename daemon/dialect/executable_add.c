@@ -141,6 +141,12 @@ static int check_file(struct ox_exe_value *exe, const struct ox_resource *r, str
 	return -1;
 }
 
+/* Extension modules are added whatever their policy said of them, but of several variants one. */
+static bool is_other_variant(const struct ox_resource *r)
+{
+	return r->variants && r->variants->count > 1;
+}
+
 static int add_one(const struct addition *a, ox_star_value value)
 {
 	struct ox_err err;
@@ -155,7 +161,8 @@ static int add_one(const struct addition *a, ox_star_value value)
 	struct ox_options options = v->options;
 	if (check_kind(a, r) != 0)
 		return -1;
-	if (!options.include && r->kind != OX_RES_EXTENSION && (a->family == FAMILY_add || r->kind == OX_RES_FILE))
+	bool is_wanted = options.include || (r->kind == OX_RES_EXTENSION && !is_other_variant(r));
+	if (!is_wanted && (a->family == FAMILY_add || r->kind == OX_RES_FILE))
 		return 0;
 	choose_place(a, v, &options);
 	if (choose_parts(a, &options) != 0 || (r->kind == OX_RES_FILE && check_file(exe, r, &options) != 0))

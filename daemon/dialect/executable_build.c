@@ -36,15 +36,15 @@ static int add_files(struct ox_exe_value *exe, struct ox_tree *beside, struct ox
 	return ox_tree_sort(beside, err);
 }
 
-/* Objects of an archive are not linked. */
-static int check_linkable(const struct ox_distribution *dist, struct ox_err *err)
+/* The compiler here writes for this machine and its C library. */
+static int check_linkable(const struct ox_build_context *ctx, const struct ox_distribution *dist, struct ox_err *err)
 {
-	if (!dist->archive)
+	size_t cpu = strcspn(ctx->triple, "-");
+	bool is_for_here = strncmp(dist->triple, ctx->triple, cpu) == 0 && !strstr(dist->triple, "musl");
+	if (!dist->archive || is_for_here)
 		return 0;
-	return ox_fail(err, OX_EBUILD,
-		       "%s: executables are not linked from archives; use default_python_distribution(flavor = "
-		       "\"host\") to build with an installed interpreter",
-		       dist->origin);
+	return ox_fail(err, OX_EBUILD, "%s: executables for %s are not linked here, only those for %s", dist->origin,
+		       dist->triple, ctx->triple);
 }
 
 int ox_exe_build(struct ox_exe_value *exe, const struct ox_executable **out, struct ox_err *err)
@@ -64,7 +64,7 @@ int ox_exe_build(struct ox_exe_value *exe, const struct ox_executable **out, str
 	struct ox_executable *built = ox_arena_alloc(ctx->arena, sizeof *built);
 	if (!built || !spec.name)
 		return ox_fail_nomem(err, "an executable");
-	int rc = check_linkable(spec.distribution, err);
+	int rc = check_linkable(ctx, spec.distribution, err);
 	if (rc == 0)
 		rc = choose_allocator(exe, &spec.stub.allocator, err);
 	if (rc == 0)

@@ -110,7 +110,7 @@ static int apply_old_keywords(struct ox_dialect *d, struct ox_policy_value *v, c
 	if (ox_star_ok(args[ARG_TEST]))
 		policy->include_test = ox_star_truth(args[ARG_TEST]);
 	if (ox_star_ok(args[ARG_VARIANTS]) && ox_star_kind(args[ARG_VARIANTS]) == OX_STAR_T_DICT)
-		v->variants = args[ARG_VARIANTS];
+		return ox_policy_prefer_all(d, policy, args[ARG_VARIANTS]);
 	return 0;
 }
 
@@ -162,7 +162,7 @@ static int add_stdlib(struct ox_exe_value *exe, const struct ox_resources *stdli
 				return -1;
 			options = ox_resource_value_of(value)->options;
 		}
-		if (!options.include && !r->is_builtin)
+		if (!options.include && !ox_resource_is_inherent(r))
 			continue;
 		if (ox_collector_add(&exe->resources, d->ctx->arena, r, &options, false, &err) != 0) {
 			ox_star_fail_err(d->star, &err);
@@ -170,6 +170,20 @@ static int add_stdlib(struct ox_exe_value *exe, const struct ox_resources *stdli
 		}
 	}
 	return 0;
+}
+
+/* The library, if the policy can be followed; NULL: failing. */
+static const struct ox_resources *choose_stdlib(struct ox_dialect *d, ox_star_value self, ox_star_value policy)
+{
+	struct ox_err err;
+	struct ox_dist_value *dist = ox_dist_value_of(self);
+	const struct ox_resources *stdlib = ox_dist_value_stdlib(dist);
+	const struct ox_dist_archive *archive = stdlib ? ox_dist_value_known(dist)->archive : NULL;
+	if (!archive || ox_variants_check_preferred(archive->json, ox_policy_value_of(policy)->policy.preferred,
+						    &err) == 0)
+		return stdlib;
+	ox_star_fail_err(d->star, &err);
+	return NULL;
 }
 
 static int check_name(struct ox_star *s, struct ox_slice name)
@@ -188,7 +202,7 @@ ox_star_value ox_to_executable(struct ox_star *s, ox_star_value self, const ox_s
 		return OX_STAR_FAILED;
 	ox_star_value policy = choose_policy(d, args);
 	struct ox_pack_config *config = ox_star_ok(policy) ? choose_config(d, args) : NULL;
-	const struct ox_resources *stdlib = config ? ox_dist_value_stdlib(ox_dist_value_of(self)) : NULL;
+	const struct ox_resources *stdlib = config ? choose_stdlib(d, self, policy) : NULL;
 	struct ox_exe_value *exe = stdlib ? ox_star_alloc(s, sizeof *exe) : NULL;
 	if (!exe)
 		return OX_STAR_FAILED;

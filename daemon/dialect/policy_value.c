@@ -15,9 +15,8 @@ ox_star_value ox_policy_value_new(struct ox_dialect *d)
 		return OX_STAR_FAILED;
 	ox_policy_init(&v->policy);
 	v->callbacks = ox_star_list(d->star, NULL, 0);
-	v->variants = ox_star_dict(d->star);
 	v->files = ox_star_dict(d->star);
-	if (!ox_star_ok(v->callbacks) || !ox_star_ok(v->variants) || !ox_star_ok(v->files))
+	if (!ox_star_ok(v->callbacks) || !ox_star_ok(v->files))
 		return OX_STAR_FAILED;
 	return ox_star_new_native(d->star, &ox_policy_type, v);
 }
@@ -42,7 +41,7 @@ static int set_flag(struct ox_star *s OX_UNUSED, ox_star_value self, const struc
 
 static ox_star_value get_filter(struct ox_star *s, ox_star_value self, const struct ox_star_attr_spec *attr OX_UNUSED)
 {
-	return ox_star_string(s, ox_policy_value_of(self)->policy.extension_module_filter);
+	return ox_star_string(s, ox_extension_filter_name(ox_policy_value_of(self)->policy.extension_module_filter));
 }
 
 static int set_filter(struct ox_star *s, ox_star_value self, const struct ox_star_attr_spec *attr OX_UNUSED,
@@ -108,12 +107,43 @@ static int set_extract(struct ox_star *s, ox_star_value self, const struct ox_st
 
 static ox_star_value get_variants(struct ox_star *s, ox_star_value self, const struct ox_star_attr_spec *attr OX_UNUSED)
 {
-	ox_star_value copy = ox_star_dict(s), key, value;
-	for (size_t i = 0; ox_star_entry(ox_policy_value_of(self)->variants, i, &key, &value); i++) {
-		if (ox_star_put(s, copy, key, value) != 0)
+	ox_star_value copy = ox_star_dict(s);
+	const struct ox_preferred_variant *p = ox_policy_value_of(self)->policy.preferred;
+	for (; p && ox_star_ok(copy); p = p->next) {
+		ox_star_value key = ox_star_slice(s, p->module), value = ox_star_slice(s, p->variant);
+		if (!ox_star_ok(ox_star_get(s, copy, key)) && ox_star_put(s, copy, key, value) != 0)
 			return OX_STAR_FAILED;
 	}
 	return copy;
+}
+
+int ox_policy_prefer(struct ox_dialect *d, struct ox_policy *policy, ox_star_value module, ox_star_value variant)
+{
+	struct ox_arena *arena = d->ctx->arena;
+	struct ox_preferred_variant *p = ox_arena_alloc(arena, sizeof *p);
+	if (p)
+		*p = (struct ox_preferred_variant){ox_arena_slice(arena, ox_star_text(module)),
+						   ox_arena_slice(arena, ox_star_text(variant)), policy->preferred};
+	if (!p || !p->module.data || !p->variant.data) {
+		ox_star_fail(d->star, "out of memory for a packaging policy");
+		return -1;
+	}
+	policy->preferred = p;
+	return 0;
+}
+
+int ox_policy_prefer_all(struct ox_dialect *d, struct ox_policy *policy, ox_star_value variants)
+{
+	ox_star_value module, variant;
+	for (size_t i = 0; ox_star_entry(variants, i, &module, &variant); i++) {
+		if (ox_star_kind(module) != OX_STAR_T_STRING || ox_star_kind(variant) != OX_STAR_T_STRING) {
+			ox_star_fail(d->star, "preferred variants are names of extension modules to names of variants");
+			return -1;
+		}
+		if (ox_policy_prefer(d, policy, module, variant) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 static ox_star_value register_callback(struct ox_star *s, ox_star_value self, const ox_star_value *args,
@@ -124,7 +154,7 @@ static ox_star_value register_callback(struct ox_star *s, ox_star_value self, co
 
 static ox_star_value set_variant(struct ox_star *s, ox_star_value self, const ox_star_value *args, void *data OX_UNUSED)
 {
-	int rc = ox_star_put(s, ox_policy_value_of(self)->variants, args[0], args[1]);
+	int rc = ox_policy_prefer(ox_dialect_of(s), &ox_policy_value_of(self)->policy, args[0], args[1]);
 	return rc == 0 ? OX_STAR_NONE : OX_STAR_FAILED;
 }
 

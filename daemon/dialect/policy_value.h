@@ -8,7 +8,6 @@
 struct ox_policy_value {
 	struct ox_policy policy;
 	ox_star_value callbacks; /* a list of functions (policy, resource) */
-	ox_star_value variants;  /* a dict: extension module -> preferred variant */
 	ox_star_value files;     /* a dict: top-level package -> whether it is given real files */
 	bool never_extract;
 };
@@ -17,6 +16,10 @@ extern const struct ox_star_type ox_policy_type;
 
 ox_star_value ox_policy_value_new(struct ox_dialect *d);
 struct ox_policy_value *ox_policy_value_of(ox_star_value v); /* NULL: not one */
+
+/* Which variant of an extension module is taken; a dict of them. Not 0: failing. */
+int ox_policy_prefer(struct ox_dialect *d, struct ox_policy *policy, ox_star_value module, ox_star_value variant);
+int ox_policy_prefer_all(struct ox_dialect *d, struct ox_policy *policy, ox_star_value variants);
 
 /* What the policy says about extraction, in the build's arena. */
 int ox_policy_extract_rules(struct ox_dialect *d, ox_star_value policy, struct ox_extract_rules *out,

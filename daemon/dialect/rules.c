@@ -28,9 +28,7 @@ static const struct {
 	FLAG(include_test),
 };
 
-static const char *const filters[] = {"all", "minimal", "no-libraries", "no-copyleft"};
-
-/* Extension modules of the standard library that need a library outside CPython
+/* Extension modules of an installed interpreter that need a library outside CPython
  * and the C library, as Debian and python-build-standalone link them. */
 static const struct {
 	const char *name;
@@ -57,7 +55,7 @@ void ox_policy_init(struct ox_policy *policy)
 		.include_classified_resources = true,
 		.include_distribution_sources = true,
 		.include_non_distribution_sources = true,
-		.extension_module_filter = filters[0],
+		.extension_module_filter = OX_FILTER_ALL,
 	};
 }
 
@@ -166,14 +164,8 @@ int ox_policy_set_mode(struct ox_policy *policy, struct ox_slice mode, struct ox
 
 int ox_policy_set_extension_filter(struct ox_policy *policy, struct ox_slice filter, struct ox_err *err)
 {
-	if (ox_slice_eq_str(filter, "no-gpl"))
-		filter = OX_SLICE("no-copyleft");
-	for (size_t i = 0; i < OX_COUNT(filters); i++) {
-		if (ox_slice_eq_str(filter, filters[i])) {
-			policy->extension_module_filter = filters[i];
-			return 0;
-		}
-	}
+	if (ox_extension_filter_parse(filter, &policy->extension_module_filter))
+		return 0;
 	return ox_fail(err, OX_EUSAGE,
 		       "'%.*s' is not an extension module filter: use \"all\", \"minimal\", \"no-libraries\" "
 		       "or \"no-copyleft\"",
@@ -182,18 +174,18 @@ int ox_policy_set_extension_filter(struct ox_policy *policy, struct ox_slice fil
 
 bool ox_policy_allows_extension(const struct ox_policy *policy, const struct ox_resource *resource)
 {
-	const char *filter = policy->extension_module_filter;
+	enum ox_extension_filter filter = policy->extension_module_filter;
+	if (resource->variants)
+		return ox_variants_choose(resource->variants, filter, policy->preferred) == resource->variant;
 	if (resource->is_builtin)
 		return true;
 	if (is_left_out(resource->name))
 		return false;
-	if (strcmp(filter, "all") == 0)
-		return true;
-	if (strcmp(filter, "minimal") == 0)
-		return false;
+	if (filter == OX_FILTER_ALL || filter == OX_FILTER_MINIMAL)
+		return filter == OX_FILTER_ALL;
 	for (size_t i = 0; i < OX_COUNT(linked_extensions); i++) {
 		if (ox_slice_eq_str(resource->name, linked_extensions[i].name))
-			return strcmp(filter, "no-copyleft") == 0 && !linked_extensions[i].copyleft;
+			return filter == OX_FILTER_NO_COPYLEFT && !linked_extensions[i].copyleft;
 	}
 	return true;
 }

@@ -30,7 +30,8 @@ struct ox_policy {
 	bool include_distribution_sources, include_distribution_resources;
 	bool include_non_distribution_sources;
 	bool include_test;
-	const char *extension_module_filter;
+	enum ox_extension_filter extension_module_filter;
+	const struct ox_preferred_variant *preferred; /* extension modules' variants */
 	struct ox_location location;
 	bool has_fallback;
 	struct ox_location fallback;
@@ -58,8 +59,8 @@ int ox_policy_set_extension_filter(struct ox_policy *policy, struct ox_slice fil
 /* The options that the policy gives a resource. */
 void ox_policy_apply(const struct ox_policy *policy, const struct ox_resource *resource, struct ox_options *out);
 
-/* Whether the filter lets an extension module of the standard library in. None lets "nis" in unless it is
- * built into the interpreter: only its own add_include does. */
+/* Whether the filter lets an extension module of the standard library in; of an archive's variants one at most. No
+ * filter lets "nis" in unless it is built into the interpreter: only its own add_include does. */
 bool ox_policy_allows_extension(const struct ox_policy *policy, const struct ox_resource *resource);
 
 #endif

@@ -65,10 +65,10 @@ static int add(struct search *s, const char *name, struct ox_err *err)
 	return 0;
 }
 
-static bool is_first(const struct ox_distribution *dist, size_t index)
+static bool is_first(struct ox_texts names, size_t index)
 {
 	for (size_t i = 0; i < index; i++)
-		if (strcmp(dist->link_libraries[i], dist->link_libraries[index]) == 0)
+		if (strcmp(names.items[i], names.items[index]) == 0)
 			return false;
 	return true;
 }
@@ -84,15 +84,15 @@ static int add_allocator(struct search *s, const struct ox_distribution *dist, c
 }
 
 int ox_link_libraries_find(struct ox_build_context *ctx, const struct ox_toolchain *t,
-			   const struct ox_distribution *dist, const char *allocator, struct ox_link_libraries *out,
-			   struct ox_err *err)
+			   const struct ox_distribution *dist, struct ox_texts names, const char *allocator,
+			   struct ox_link_libraries *out, struct ox_err *err)
 {
 	struct search s = {.ctx = ctx, .t = t};
-	s.items = ox_arena_array(ctx->arena, dist->link_library_count + 1 + OX_COUNT(always), sizeof(*s.items));
+	s.items = ox_arena_array(ctx->arena, names.count + 1 + OX_COUNT(always), sizeof(*s.items));
 	int rc = s.items ? add_allocator(&s, dist, allocator, err) : ox_fail_nomem(err, "libraries");
-	for (size_t i = 0; !rc && i < dist->link_library_count; i++)
-		if (is_first(dist, i))
-			rc = add(&s, dist->link_libraries[i], err);
+	for (size_t i = 0; !rc && i < names.count; i++)
+		if (is_first(names, i))
+			rc = add(&s, names.items[i], err);
 	for (size_t i = 0; !rc && i < OX_COUNT(always); i++)
 		rc = add(&s, always[i], err);
 	if (!rc && s.missing.len)

@@ -3,6 +3,7 @@
 #define OX_LINK_LIBRARIES_H
 
 #include "daemon/link/toolchain.h"
+#include "daemon/python/python_json.h"
 
 struct ox_link_library {
 	const char *argument;       /* for the linker: "-lm", or the archive's path */
@@ -15,10 +16,11 @@ struct ox_link_libraries {
 	size_t count;
 };
 
-/* What the distribution asks for, and the allocator. OX_EBUILD lists every static archive that is missing with
+/* What the distribution asks for (`names` for -l: "m", "z"), and
+ * the allocator. OX_EBUILD lists every static archive that is missing with
  * the package that brings it. OX_EUSAGE for an allocator that we do not know. */
 int ox_link_libraries_find(struct ox_build_context *ctx, const struct ox_toolchain *t,
-			   const struct ox_distribution *dist, const char *allocator, struct ox_link_libraries *out,
-			   struct ox_err *err);
+			   const struct ox_distribution *dist, struct ox_texts names, const char *allocator,
+			   struct ox_link_libraries *out, struct ox_err *err);
 
 #endif

@@ -3,9 +3,11 @@ noinst_LIBRARIES += daemon/link/liblink.a
 daemon_link_liblink_a_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DOX_SOURCE_DIR='"$(abs_top_srcdir)"' -DOX_PKGDATADIR='"$(pkgdatadir)"'
 daemon_link_liblink_a_SOURCES = \
+	daemon/link/inittab.c daemon/link/inittab.h \
 	daemon/link/libraries.c daemon/link/libraries.h \
 	daemon/link/objects.c daemon/link/objects.h \
 	daemon/link/package.c daemon/link/package.h \
+	daemon/link/parts.c daemon/link/parts.h \
 	daemon/link/sources.c daemon/link/sources.h \
 	daemon/link/stub.c daemon/link/stub.h \
 	daemon/link/toolchain.c daemon/link/toolchain.h
@@ -17,3 +19,9 @@ tests_unit_daemon_link_toolchain_test_SOURCES = tests/unit/daemon/link/toolchain
 	tests/unit/daemon/python/fixture.c tests/unit/daemon/python/fixture.h
 tests_unit_daemon_link_toolchain_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_link_toolchain_test_LDADD = $(LINK_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/daemon/link/parts_test
+TESTS += tests/unit/daemon/link/parts_test
+tests_unit_daemon_link_parts_test_SOURCES = tests/unit/daemon/link/parts_test.c \
+	tests/unit/daemon/python/fixture.c tests/unit/daemon/python/fixture.h
+tests_unit_daemon_link_parts_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_link_parts_test_LDADD = $(LINK_LIBS) $(CMOCKA_LIBS)

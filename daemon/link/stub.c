@@ -1,15 +1,14 @@
 #include "daemon/link/stub.h"
 
-#include "daemon/link/libraries.h"
 #include "daemon/link/objects.h"
-#include "daemon/link/toolchain.h"
+#include "daemon/link/parts.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { STUB_VERSION = 2 };
+enum { STUB_VERSION = 3 };
 
 /* What extension modules that are loaded later may use, and nothing else: with one list the
  * names of the libraries linked in (expat's, zlib's) do not get in the way of other copies of them. */
@@ -24,8 +23,7 @@ struct link {
 	const struct ox_distribution *dist;
 	const struct ox_stub_options *options;
 	struct ox_runtime_sources sources;
-	struct ox_link_input libpython;
-	struct ox_link_libraries libraries;
+	struct ox_link_parts parts;
 	struct ox_outputs objects;
 	const char *dir;
 	const char **args;
@@ -88,9 +86,29 @@ static int write_objects(struct link *l, struct ox_err *err)
 	return 0;
 }
 
+/* Compiled by the run that links. */
+static int write_inittab(struct link *l, struct ox_err *err)
+{
+	const struct ox_texts flags = l->dist->archive->json->inittab_cflags;
+	for (size_t i = 0; i < flags.count; i++)
+		arg(l, flags.items[i]);
+	arg(l, ox_arena_printf(l->ctx->arena, "-I%s", l->dist->include));
+	arg(l, in_dir(l, "config.c"));
+	return write_file(in_dir(l, "config.c"), ox_slice_str(l->parts.inittab), err);
+}
+
+/* What an archive defines that the C library has too (libbsd's arc4random) would be exported for the latter's sake. */
+static void add_archive(struct link *l, const char *path)
+{
+	arg(l, path);
+	arg(l, ox_arena_printf(l->ctx->arena, "-Wl,--exclude-libs,%s", strrchr(path, '/') + 1));
+}
+
 static int make_args(struct link *l, struct ox_err *err)
 {
-	l->cap = 32 + l->objects.count + l->libraries.count + l->sources.wrap_count;
+	const struct ox_link_parts *p = &l->parts;
+	l->cap = 32 + l->objects.count + p->whole.count + 2 * p->archives.count + p->libraries.count +
+		 l->sources.wrap_count + (l->dist->archive ? l->dist->archive->json->inittab_cflags.count : 0);
 	l->args = ox_arena_array(l->ctx->arena, l->cap, sizeof(*l->args));
 	if (!l->args)
 		return ox_fail_nomem(err, "linker arguments");
@@ -103,11 +121,19 @@ static int make_args(struct link *l, struct ox_err *err)
 	int rc = write_objects(l, err);
 	if (rc)
 		return rc;
+	rc = p->inittab ? write_inittab(l, err) : 0;
+	if (rc)
+		return rc;
 	arg(l, "-Wl,--whole-archive");
-	arg(l, l->libpython.path);
+	for (size_t i = 0; i < p->whole.count; i++)
+		arg(l, p->whole.items[i]);
 	arg(l, "-Wl,--no-whole-archive");
-	for (size_t i = 0; i < l->libraries.count; i++)
-		arg(l, l->libraries.items[i].argument);
+	arg(l, "-Wl,--start-group"); /* static libraries need each other, and nobody says in which order */
+	for (size_t i = 0; i < p->archives.count; i++)
+		add_archive(l, p->archives.items[i]);
+	for (size_t i = 0; i < p->libraries.count; i++)
+		arg(l, p->libraries.items[i].argument);
+	arg(l, "-Wl,--end-group");
 	arg(l, ox_arena_printf(l->ctx->arena, "-Wl,--dynamic-list=%s/exports", l->dir));
 	arg(l, "-Wl,--build-id=none");
 	arg(l, l->options->release ? "-Wl,-s" : "-Wl,-S");
@@ -153,21 +179,13 @@ static int run_step(void *ctx, struct ox_step_result *result, struct ox_err *err
 	return rc;
 }
 
-static void add_inputs(struct link *l, struct ox_step *step)
+static int add_inputs(struct link *l, struct ox_step *step, struct ox_err *err)
 {
 	ox_toolchain_add(l->t, step);
-	ox_step_digest(step, "libpython", &l->libpython.digest);
 	for (size_t i = 0; i < l->objects.count; i++) {
 		const struct ox_output *o = &l->objects.items[i];
 		const char *name = ox_arena_printf(l->ctx->arena, "object of %.*s", OX_SLICE_ARG(o->name));
 		ox_step_digest(step, name ? name : "object", &o->digest);
-	}
-	for (size_t i = 0; i < l->libraries.count; i++) {
-		const struct ox_link_library *lib = &l->libraries.items[i];
-		if (lib->is_static)
-			ox_step_digest(step, lib->input.name, &lib->input.digest);
-		else
-			ox_step_text(step, "library", ox_slice_str(lib->argument));
 	}
 	ox_step_text(step, "allocator", ox_slice_str(l->options->allocator));
 	ox_step_text(step, "release", ox_slice_str(l->options->release ? "yes" : "no"));
@@ -176,6 +194,7 @@ static void add_inputs(struct link *l, struct ox_step *step)
 	for (size_t i = 0; i < l->sources.wrap_count; i++)
 		ox_step_text(step, "wrapped function", ox_slice_str(l->sources.wraps[i]));
 	ox_step_text(step, "payload address", ox_slice_str(payload_address));
+	return ox_link_parts_add(l->ctx->arena, &l->parts, l->dist, l->options, step, err);
 }
 
 int ox_stub_build(struct ox_build_context *ctx, const struct ox_distribution *dist,
@@ -189,16 +208,15 @@ int ox_stub_build(struct ox_build_context *ctx, const struct ox_distribution *di
 		return ox_fail_nomem(err, "stub");
 	int rc = ox_toolchain_find(ctx, &toolchain, err);
 	if (!rc)
-		rc = ox_link_libraries_find(ctx, &toolchain, dist, options->allocator, &l.libraries, err);
-	if (!rc)
-		rc = ox_link_input_read(ctx, "libpython", dist->libpython, &l.libpython, err);
+		rc = ox_link_parts_find(ctx, &toolchain, dist, options, &l.parts, err);
 	if (!rc)
 		rc = ox_runtime_sources_find(ctx, &l.sources, err);
 	if (!rc)
 		rc = ox_runtime_objects(ctx, &toolchain, &l.sources, dist, &l.objects, err);
+	if (!rc)
+		rc = add_inputs(&l, step, err);
 	if (rc)
 		return rc;
-	add_inputs(&l, step);
 	rc = ox_actions_run(ctx->actions, step, run_step, &l, &out, err);
 	if (rc)
 		return rc;

@@ -1,6 +1,7 @@
 #include "daemon/python/archive.h"
 
 #include "daemon/python/archive_check.h"
+#include "daemon/python/archive_pic.h"
 #include "daemon/python/candidates.h"
 #include "daemon/python/probe.h"
 #include "daemon/transfer/extract.h"
@@ -126,42 +127,12 @@ static int choose_python(struct ox_build_context *ctx, struct ox_distribution *d
 	return 0;
 }
 
-/* The preferred variant of each module: a shared library, or part of the executable. */
-static int take_extensions(struct ox_build_context *ctx, struct ox_distribution *d, struct ox_err *err)
-{
-	const struct ox_python_json *json = d->archive->json;
-	struct ox_slice *builtins = ox_arena_array(ctx->arena, json->variant_count + 1, sizeof *builtins);
-	struct ox_dist_extension *shared = ox_arena_array(ctx->arena, json->variant_count + 1, sizeof *shared);
-	if (!builtins || !shared)
-		return ox_fail_nomem(err, "describing an archive");
-	for (size_t i = 0; i < json->variant_count; i++) {
-		const struct ox_python_variant *v = &json->variants[i];
-		if (i && ox_slice_eq(v->module, json->variants[i - 1].module))
-			continue;
-		if (!v->shared_lib) {
-			builtins[d->builtin_count++] = v->module;
-			continue;
-		}
-		const char *path = ox_arena_printf(ctx->arena, "%s/%s", d->archive->root, v->shared_lib);
-		if (!path)
-			return ox_fail_nomem(err, "describing an archive");
-		shared[d->extension_count++] = (struct ox_dist_extension){v->module, path};
-	}
-	d->builtins = builtins;
-	d->extensions = shared;
-	return 0;
-}
-
 static int take_paths(struct ox_build_context *ctx, struct ox_distribution *d, struct ox_err *err)
 {
 	const struct ox_dist_archive *a = d->archive;
 	d->stdlib = ox_arena_printf(ctx->arena, "%s/%s", a->root, a->json->stdlib);
 	d->include = ox_arena_printf(ctx->arena, "%s/%s", a->root, a->json->include);
 	d->platinclude = ox_arena_printf(ctx->arena, "%s/%s", a->root, a->json->platinclude);
-	if (a->json->static_lib)
-		d->libpython = ox_arena_printf(ctx->arena, "%s/%s", a->root, a->json->static_lib);
-	if (d->libpython && access(d->libpython, R_OK) != 0)
-		d->libpython = NULL;
 	return d->stdlib && d->include && d->platinclude ? 0 : ox_fail_nomem(err, "describing an archive");
 }
 
@@ -196,8 +167,9 @@ static int describe(struct ox_build_context *ctx, const struct ox_archive *which
 	d->origin = ox_arena_printf(ctx->arena, "CPython %s from %s%s%s", json->version, base_name(which->location),
 				    which->reason ? ": " : "", which->reason ? which->reason : "");
 	int rc = d->origin ? take_paths(ctx, d, err) : ox_fail_nomem(err, "describing an archive");
-	if (!rc)
-		rc = take_extensions(ctx, d, err);
+	if (!rc && !which->look_only)
+		rc = ox_objects_are_pic(d->archive->root, json->core_objects.items, json->core_objects.count,
+					&d->position_independent, err);
 	if (!rc && !which->look_only)
 		rc = choose_python(ctx, d, err);
 	return rc ? rc : take_digest(d, err);

@@ -1,5 +1,7 @@
 #include "daemon/python/archive_pic.h"
 
+#include "proto/base/buf.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
@@ -78,5 +80,37 @@ int ox_archive_is_pic(const char *path, bool *pic, struct ox_err *err)
 		*pic = !archive_is_absolute(fd, archive);
 	elf_end(archive);
 	close(fd);
+	return rc;
+}
+
+static int look_at_object(const char *path, bool *absolute, size_t *seen, struct ox_err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return ox_fail_errno(err, errno, "cannot open %s", path);
+	Elf *object = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	*absolute = member_is_absolute(object, seen);
+	elf_end(object);
+	close(fd);
+	return 0;
+}
+
+int ox_objects_are_pic(const char *root, const char *const *paths, size_t count, bool *pic, struct ox_err *err)
+{
+	bool absolute = false;
+	size_t seen = 0;
+	int rc = 0;
+	if (elf_version(EV_CURRENT) == EV_NONE)
+		return ox_fail(err, OX_EINTERNAL, "libelf is older than its header");
+	for (size_t i = 0; !rc && !absolute && seen < ENOUGH && i < count; i++) {
+		struct ox_buf path = {0};
+		ox_buf_printf(&path, "%s/%s", root, paths[i]);
+		rc = ox_buf_ok(&path, "an object's path", err);
+		if (!rc)
+			rc = look_at_object(path.data, &absolute, &seen, err);
+		ox_buf_free(&path);
+	}
+	if (!rc)
+		*pic = !absolute;
 	return rc;
 }

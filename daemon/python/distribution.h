@@ -49,10 +49,11 @@ struct ox_distribution {
 	const char *stdlib;     /* /usr/lib/python3.11 */
 	const char *include;    /* folder of Python.h */
 	const char *platinclude; /* folder of pyconfig.h's architecture part, may equal include */
-	const char *libpython;  /* static archive; NULL: there is none, only objects */
-	bool position_independent; /* libpython's objects are PIC */
+	const char *libpython;  /* static archive; NULL: of an archive the objects are linked */
+	bool position_independent; /* its objects are PIC */
 	const char *const *link_libraries; /* names for -l as sysconfig LIBS/SYSLIBS/MODLIBS say ("m", "z", "expat") */
 	size_t link_library_count;
+	/* Of an archive its description tells: */
 	const struct ox_slice *builtins; /* sys.builtin_module_names */
 	size_t builtin_count;
 	const struct ox_dist_extension *extensions;

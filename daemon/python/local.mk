@@ -17,6 +17,7 @@ daemon_python_libpython_a_SOURCES = \
 	daemon/python/distribution.h daemon/python/host.c \
 	daemon/python/extension.c daemon/python/extension.h \
 	daemon/python/known.c daemon/python/known.h daemon/python/known_archives.def \
+	daemon/python/license.c daemon/python/license.h daemon/python/spdx_ids.def \
 	daemon/python/listing.c daemon/python/listing.h daemon/python/listing_digest.c \
 	daemon/python/folders.c daemon/python/folders.h \
 	daemon/python/host_describe.c daemon/python/host_describe.h \
@@ -30,7 +31,8 @@ daemon_python_libpython_a_SOURCES = \
 	daemon/python/registered.c daemon/python/registered.h \
 	daemon/python/registered_report.c daemon/python/registered_report.h \
 	daemon/python/resource_report.c daemon/python/resource_report.h \
-	daemon/python/resource.h daemon/python/scan.c daemon/python/stdlib.c
+	daemon/python/resource.h daemon/python/scan.c daemon/python/stdlib.c \
+	daemon/python/variants.c daemon/python/variants.h
 PYTHON_LIBS = daemon/python/libpython.a $(TRANSFER_LIBS) $(LOOP_LIBS) $(ELF_LIBS) $(JANSSON_LIBS)
 
 # The scripts that interpreters are given, as C strings.
@@ -108,4 +110,9 @@ tests_unit_daemon_python_pip_test_SOURCES = tests/unit/daemon/python/pip_test.c 
 	tests/unit/daemon/python/fixture.c tests/unit/daemon/python/fixture.h
 tests_unit_daemon_python_pip_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_python_pip_test_LDADD = $(PYTHON_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/daemon/python/variants_test
+TESTS += tests/unit/daemon/python/variants_test
+tests_unit_daemon_python_variants_test_SOURCES = tests/unit/daemon/python/variants_test.c
+tests_unit_daemon_python_variants_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_python_variants_test_LDADD = $(PYTHON_LIBS) $(CMOCKA_LIBS)
 endif

@@ -3,6 +3,7 @@
 #define OX_PYTHON_RESOURCE_H
 
 #include "daemon/python/distribution.h"
+#include "daemon/python/variants.h"
 #include "proto/base/vec.h"
 
 /* Content: in the store, or a file of which the digest is known. */
@@ -16,7 +17,7 @@ enum ox_resource_kind {
 	OX_RES_MODULE = 1,   /* a module's source: name, is_package */
 	OX_RES_PACKAGE_FILE, /* package: name; file: path inside it */
 	OX_RES_DIST_FILE,    /* name: distribution name; version; file: METADATA */
-	OX_RES_EXTENSION,    /* shared library: name; built-in when blob is empty */
+	OX_RES_EXTENSION,    /* shared library: name; is_builtin when there is none */
 	OX_RES_LIBRARY,      /* a shared library vendored in a wheel: file: its path */
 	OX_RES_FILE,         /* anything else: file: path below the scanned root */
 };
@@ -29,7 +30,15 @@ struct ox_resource {
 	struct ox_slice name, file, version;
 	bool is_package, is_namespace, is_test, is_builtin, is_executable;
 	struct ox_blob blob;
+	const struct ox_variants *variants; /* of an archive's extension module: all of it, */
+	const struct ox_python_variant *variant; /* and the one that this is; each is a resource of its own */
 };
+
+/* An extension module that is part of the interpreter in any case. */
+static inline bool ox_resource_is_inherent(const struct ox_resource *r)
+{
+	return r->variant ? ox_variant_is_required(r->variant) : r->is_builtin;
+}
 
 struct ox_resources {
 	OX_VEC(struct ox_resource) v;

@@ -62,6 +62,15 @@ static int add_builtins(const struct ox_distribution *dist, struct ox_resources 
 	return 0;
 }
 
+static int read_library(struct ox_build_context *ctx, const char *path, struct ox_blob *blob, struct ox_err *err)
+{
+	blob->path = path;
+	int rc = ox_actions_file_digest(ctx->actions, path, &blob->digest, &blob->size, err);
+	if (!rc)
+		ox_memo_file_digest(ctx->memo, path, &blob->digest);
+	return rc;
+}
+
 static int add_extension(struct ox_build_context *ctx, const struct ox_dist_extension *extension,
 			 struct ox_resources *out, struct ox_err *err)
 {
@@ -71,11 +80,43 @@ static int add_extension(struct ox_build_context *ctx, const struct ox_dist_exte
 	*r = (struct ox_resource){.kind = OX_RES_EXTENSION,
 				  .origin = OX_ORIGIN_STDLIB,
 				  .name = extension->name,
-				  .is_test = is_test_extension(extension->name),
-				  .blob = {.path = extension->path}};
-	int rc = ox_actions_file_digest(ctx->actions, extension->path, &r->blob.digest, &r->blob.size, err);
-	if (!rc)
-		ox_memo_file_digest(ctx->memo, extension->path, &r->blob.digest);
+				  .is_test = is_test_extension(extension->name)};
+	return read_library(ctx, extension->path, &r->blob, err);
+}
+
+static int add_variant(struct ox_build_context *ctx, const struct ox_distribution *dist, const struct ox_variants *of,
+		       const struct ox_python_variant *v, struct ox_resources *out, struct ox_err *err)
+{
+	struct ox_resource *r = ox_vec_push(&out->v);
+	if (!r)
+		return ox_fail_nomem(err, "scanning the standard library");
+	*r = (struct ox_resource){.kind = OX_RES_EXTENSION,
+				  .origin = OX_ORIGIN_STDLIB,
+				  .name = v->module,
+				  .is_builtin = !v->shared_lib,
+				  .is_test = is_test_extension(v->module),
+				  .variants = of,
+				  .variant = v};
+	if (!v->shared_lib)
+		return 0;
+	const char *path = ox_arena_printf(ctx->arena, "%s/%s", dist->archive->root, v->shared_lib);
+	return path ? read_library(ctx, path, &r->blob, err) : ox_fail_nomem(err, "scanning the standard library");
+}
+
+static int add_variants(struct ox_build_context *ctx, const struct ox_distribution *dist, struct ox_resources *out,
+			struct ox_err *err)
+{
+	const struct ox_python_json *json = dist->archive->json;
+	int rc = 0;
+	for (size_t at = 0; !rc && at < json->variant_count;) {
+		struct ox_variants *of = ox_arena_alloc(ctx->arena, sizeof *of);
+		if (!of)
+			return ox_fail_nomem(err, "scanning the standard library");
+		*of = ox_variants_at(json, at);
+		for (size_t i = 0; !rc && i < of->count; i++)
+			rc = add_variant(ctx, dist, of, &of->items[i], out, err);
+		at += of->count;
+	}
 	return rc;
 }
 
@@ -110,6 +151,8 @@ int ox_scan_stdlib(struct ox_build_context *ctx, const struct ox_distribution *d
 	int rc = scan_modules(ctx, dist, out, err);
 	if (!rc)
 		rc = add_builtins(dist, out, err);
+	if (!rc && dist->archive)
+		rc = add_variants(ctx, dist, out, err);
 	for (size_t i = 0; !rc && i < dist->extension_count; i++)
 		rc = add_extension(ctx, &dist->extensions[i], out, err);
 	if (rc) {

@@ -1,5 +1,5 @@
 """PythonDistribution(...) and the user's table of archives, from configuration to message. The archives are small ones
-of tests/unit/daemon/python/archives.py: nothing is linked from them."""
+of tests/unit/daemon/python/archives.py: nothing can be linked from them."""
 import functools
 import hashlib
 import http.server
@@ -22,7 +22,12 @@ def make_list():
 
 def make_exe():
     dist = PythonDistribution(sha256 = "%s", %s)
-    return dist.to_python_executable(name = "app")
+    for filter in ["all", "minimal", "no-libraries", "no-copyleft"]:
+        print(filter, [m.name for m in dist.extension_modules(filter = filter)])
+    policy = dist.make_python_packaging_policy()
+    policy.set_preferred_extension_module_variant("readline", VARS["variant"])
+    print(policy.preferred_extension_module_variants)
+    return dist.to_python_executable(name = "app", packaging_policy = policy)
 
 register_target("list", make_list)
 register_target("exe", make_exe)
@@ -66,11 +71,16 @@ class Archives(Base):
             self.assertIn('modules ["json", "json.tests", "os", "test"]', result.stderr)
             self.assertIn("from small.tar.gz: the configuration names it", result.stderr)
 
-    def test_nothing_is_linked_from_one(self):
+    def test_its_extension_modules_are_filtered_and_their_variants_known(self):
         path, digest = self.archive()
-        result = self.assertExit(self.run_config(digest, 'local_path = "%s"' % path, target="exe"), 1)
-        self.assertIn("executables are not linked from archives", result.stderr)
-        self.assertIn('flavor = "host"', result.stderr)
+        result = self.assertExit(self.run_config(digest, 'local_path = "%s"' % path, "--var", "variant", "gnu",
+                                                 target="exe"), 2)
+        for line in ('all ["_io", "_sqlite3", "_ssl", "builtins", "marshal", "readline"]',
+                     'minimal ["_io", "builtins", "marshal"]', 'no-libraries ["_io", "builtins", "marshal"]',
+                     'no-copyleft ["_io", "_sqlite3", "_ssl", "builtins", "marshal", "readline"]',
+                     '{"readline": "gnu"}',
+                     'readline has no variant "gnu": there are "default", "libedit"'):
+            self.assertIn(line, result.stderr)
 
     def test_a_wrong_digest_is_refused_by_policy(self):
         path, _ = self.archive()

@@ -8,8 +8,9 @@
 
 static const char *const needed[] = {"m", "z", "expat"};
 
-static const struct ox_distribution python = {
-	.version = "3.11.2", .link_libraries = needed, .link_library_count = OX_COUNT(needed)};
+static const struct ox_texts names = {needed, OX_COUNT(needed)};
+
+static const struct ox_distribution python = {.version = "3.11.2"};
 
 static void script(struct fixture *f, const char *path, const char *text)
 {
@@ -75,7 +76,7 @@ static void a_missing_archive_is_an_error_that_names_its_package(void **state)
 	struct ox_err err = {0};
 	install_compiler(f);
 	struct ox_toolchain t = find(f);
-	assert_int_equal(ox_link_libraries_find(&f->ctx, &t, &python, "jemalloc", &libraries, &err), OX_EBUILD);
+	assert_int_equal(ox_link_libraries_find(&f->ctx, &t, &python, names, "jemalloc", &libraries, &err), OX_EBUILD);
 	assert_null(strstr(err.text, "libz.a"));
 	assert_null(strstr(err.text, "libm.a"));
 	assert_non_null(strstr(err.text, "libexpat.a (install the package libexpat1-dev)"));
@@ -90,7 +91,7 @@ static void glibc_stays_dynamic_and_everything_else_is_static(void **state)
 	install_compiler(f);
 	fixture_file(f, "lib/libexpat.a", "expat");
 	struct ox_toolchain t = find(f);
-	fixture_ok(ox_link_libraries_find(&f->ctx, &t, &python, "default", &libraries, &err), &err);
+	fixture_ok(ox_link_libraries_find(&f->ctx, &t, &python, names, "default", &libraries, &err), &err);
 	assert_string_equal(libraries.items[0].argument, "-lm");
 	assert_true(libraries.items[1].is_static);
 	assert_true(libraries.items[2].is_static);
@@ -102,7 +103,7 @@ static void an_unknown_allocator_is_refused(void **state)
 	struct ox_link_libraries libraries;
 	install_compiler(f);
 	struct ox_toolchain t = find(f);
-	assert_int_equal(ox_link_libraries_find(&f->ctx, &t, &python, "snmalloc", &libraries, NULL), OX_EUSAGE);
+	assert_int_equal(ox_link_libraries_find(&f->ctx, &t, &python, names, "snmalloc", &libraries, NULL), OX_EUSAGE);
 }
 
 static void a_replaced_pass_or_archive_has_another_digest(void **state)
