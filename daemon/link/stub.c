@@ -206,7 +206,7 @@ int ox_stub_build(struct ox_build_context *ctx, const struct ox_distribution *di
 	struct ox_step *step = ox_step_new(ctx->arena, "stub", STUB_VERSION, dist->version);
 	if (!step)
 		return ox_fail_nomem(err, "stub");
-	int rc = ox_toolchain_find(ctx, &toolchain, err);
+	int rc = ox_toolchain_find(ctx, dist, &toolchain, err);
 	if (!rc)
 		rc = ox_link_parts_find(ctx, &toolchain, dist, options, &l.parts, err);
 	if (!rc)

@@ -101,8 +101,19 @@ static const char *find_program(struct ox_build_context *ctx, const char *const 
 	return search(ctx, path, name, true);
 }
 
+/* -B: a compiler looks for start files and libraries at its own place before it looks into the sysroot. */
+static int push_sysroot(struct ox_build_context *ctx, struct strings *argv, const char *sysroot, struct ox_err *err)
+{
+	const char *root = ox_arena_printf(ctx->arena, "--sysroot=%s", sysroot);
+	const char *lib = ox_arena_printf(ctx->arena, "-B%s/usr/lib/", sysroot);
+	if (!root || !lib)
+		return ox_fail_nomem(err, "toolchain");
+	int rc = push(argv, root, err);
+	return rc ? rc : push(argv, lib, err);
+}
+
 static int find_driver(struct ox_build_context *ctx, struct ox_toolchain *t, const char *const *path,
-		       struct ox_err *err)
+		       const char *sysroot, struct ox_err *err)
 {
 	static const char *const names[] = {"cc", "gcc", "clang"};
 	const char *cc = lookup(ctx, "CC");
@@ -128,6 +139,9 @@ static int find_driver(struct ox_build_context *ctx, struct ox_toolchain *t, con
 	int rc = push(&argv, driver, err);
 	for (size_t i = 1; !rc && words[0] && words[i]; i++)
 		rc = push(&argv, words[i], err);
+	t->named = argv.v.len;
+	if (!rc && sysroot)
+		rc = push_sysroot(ctx, &argv, sysroot, err);
 	t->argc = argv.v.len;
 	t->argv = settle(ctx, &argv);
 	return rc ? rc : t->argv ? 0 : ox_fail_nomem(err, "toolchain");
@@ -267,15 +281,17 @@ static int find_parts(struct ox_build_context *ctx, struct ox_toolchain *t, cons
 	return 0;
 }
 
-int ox_toolchain_find(struct ox_build_context *ctx, struct ox_toolchain *out, struct ox_err *err)
+int ox_toolchain_find(struct ox_build_context *ctx, const struct ox_distribution *dist, struct ox_toolchain *out,
+		      struct ox_err *err)
 {
+	const struct ox_dist_archive *archive = dist ? dist->archive : NULL;
 	const char *path = lookup(ctx, "PATH");
 	struct ox_link_input driver;
-	*out = (struct ox_toolchain){0};
+	*out = (struct ox_toolchain){.sysroot = archive && archive->sysroot ? &archive->tree : NULL};
 	if (!path)
 		path = "/usr/local/bin:/usr/bin:/bin";
 	const char *const *dirs = split(ctx, ox_slice_str(path), ':', err);
-	int rc = dirs ? find_driver(ctx, out, dirs, err) : OX_EEXHAUSTED;
+	int rc = dirs ? find_driver(ctx, out, dirs, archive ? archive->sysroot : NULL, err) : OX_EEXHAUSTED;
 	if (!rc)
 		rc = make_environment(ctx, out, path, err);
 	if (!rc)
@@ -300,8 +316,10 @@ void ox_toolchain_add(const struct ox_toolchain *t, struct ox_step *step)
 {
 	for (size_t i = 0; i < t->part_count; i++)
 		ox_step_digest(step, t->parts[i].name, &t->parts[i].digest);
-	for (size_t i = 1; i < t->argc; i++)
+	for (size_t i = 1; i < t->named; i++)
 		ox_step_text(step, "compiler argument", ox_slice_str(t->argv[i]));
+	if (t->sysroot)
+		ox_step_digest(step, "sysroot", t->sysroot);
 }
 
 /* What the callbacks of one compiler run share. */

@@ -21,8 +21,9 @@ struct ox_link_input {
 };
 
 struct ox_toolchain {
-	const char *const *argv; /* the driver (absolute path) and CC's own arguments */
-	size_t argc;
+	const char *const *argv; /* the driver (absolute path), CC's own arguments, those for the sysroot */
+	size_t argc, named;      /* all; the driver and CC's own */
+	const struct ox_digest *sysroot;   /* the tree that has it; NULL: this machine's C library */
 	const char *const *env;            /* NAME=VALUE, NULL-terminated: what the compiler is run with */
 	const char *const *programs;       /* folders, NULL-terminated */
 	const char *const *libraries;      /* folders, NULL-terminated */
@@ -30,8 +31,10 @@ struct ox_toolchain {
 	size_t part_count;
 };
 
-/* OX_EBUILD names the package that brings a compiler. */
-int ox_toolchain_find(struct ox_build_context *ctx, struct ox_toolchain *out, struct ox_err *err);
+/* The compiler for what is linked with a distribution: an archive may bring a C library of its own (its
+ * sysroot). `dist` may be NULL. OX_EBUILD names the package that brings a compiler. */
+int ox_toolchain_find(struct ox_build_context *ctx, const struct ox_distribution *dist, struct ox_toolchain *out,
+		      struct ox_err *err);
 
 /* Finds file `name` as the compiler would; OX_ENOENT without a message worth showing when it is absent. */
 int ox_toolchain_library(struct ox_build_context *ctx, const struct ox_toolchain *t, const char *name,

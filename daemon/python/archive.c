@@ -127,6 +127,15 @@ static int choose_python(struct ox_build_context *ctx, struct ox_distribution *d
 	return 0;
 }
 
+/* An extra of archives that contrib/python-distribution makes for another C library than the machine's. */
+static const char *find_sysroot(struct ox_build_context *ctx, const char *root)
+{
+	const char *include = ox_arena_printf(ctx->arena, "%s/build/sysroot/usr/include", root);
+	if (!include || access(include, X_OK) != 0)
+		return NULL;
+	return ox_arena_printf(ctx->arena, "%s/build/sysroot", root);
+}
+
 static int take_paths(struct ox_build_context *ctx, struct ox_distribution *d, struct ox_err *err)
 {
 	const struct ox_dist_archive *a = d->archive;
@@ -185,6 +194,7 @@ int ox_distribution_archive(struct ox_build_context *ctx, const struct ox_archiv
 	int rc = read_archive(ctx, which, archive, err);
 	if (rc)
 		return rc;
+	archive->sysroot = find_sysroot(ctx, archive->root);
 	d->archive = archive;
 	rc = describe(ctx, which, d, err);
 	if (rc)

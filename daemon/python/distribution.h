@@ -33,6 +33,7 @@ struct ox_python_json;
 struct ox_dist_archive {
 	const char *root;      /* folder of PYTHON.json, which its paths are relative to */
 	struct ox_digest tree; /* store/cas/tree.h */
+	const char *sysroot;   /* headers and libraries of the C library that it was built with; NULL: not there */
 	const struct ox_python_json *json;
 };
 

@@ -34,7 +34,7 @@ static struct ox_toolchain find(struct fixture *f)
 {
 	struct ox_toolchain t;
 	struct ox_err err = {0};
-	fixture_ok(ox_toolchain_find(&f->ctx, &t, &err), &err);
+	fixture_ok(ox_toolchain_find(&f->ctx, NULL, &t, &err), &err);
 	return t;
 }
 
@@ -46,16 +46,37 @@ static const struct ox_link_input *part(const struct ox_toolchain *t, const char
 	return NULL;
 }
 
+static void an_archive_s_own_c_library_is_compiled_for(void **state)
+{
+	struct fixture *f = *state;
+	struct ox_toolchain t;
+	struct ox_err err = {0};
+	struct ox_dist_archive archive = {.sysroot = "/archive/build/sysroot"};
+	struct ox_distribution dist = {.version = "3.11.2", .archive = &archive};
+	install_compiler(f);
+	f->environ[1] = "CC=cc -m64";
+	fixture_ok(ox_toolchain_find(&f->ctx, &dist, &t, &err), &err);
+	assert_int_equal(t.argc, 4);
+	assert_string_equal(t.argv[2], "--sysroot=/archive/build/sysroot");
+	assert_string_equal(t.argv[3], "-B/archive/build/sysroot/usr/lib/");
+	assert_int_equal(t.named, 2);
+	assert_ptr_equal(t.sysroot, &archive.tree);
+	archive.sysroot = NULL;
+	fixture_ok(ox_toolchain_find(&f->ctx, &dist, &t, &err), &err);
+	assert_int_equal(t.argc, 2);
+	assert_null(t.sysroot);
+}
+
 static void without_a_compiler_the_package_is_named(void **state)
 {
 	struct fixture *f = *state;
 	struct ox_toolchain t;
 	struct ox_err err = {0};
 	f->environ[0] = "PATH=/nowhere";
-	assert_int_equal(ox_toolchain_find(&f->ctx, &t, &err), OX_EBUILD);
+	assert_int_equal(ox_toolchain_find(&f->ctx, NULL, &t, &err), OX_EBUILD);
 	assert_non_null(strstr(err.text, "install the package gcc"));
 	f->environ[1] = "CC=nosuchcc -m64";
-	assert_int_equal(ox_toolchain_find(&f->ctx, &t, &err), OX_EBUILD);
+	assert_int_equal(ox_toolchain_find(&f->ctx, NULL, &t, &err), OX_EBUILD);
 	assert_non_null(strstr(err.text, "CC, nosuchcc,"));
 }
 
@@ -143,7 +164,7 @@ static void a_compiler_that_does_not_work_is_said_to_be_none(void **state)
 	struct ox_err err = {0};
 	script(f, "bin/cc", "#!/bin/sh\nexit 1\n");
 	f->environ[0] = ox_arena_printf(&f->arena, "PATH=%s/bin:/usr/bin:/bin", f->dir);
-	assert_int_equal(ox_toolchain_find(&f->ctx, &t, &err), OX_EBUILD);
+	assert_int_equal(ox_toolchain_find(&f->ctx, NULL, &t, &err), OX_EBUILD);
 	assert_non_null(strstr(err.text, "not a C compiler that works"));
 }
 
@@ -151,6 +172,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(without_a_compiler_the_package_is_named, fixture_setup,
+						fixture_teardown),
+		cmocka_unit_test_setup_teardown(an_archive_s_own_c_library_is_compiled_for, fixture_setup,
 						fixture_teardown),
 		cmocka_unit_test_setup_teardown(cc_of_the_client_may_carry_arguments, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_missing_archive_is_an_error_that_names_its_package, fixture_setup,
