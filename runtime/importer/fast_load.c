@@ -2,10 +2,11 @@
 
 static const char *const names[] = {
 	"modules", "_initializing", "_set_fileattr", "submodule_search_locations", "_uninitialized_submodules",
-	"__loader__", "__package__", "__spec__", "__path__", "__builtins__",
+	"__loader__", "__package__", "__spec__", "__path__", "__builtins__", "path",
 };
 enum {
-	MODULES, INITIALIZING, SET_FILEATTR, LOCATIONS, UNINITIALIZED, LOADER, PACKAGE, SPEC, PATH, BUILTINS, NAMES,
+	MODULES, INITIALIZING, SET_FILEATTR, LOCATIONS, UNINITIALIZED, LOADER, PACKAGE, SPEC, PATH, BUILTINS, SYS_PATH,
+	NAMES,
 };
 
 int ox_loading_init(struct ox_loading *l, PyObject *finder)
@@ -47,6 +48,14 @@ void ox_loading_free(struct ox_loading *l)
 		Py_CLEAR(l->names[i]);
 }
 
+/* With folders on sys.path a package's name may mean a module in it (finder_path.c). */
+static bool may_be_on_path(const struct ox_loading *l, const struct ox_import *import)
+{
+	PyObject *path = PyDict_GetItemWithError(l->sys_dict, l->names[SYS_PATH]); /* borrowed */
+	bool is_empty = path && PyList_CheckExact(path) && !PyList_GET_SIZE(path);
+	return import->found.is_package && !is_empty && !memchr(import->utf8.data, '.', import->utf8.len);
+}
+
 int ox_load_find(const struct ox_loading *l, struct ox_import *import)
 {
 	if (ox_index_find(&l->finder->index, import->name, &import->found) < 0)
@@ -55,6 +64,8 @@ int ox_load_find(const struct ox_loading *l, struct ox_import *import)
 		return 0;
 	if (!ox_utf8(import->name, &import->utf8))
 		return -1;
+	if (may_be_on_path(l, import))
+		return PyErr_Occurred() ? -1 : 0;
 	switch (import->found.kind) {
 	case OX_KIND_NAMESPACE:
 		return 1;
@@ -88,6 +99,41 @@ static PyObject *modules_of(const struct ox_loading *l)
 	return modules;
 }
 
+/* "/exe/a/b" of "a.b": the path of most packages, without a look at the index. */
+static bool is_virtual_folder(struct ox_slice folder, struct ox_slice base, struct ox_slice name)
+{
+	if (folder.len != base.len + 1 + name.len || !ox_slice_starts(folder, base) || folder.data[base.len] != '/')
+		return false;
+	const char *at = folder.data + base.len + 1;
+	for (size_t i = 0; i < name.len; i++)
+		if (at[i] != (name.data[i] == '.' ? '/' : name.data[i]))
+			return false;
+	return true;
+}
+
+/* Whether the first folder of a package's __path__ is that of the package of its name: then its modules are found by
+ * their names. Elsewhere importlib looks along the path. */
+static bool is_own_path(const struct ox_loading *l, const struct ox_import *import, PyObject *path)
+{
+	struct ox_slice folder, base, name;
+	struct ox_buf package = {0};
+	PyObject *first = PyList_CheckExact(path) && PyList_GET_SIZE(path) ? PyList_GET_ITEM(path, 0) : NULL;
+	if (!first || !PyUnicode_CheckExact(first))
+		return false;
+	if (!ox_utf8(first, &folder) || !ox_utf8(l->finder->base, &base) || !ox_utf8(import->parent, &name)) {
+		PyErr_Clear(); /* a path that is no text */
+		return false;
+	}
+	if (is_virtual_folder(folder, base, name))
+		return true;
+	Py_INCREF(first);
+	bool same = ox_finder_folder(l->finder, first, &package) == OX_FOLDER_PACKAGE &&
+		    ox_slice_eq(ox_buf_view(&package), name);
+	Py_DECREF(first);
+	ox_buf_free(&package);
+	return same;
+}
+
 int ox_load_find_parent(const struct ox_loading *l, struct ox_import *import)
 {
 	PyObject *modules = modules_of(l);
@@ -96,8 +142,9 @@ int ox_load_find_parent(const struct ox_loading *l, struct ox_import *import)
 		return PyErr_Occurred() ? -1 : 0;
 	PyObject *dict = PyModule_GetDict(parent);
 	PyObject *spec = PyDict_GetItemWithError(dict, l->names[SPEC]); /* borrowed */
-	if (!spec || !PyDict_GetItemWithError(dict, l->names[PATH]))
-		return 0;
+	PyObject *path = PyDict_GetItemWithError(dict, l->names[PATH]); /* borrowed */
+	if (!spec || !path || !is_own_path(l, import, path))
+		return PyErr_Occurred() ? -1 : 0;
 	if (spec != Py_None && (PyObject *)Py_TYPE(spec) != ox_state_of((PyObject *)l->finder)->module_spec)
 		return 0;
 	import->parent_spec = spec == Py_None ? NULL : Py_NewRef(spec);

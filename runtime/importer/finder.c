@@ -72,9 +72,11 @@ static PyObject *exec_module(PyObject *self, PyObject *const *args, Py_ssize_t g
 static bool look_up(PyObject *self, PyObject *name, struct ox_found *found)
 {
 	struct ox_slice utf8;
-	PyObject *plain = is_text(name, "fullname") ? ox_plain_name(name, &utf8) : NULL;
+	PyObject *own = is_text(name, "fullname") ? ox_finder_imported_name(as_finder(self), name) : NULL;
+	PyObject *plain = own ? ox_plain_name(own, &utf8) : NULL;
 	int rc = plain ? ox_index_find(&as_finder(self)->index, plain, found) : -1;
 	Py_XDECREF(plain);
+	Py_XDECREF(own);
 	return rc == 0;
 }
 
@@ -181,7 +183,9 @@ static PyObject *get_resource_reader(PyObject *self, PyObject *const *args, Py_s
 	Py_XDECREF(file);
 	if (reader || PyErr_Occurred())
 		return reader;
-	PyObject *name = ox_plain_name(values[0], &utf8);
+	PyObject *own = ox_finder_imported_name(as_finder(self), values[0]);
+	PyObject *name = own ? ox_plain_name(own, &utf8) : NULL;
+	Py_XDECREF(own);
 	reader = name ? ox_resource_reader_new(ox_state_of(self), self, name) : NULL;
 	Py_XDECREF(name);
 	return reader;

@@ -116,8 +116,7 @@ static PyObject *data_below(struct ox_finder *self, struct ox_slice rest, bool o
 	return bytes || PyErr_Occurred() ? bytes : not_known("resource not known", path);
 }
 
-/* What of the path lies behind the folder; false when it is not below it. */
-static bool below(struct ox_slice path, PyObject *folder, struct ox_slice *rest)
+bool ox_path_below(struct ox_slice path, PyObject *folder, struct ox_slice *rest)
 {
 	struct ox_slice start;
 	if (!ox_utf8(folder, &start)) {
@@ -140,9 +139,9 @@ PyObject *ox_finder_data(struct ox_finder *self, PyObject *path)
 		return ox_wrong_type(path, "path", "PyString");
 	if (!ox_utf8(path, &text))
 		return NULL;
-	if (below(text, self->base, &rest))
+	if (ox_path_below(text, self->base, &rest))
 		return data_below(self, rest, false, path);
-	if (below(text, self->origin, &rest))
+	if (ox_path_below(text, self->origin, &rest))
 		return data_below(self, rest, true, path);
 	return not_known("resource not known", path);
 }

@@ -111,15 +111,13 @@ PyObject *ox_finder_packed_spec(struct ox_finder *self, PyObject *name, struct o
 	return spec;
 }
 
-PyObject *ox_finder_spec_of(struct ox_finder *self, PyObject *name, PyObject *path, PyObject *target)
+static PyObject *spec_by_name(struct ox_finder *self, PyObject *name)
 {
 	struct ox_state *state = ox_state_of((PyObject *)self);
 	struct ox_slice utf8;
 	struct ox_found found;
 	PyObject *spec = NULL;
 	PyObject *plain = ox_plain_name(name, &utf8);
-	(void)path;
-	(void)target;
 	if (!plain && PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) {
 		PyErr_Clear(); /* a lone surrogate: no module of ours, perhaps a file's */
 		return Py_NewRef(Py_None);
@@ -143,6 +141,25 @@ PyObject *ox_finder_spec_of(struct ox_finder *self, PyObject *name, PyObject *pa
 	}
 out:
 	Py_XDECREF(plain);
+	return spec;
+}
+
+/* A path that has folders of ours decides; without one, and with one of others, the name does. */
+PyObject *ox_finder_spec_of(struct ox_finder *self, PyObject *name, PyObject *path, PyObject *target)
+{
+	PyObject *spec = path && path != Py_None ? ox_finder_spec_on(self, name, path) : NULL;
+	(void)target;
+	if (spec || PyErr_Occurred())
+		return spec;
+	spec = spec_by_name(self, name);
+	if (!spec || path != Py_None || PyUnicode_FindChar(name, '.', 0, PyUnicode_GET_LENGTH(name), 1) >= 0)
+		return spec;
+	PyObject *other = spec == Py_None ? ox_finder_spec_on_sys_path(self, name)
+					  : ox_finder_spec_in_itself(self, name);
+	if (other)
+		Py_SETREF(spec, other);
+	else if (PyErr_Occurred())
+		Py_CLEAR(spec);
 	return spec;
 }
 
@@ -241,7 +258,9 @@ PyObject *ox_finder_create(struct ox_finder *self, PyObject *spec)
 {
 	struct ox_found found;
 	PyObject *module = NULL;
-	PyObject *name = ox_get_attr(spec, "name");
+	PyObject *given = ox_get_attr(spec, "name");
+	PyObject *name = given ? ox_finder_own_name(spec, given) : NULL;
+	Py_XDECREF(given);
 	if (!name || ox_index_find(&self->index, name, &found) < 0)
 		goto out;
 	PyObject *owner = Py_XNewRef(found.owner);
@@ -369,10 +388,24 @@ static int exec_interpreters(struct ox_finder *self, PyObject *module, PyObject 
 	return done ? 0 : -1;
 }
 
+/* What the index calls a module that importlib made for a spec of ours. */
+static PyObject *name_to_run(PyObject *module)
+{
+	PyObject *name = ox_get_attr(module, "__name__"), *own = NULL;
+	PyObject *spec = name ? ox_get_attr(module, "__spec__") : NULL;
+	if (name && !spec && PyErr_ExceptionMatches(PyExc_AttributeError))
+		PyErr_Clear();
+	if (name && !PyErr_Occurred())
+		own = ox_finder_own_name(spec, name);
+	Py_XDECREF(spec);
+	Py_XDECREF(name);
+	return own;
+}
+
 int ox_finder_exec(struct ox_finder *self, PyObject *module)
 {
 	struct ox_found found = {.kind = OX_KIND_NONE};
-	PyObject *name = ox_get_attr(module, "__name__");
+	PyObject *name = name_to_run(module);
 	int rc = name ? ox_index_find(&self->index, name, &found) : -1;
 	/* An extension may be any object. */
 	if (!PyModule_Check(module) && found.kind != OX_KIND_EXTENSION) {

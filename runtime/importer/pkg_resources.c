@@ -27,6 +27,19 @@ int ox_register_pkg_resources(PyObject *module)
 	return rc;
 }
 
+/* The set of what can be required was made from sys.path while pkg_resources was imported, and knows nothing of what is
+ * packed: that lies below `base`. */
+int ox_add_to_working_set(PyObject *base)
+{
+	PyObject *pkg_resources = PyImport_ImportModule("pkg_resources");
+	PyObject *set = pkg_resources ? PyObject_GetAttrString(pkg_resources, "working_set") : NULL;
+	PyObject *done = set ? PyObject_CallMethod(set, "add_entry", "O", base) : NULL;
+	Py_XDECREF(done);
+	Py_XDECREF(set);
+	Py_XDECREF(pkg_resources);
+	return done ? 0 : -1;
+}
+
 /* "a.b" below "a"; of the top level everything is. */
 static bool is_below(struct ox_slice package, struct ox_slice name, bool directly)
 {

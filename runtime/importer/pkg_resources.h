@@ -16,4 +16,7 @@ PyObject *ox_find_pkg_distributions(PyObject *module, PyObject *importer, PyObje
 
 extern PyType_Spec ox_pkg_provider_spec;
 
+/* Makes what is packed below `base` part of pkg_resources.working_set. -1 with an exception. */
+int ox_add_to_working_set(PyObject *base);
+
 #endif

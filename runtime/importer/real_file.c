@@ -130,27 +130,3 @@ out:
 	Py_XDECREF(place);
 	return file;
 }
-
-/* Whether `file` is folder + "/__init__.py". */
-static bool is_init_of(PyObject *file, PyObject *folder)
-{
-	static const char init[] = "/__init__.py";
-	Py_ssize_t len = PyUnicode_GET_LENGTH(folder), at = 0;
-	if (PyUnicode_GET_LENGTH(file) != len + (Py_ssize_t)sizeof init - 1 ||
-	    PyUnicode_Tailmatch(file, folder, 0, len, -1) <= 0)
-		return false;
-	while (init[at] && PyUnicode_READ_CHAR(file, len + at) == (Py_UCS4)init[at])
-		at++;
-	return !init[at];
-}
-
-PyObject *ox_finder_package_at(const struct ox_finder *self, PyObject *folder)
-{
-	PyObject *place, *file;
-	struct ox_pack_record r;
-	for (Py_ssize_t at = 0; self->real_files && PyDict_Next(self->real_files, &at, &place, &file);)
-		if (is_init_of(file, folder) &&
-		    ox_pack_get(self->index.pack, (ox_pack_place)PyLong_AsUnsignedLong(place), &r, NULL) == 0)
-			return PyUnicode_FromStringAndSize(r.name.data, (Py_ssize_t)r.name.len);
-	return NULL;
-}

@@ -97,10 +97,32 @@ PyObject *ox_finder_virtual_path(const struct ox_finder *self, struct ox_slice n
 /* The real path of `relative` below the executable's folder. */
 PyObject *ox_finder_relative_path(const struct ox_finder *self, struct ox_slice relative);
 
+/* folder.c: the package that a folder stands for. */
+enum ox_folder {
+	OX_FOLDER_FOREIGN,    /* none of ours */
+	OX_FOLDER_PACKAGE,    /* *package is its name, "" for the top level */
+	OX_FOLDER_NO_PACKAGE, /* below the executable, but no package can have that name */
+	OX_FOLDER_FAILED,     /* with an exception */
+};
+enum ox_folder ox_finder_folder(const struct ox_finder *self, PyObject *path, struct ox_buf *package);
+/* What of the path lies behind the folder; false when it is not below it. */
+bool ox_path_below(struct ox_slice path, PyObject *folder, struct ox_slice *rest);
+
+/* finder_path.c: the module that a package has under the last component of `name`; None when there is none. */
+PyObject *ox_finder_spec_in(struct ox_finder *self, PyObject *name, struct ox_slice package);
+/* The same along a path; NULL without an exception when no folder of it is a package's. */
+PyObject *ox_finder_spec_on(struct ox_finder *self, PyObject *name, PyObject *path);
+PyObject *ox_finder_spec_on_sys_path(struct ox_finder *self, PyObject *name);
+/* A package's module of the package's own name, when its folder is on sys.path; NULL without an exception
+ * when there is none. */
+PyObject *ox_finder_spec_in_itself(struct ox_finder *self, PyObject *name);
+/* What the index calls the module of a spec that has `name`. A new reference. */
+PyObject *ox_finder_own_name(PyObject *spec, PyObject *name);
+/* The same of a module by its name, when it is imported. */
+PyObject *ox_finder_imported_name(const struct ox_finder *self, PyObject *name);
+
 /* real_file.c: a file for a module whose package insists on one; NULL without an exception when it does not. */
 PyObject *ox_finder_real_file(struct ox_finder *self, const struct ox_found *found);
-/* The package, imported by now, whose real file is folder/__init__.py; NULL without an exception when there is none. */
-PyObject *ox_finder_package_at(const struct ox_finder *self, PyObject *folder);
 
 /* source.c */
 PyObject *ox_decode_source(struct ox_slice bytes);

@@ -182,6 +182,8 @@ int ox_teach(struct ox_finder *self, PyObject *module, struct ox_slice name)
 		rc = ox_linecache_remember_command(self, module);
 	if (!rc && ox_slice_eq_str(name, "pkg_resources"))
 		rc = ox_register_pkg_resources(ox_type_module(Py_TYPE((PyObject *)self)));
+	if (!rc && ox_slice_eq_str(name, "pkg_resources"))
+		rc = ox_add_to_working_set(self->base);
 	return rc;
 }
 

@@ -600,6 +600,61 @@ SCENARIOS = {
         "p/__init__": "import sys\nsys.runs.append(__name__)\n",
         **{f"p/d{i}": "import sys\nsys.runs.append(__name__)\nfor _ in range(1000): pass\n" for i in range(4)},
     },
+    # A package under another name, and folders of modules inside a package on sys.path: setuptools does both.
+    "by path": {
+        "main": """
+            import sys, importlib, pkgutil
+            import @p as real
+            sys.modules['@other'] = real
+            import @other.mod, @other.sub.deep as deep
+            from @other.sub import own
+            for name in [n for n in sys.modules if n.startswith(('@other', '@p'))]:
+                m = sys.modules[name]
+                print(name, m.__name__, m.__spec__.name, getattr(m, 'VALUE', None), hasattr(m, '__path__'))
+            print(own is sys.modules['@other.sub'], deep.__package__, deep.up is own, importlib.reload(deep) is deep)
+            for name in '@other.absent', '@other.top', '@p.absent':
+                try:
+                    importlib.import_module(name)
+                except ImportError as e:
+                    print(type(e).__name__, e, e.name)
+            sys.path.append(real.__path__[0] + '/_vendor')
+            import by_path_one, @top, by_path_two.inner
+            print(by_path_one.VALUE, @top.VALUE, by_path_two.inner.VALUE, by_path_two.inner.__package__)
+            print(by_path_one.__loader__ is by_path_one.__spec__.loader, '@p._vendor.by_path_one' in sys.modules)
+            print([m.name for m in pkgutil.iter_modules([sys.path[-1]])])
+            import @p._vendor.by_path_one as inside
+            print(inside is by_path_one, inside.VALUE)
+            real.__path__[:] = [real.__path__[0] + '/elsewhere']
+            import @p.moved
+            try:
+                import @p.never
+            except ImportError as e:
+                print(type(e).__name__, e, e.name)
+            print(@p.moved.VALUE, '@p.elsewhere' in sys.modules)
+            real.__path__.append('/nonexistent')
+            real.__path__.insert(0, '/nonexistent')
+            import @p.moved2
+            del sys.path[-1]
+            sys.path.append(real.__path__[1].rsplit('/', 1)[0] + '/by_path_self')
+            sys.modules['by_path_self'] = real
+            del sys.modules['by_path_self']
+            import by_path_self
+            print(by_path_self.VALUE, hasattr(by_path_self, '__path__'))
+        """,
+        "top": "VALUE = 'top'\n",
+        "p/__init__": "VALUE = 'p'\n",
+        "p/mod": "VALUE = __name__\n",
+        "p/never": "VALUE = 'not on the path'\n",
+        "p/sub/__init__": "VALUE = __name__\nfrom .. import sub as own\n",
+        "p/sub/deep": "from .. import sub as up\nVALUE = __name__, __package__\n",
+        "p/_vendor/by_path_one": "VALUE = __name__\n",
+        "p/_vendor/by_path_top": "VALUE = 'the folder is the last one'\n",
+        "p/_vendor/by_path_two/__init__": "from . import inner\n",
+        "p/_vendor/by_path_two/inner": "VALUE = __name__\n",
+        "p/elsewhere/moved": "VALUE = __name__\n",
+        "p/elsewhere/moved2": "",
+        "p/by_path_self/by_path_self": "VALUE = __name__\n",
+    },
     "nothing leaks": {
         "main": """
             import sys, gc

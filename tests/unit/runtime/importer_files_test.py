@@ -96,13 +96,16 @@ class PathEntryFinder(unittest.TestCase):
     def setUp(self):
         self.f = tree()
 
-    def test_direct_members_only(self):
+    def test_direct_members_by_the_last_component_of_a_name(self):
         top, package = self.f.path_hook(EXE), self.f.path_hook(EXE + "/resfiles")
         self.assertEqual(top.find_spec("resfiles").name, "resfiles")
         self.assertIsNone(top.find_spec("resfiles.mod"))
         self.assertEqual(package.find_spec("resfiles.mod").name, "resfiles.mod")
         self.assertEqual(package.find_spec(fullname="resfiles.inner", target=None).name, "resfiles.inner")
-        for name in ("resfiles", "mod", "resfiles.inner.x", "resfiles.unknown", "resfilesx.mod", "", "resfiles."):
+        for name in ("mod", "other.mod"):
+            spec = package.find_spec(name)
+            self.assertEqual((spec.name, spec.loader_state), (name, "resfiles.mod"))
+        for name in ("resfiles", "resfiles.inner.x", "resfiles.unknown", "", "resfiles."):
             self.assertIsNone(package.find_spec(name), name)
 
     def test_arguments(self):

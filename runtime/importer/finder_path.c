@@ -1,0 +1,160 @@
+/* Modules by the folders that a path names: a package's __path__, and sys.path.
+ *
+ * A package may be known by another name than its own (setuptools makes its _distutils the module distutils), and a
+ * folder of modules inside a package may be on sys.path (setuptools/_vendor). Then a module is looked for as its last
+ * component in the package that the folder stands for, as importlib's finder of folders does it; its spec has
+ * the name that was asked for, and in loader_state the one that the index knows. */
+#include "runtime/importer/state.h"
+
+static struct ox_slice leaf_of(struct ox_slice name)
+{
+	const char *dot = memrchr(name.data, '.', name.len);
+	return dot ? ox_slice(dot + 1, name.len - (size_t)(dot + 1 - name.data)) : name;
+}
+
+static bool is_parent(struct ox_slice package, struct ox_slice name)
+{
+	size_t rest = leaf_of(name).len + (package.len ? 1 : 0);
+	return name.len == package.len + rest && ox_slice_starts(name, package);
+}
+
+/* The spec of a packed module under another name. */
+static PyObject *aliased(struct ox_finder *self, PyObject *name, struct ox_slice own, const struct ox_found *found)
+{
+	PyObject *owner = Py_XNewRef(found->owner);
+	PyObject *text = PyUnicode_FromStringAndSize(own.data, (Py_ssize_t)own.len);
+	PyObject *spec = text ? ox_finder_packed_spec(self, name, own, found) : NULL;
+	if (spec && PyObject_SetAttrString(spec, "loader_state", text) < 0)
+		Py_CLEAR(spec);
+	Py_XDECREF(text);
+	Py_XDECREF(owner);
+	return spec;
+}
+
+PyObject *ox_finder_spec_in(struct ox_finder *self, PyObject *name, struct ox_slice package)
+{
+	struct ox_slice utf8;
+	struct ox_found found;
+	struct ox_buf own = {0};
+	if (!ox_utf8(name, &utf8)) {
+		if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError))
+			return NULL;
+		PyErr_Clear(); /* a lone surrogate: no module of ours */
+		return Py_NewRef(Py_None);
+	}
+	if (is_parent(package, utf8))
+		return ox_finder_spec_of(self, name, NULL, NULL);
+	ox_buf_slice(&own, package);
+	ox_buf_str(&own, package.len ? "." : "");
+	ox_buf_slice(&own, leaf_of(utf8));
+	PyObject *spec = own.failed ? PyErr_NoMemory() : NULL;
+	if (!own.failed)
+		ox_index_find_packed(&self->index, ox_buf_view(&own), &found);
+	if (!own.failed && found.kind == OX_KIND_NONE)
+		spec = Py_NewRef(Py_None);
+	else if (!own.failed)
+		spec = aliased(self, name, ox_buf_view(&own), &found);
+	ox_buf_free(&own);
+	return spec;
+}
+
+/* One entry of a path: 1 with *spec when it is a folder of ours, where the module may be or not (None). */
+static int look_in(struct ox_finder *self, PyObject *name, PyObject *entry, PyObject **spec)
+{
+	struct ox_buf package = {0};
+	int rc = 0;
+	enum ox_folder kind = PyUnicode_Check(entry) ? ox_finder_folder(self, entry, &package) : OX_FOLDER_FOREIGN;
+	if (kind == OX_FOLDER_FAILED)
+		rc = -1;
+	if (kind == OX_FOLDER_PACKAGE) {
+		*spec = ox_finder_spec_in(self, name, ox_buf_view(&package));
+		rc = *spec ? 1 : -1;
+	}
+	ox_buf_free(&package);
+	return rc;
+}
+
+PyObject *ox_finder_spec_on(struct ox_finder *self, PyObject *name, PyObject *path)
+{
+	PyObject *spec = NULL;
+	PyObject *entries = PySequence_Tuple(path); /* it may change while we look */
+	if (!entries && PyErr_ExceptionMatches(PyExc_Exception))
+		PyErr_Clear(); /* no path at all */
+	for (Py_ssize_t i = 0; entries && i < PyTuple_GET_SIZE(entries); i++) {
+		PyObject *here = NULL;
+		int rc = look_in(self, name, PyTuple_GET_ITEM(entries, i), &here);
+		if (rc)
+			Py_XSETREF(spec, here);
+		if (rc < 0 || (spec && spec != Py_None))
+			break;
+	}
+	Py_XDECREF(entries);
+	return spec;
+}
+
+/* PathFinder asks the path hook for the folders of sys.path in their order; where it is not there we do. */
+PyObject *ox_finder_spec_on_sys_path(struct ox_finder *self, PyObject *name)
+{
+	PyObject *path = PySys_GetObject("path"), *hooks = PySys_GetObject("path_hooks"); /* borrowed */
+	if (!path || !PyList_CheckExact(path) || !PyList_GET_SIZE(path))
+		return NULL;
+	if (!hooks || !PyList_CheckExact(hooks) || PyList_GET_SIZE(hooks) != 1)
+		return NULL;
+	return ox_finder_spec_on(self, name, path);
+}
+
+/* A package that has a module of its own name (cv2.cv2) puts its folder on sys.path and imports that by the short
+ * name. */
+static PyObject *module_in_own_package(struct ox_finder *self, PyObject *name, PyObject *entry)
+{
+	struct ox_slice utf8;
+	struct ox_buf package = {0};
+	PyObject *spec = NULL;
+	if (ox_utf8(name, &utf8) && PyUnicode_Check(entry) &&
+	    ox_finder_folder(self, entry, &package) == OX_FOLDER_PACKAGE && ox_slice_eq(ox_buf_view(&package), utf8))
+		spec = ox_finder_spec_in(self, name, utf8);
+	ox_buf_free(&package);
+	return spec;
+}
+
+PyObject *ox_finder_spec_in_itself(struct ox_finder *self, PyObject *name)
+{
+	PyObject *path = PySys_GetObject("path"), *spec = NULL; /* borrowed */
+	PyObject *entries = path && PyList_CheckExact(path) && PyList_GET_SIZE(path) ? PyList_AsTuple(path) : NULL;
+	for (Py_ssize_t i = 0; entries && i < PyTuple_GET_SIZE(entries) && !PyErr_Occurred(); i++) {
+		Py_XSETREF(spec, module_in_own_package(self, name, PyTuple_GET_ITEM(entries, i)));
+		if (spec && spec != Py_None)
+			break;
+	}
+	Py_XDECREF(entries);
+	if (PyErr_Occurred() || spec == Py_None)
+		Py_CLEAR(spec);
+	return spec;
+}
+
+PyObject *ox_finder_own_name(PyObject *spec, PyObject *name)
+{
+	PyObject *state = spec && spec != Py_None ? ox_get_attr(spec, "loader_state") : NULL;
+	if (state && PyUnicode_Check(state))
+		return state;
+	Py_XDECREF(state);
+	if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_AttributeError))
+		return NULL;
+	PyErr_Clear();
+	return Py_NewRef(name);
+}
+
+PyObject *ox_finder_imported_name(const struct ox_finder *self, PyObject *name)
+{
+	PyObject *modules = PyImport_GetModuleDict(); /* borrowed, as what is looked up in it */
+	PyObject *module = modules && PyDict_CheckExact(modules) ? PyDict_GetItemWithError(modules, name) : NULL;
+	if (!module || !PyModule_Check(module))
+		return PyErr_Occurred() ? NULL : Py_NewRef(name);
+	PyObject *spec = PyDict_GetItemString(PyModule_GetDict(module), "__spec__");
+	PyObject *loader = spec && spec != Py_None ? ox_get_attr(spec, "loader") : NULL;
+	bool is_ours = loader == (PyObject *)self;
+	Py_XDECREF(loader);
+	if (!loader)
+		PyErr_Clear();
+	return ox_finder_own_name(is_ours ? spec : NULL, name);
+}
