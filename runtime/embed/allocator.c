@@ -1,5 +1,7 @@
 #include "runtime/embed/allocator.h"
 
+#include "runtime/embed/arenas.h"
+
 /* jemalloc's own interface, which has these names even where malloc has a prefix. */
 void *mallocx(size_t size, int flags) __attribute__((weak));
 void *rallocx(void *p, size_t size, int flags) __attribute__((weak));
@@ -126,6 +128,7 @@ int ox_allocator_install(const struct ox_program *p, struct ox_err *err)
 	struct ox_slice name = OX_SLICE("default");
 	int rc = 0;
 	ox_pack_config_str(p->config, "allocator_backend", &name);
+	ox_arenas_install();
 	if (!ox_slice_eq_str(name, "default") && !ox_slice_eq_str(name, "rust")) {
 		if (!functions_of(p, &functions))
 			return ox_fail(err, OX_EUSAGE, "the allocator %.*s is not linked into this executable",

@@ -68,6 +68,13 @@ PROGRAMS = {
     "input": "print(input())",
     "encodings": "import sys; print(sys.stdout.encoding, sys.stdout.errors, sys.getfilesystemencoding(),"
                  " sys.flags.utf8_mode, sys.stdin.errors, sys.stderr.errors, '\u00e9')",
+    "interned": "import codecs, os, genericpath, posixpath, sys\n"
+                "for f in (codecs.open, genericpath.isfile, os.makedirs, posixpath.join):\n"
+                "    print(all(sys.intern(n) is n for n in f.__code__.co_names))\n",
+    "memory": "def pages(): return int(open('/proc/self/statm').read().split()[1])\n"
+              "kept = [[i] for i in range(400000)]\nmost = pages()\n"
+              "del kept[1:]\nleft = pages()\nkept = [[i] for i in range(400000)]\n"
+              "print(left < most / 2, pages() < most * 1.1, sum(i for i, in kept))\n",
     "locale": "import os; print(sorted(k for k in os.environ if k.startswith('LC_')))",
 }
 PAYLOAD = b"oxpaylod\2\0\0\0"  # how one starts
