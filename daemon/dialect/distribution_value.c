@@ -360,8 +360,8 @@ const struct ox_star_function ox_default_distribution_function = {
 			 .types = OX_STAR_T_STRING,
 			 .kind = OX_STAR_OPTIONAL,
 			 .fallback = "\"standalone\"",
-			 .doc = "\"standalone\", \"standalone_static\", \"standalone_dynamic\": an archive of the "
-				"user's table, else what the machine has; \"host\": what the machine has"},
+			 .doc = "\"standalone\", \"standalone_static\", \"standalone_dynamic\": an archive, else "
+				"what the machine has; \"host\": what the machine has"},
 			{.name = "build_target",
 			 .types = OX_STAR_T_STRING | OX_STAR_T_NONE,
 			 .kind = OX_STAR_OPTIONAL,
@@ -377,7 +377,9 @@ const struct ox_star_function ox_default_distribution_function = {
 	.call = default_distribution,
 	.returns = OX_STAR_T_NATIVE,
 	.doc = "The Python distribution that is offered for a platform; the first message about it says which "
-	       "was taken, and why. For this machine's platform: an archive named in the file python-distributions in "
-	       "$XDG_CONFIG_HOME/oxidizer or ~/.config/oxidizer (a line \"VERSION TRIPLE SHA256 LOCATION\"), else "
-	       "an installed interpreter. For others: such an archive, else one that is known to oxidizer.",
+	       "was taken, and why. In this order: an archive registered with oxc python-distribution; one named in "
+	       "the file python-distributions in $XDG_CONFIG_HOME/oxidizer or ~/.config/oxidizer (a line \"VERSION "
+	       "TRIPLE SHA256 LOCATION\"); one that is known to oxidizer (unless OXIDIZER_PYTHON names an "
+	       "interpreter); for this machine's platform, an installed interpreter, as when nothing can be "
+	       "downloaded.",
 };

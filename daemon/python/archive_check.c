@@ -1,11 +1,10 @@
 #include "daemon/python/archive_check.h"
 
+#include "daemon/python/distribution.h"
 #include "proto/base/buf.h"
 #include "store/fs/dir.h"
 
 #include <sys/stat.h>
-
-enum { OLDEST_MINOR = 9, NEWEST_MINOR = 15 }; /* what the runtime is compiled for */
 
 static bool exists(const char *top, const char *name)
 {
@@ -89,9 +88,9 @@ static int check_python(const struct ox_python_json *json, struct ox_err *err)
 	int major = (int)(json->hexversion >> 24), minor = (int)(json->hexversion >> 16 & 0xff);
 	if (strcmp(json->implementation, "cpython") != 0)
 		return ox_fail(err, OX_EUSAGE, "it is %s: use one of CPython", json->implementation);
-	if (major != 3 || minor < OLDEST_MINOR || minor > NEWEST_MINOR)
-		return ox_fail(err, OX_EUSAGE, "it is CPython %s: use one of 3.%d to 3.%d", json->version, OLDEST_MINOR,
-			       NEWEST_MINOR);
+	if (major != 3 || minor < OX_OLDEST_MINOR || minor > OX_NEWEST_MINOR)
+		return ox_fail(err, OX_EUSAGE, "it is CPython %s: use one of 3.%d to 3.%d", json->version,
+			       OX_OLDEST_MINOR, OX_NEWEST_MINOR);
 	if (strchr(json->abi_tag, 't') || strstr(json->options, "freethreaded"))
 		return ox_fail(err, OX_EUSAGE,
 			       "it is a free-threaded build: use one without freethreaded in its name");

@@ -1,7 +1,9 @@
 #include "daemon/python/choose.h"
 
 #include "daemon/python/archive.h"
+#include "daemon/python/child_env.h"
 #include "daemon/python/known.h"
+#include "daemon/python/reach.h"
 #include "daemon/python/registered.h"
 
 bool ox_dist_flavor_parse(struct ox_slice text, enum ox_dist_flavor *out)
@@ -27,6 +29,8 @@ static bool matches(const struct ox_known *k, const struct ox_dist_wanted *wante
 {
 	if (strcmp(k->triple, wanted->triple) != 0 || (minor >= 0 && k->minor != minor))
 		return false;
+	if (!k->is_users && k->minor < OX_OLDEST_MINOR)
+		return false; /* in PyOxidizer's table, and too old for us */
 	return wanted->flavor == OX_DIST_STANDALONE || k->loads_shared == (wanted->flavor == OX_DIST_DYNAMIC);
 }
 
@@ -43,17 +47,15 @@ static const struct ox_known *best(const struct ox_known_list *list, const struc
 	return found;
 }
 
-static int take(struct ox_build_context *ctx, const struct ox_known *k, const struct ox_dist_wanted *wanted,
-		const struct ox_distribution **out, struct ox_err *err)
+static int describe(struct ox_build_context *ctx, const struct ox_known *k, const struct ox_dist_wanted *wanted,
+		    struct ox_archive *out, struct ox_err *err)
 {
-	const char *reason = wanted->version
-				     ? ox_arena_printf(ctx->arena, "the 3.%d for %s in %s", k->minor, wanted->triple,
-						       k->is_users ? ox_known_file(ctx) : "oxidizer's own table")
-				     : ox_arena_printf(ctx->arena, "the newest for %s in %s", wanted->triple,
-						       k->is_users ? ox_known_file(ctx) : "oxidizer's own table");
-	struct ox_archive which = {.location = k->location, .sha256 = k->sha256, .triple = wanted->triple,
-				   .reason = reason};
-	return reason ? ox_distribution_archive(ctx, &which, out, err) : ox_fail_nomem(err, "choosing a distribution");
+	const char *table = k->is_users ? ox_known_file(ctx) : "oxidizer's own table";
+	*out = (struct ox_archive){.location = k->location, .sha256 = k->sha256, .triple = wanted->triple};
+	out->reason = wanted->version
+			      ? ox_arena_printf(ctx->arena, "the 3.%d for %s in %s", k->minor, wanted->triple, table)
+			      : ox_arena_printf(ctx->arena, "the newest for %s in %s", wanted->triple, table);
+	return table && out->reason ? 0 : ox_fail_nomem(err, "choosing a distribution");
 }
 
 static int fail_none(struct ox_build_context *ctx, const struct ox_dist_wanted *wanted, struct ox_err *err)
@@ -76,8 +78,50 @@ static int try_table(struct ox_build_context *ctx, const struct ox_known_list *l
 		fail_none(ctx, wanted, err);
 		return 1;
 	}
-	int rc = take(ctx, k, wanted, out, err);
+	struct ox_archive which;
+	int rc = describe(ctx, k, wanted, &which, err);
+	if (!rc)
+		rc = ox_distribution_archive(ctx, &which, out, err);
 	return rc == OX_EBUILD ? 1 : rc;
+}
+
+/* 0 taken, 1 not to be had or not to be used (*err says why), or an error. What the store has is not asked for. */
+static int take_if_easy(struct ox_build_context *ctx, const struct ox_archive *which,
+			const struct ox_distribution **out, struct ox_err *err)
+{
+	struct ox_build_context offline = *ctx;
+	const char *why;
+	offline.offline = true;
+	int rc = ox_distribution_archive(&offline, which, out, err);
+	if (rc == OX_EBUILD && !ctx->offline) {
+		rc = ox_archive_reach(ctx, which, &why, err);
+		if (!rc)
+			rc = why ? ox_fail(err, OX_EBUILD, "it cannot be downloaded, %s", why)
+				 : ox_distribution_archive(ctx, which, out, err);
+	}
+	return rc == OX_EBUILD || rc == OX_EUSAGE ? 1 : rc;
+}
+
+/* Our own table, then the machine. */
+static int choose_for_here(struct ox_build_context *ctx, const struct ox_known_list *list,
+			   const struct ox_dist_wanted *wanted, int minor, const struct ox_distribution **out,
+			   struct ox_err *err)
+{
+	struct ox_archive which;
+	struct ox_err why = {0};
+	const struct ox_known *k = ox_client_env(ctx, "OXIDIZER_PYTHON") ? NULL : best(list, wanted, minor, false);
+	if (!k)
+		return ox_distribution_host(ctx, wanted->version, out, err);
+	int rc = describe(ctx, k, wanted, &which, &why);
+	if (!rc)
+		rc = take_if_easy(ctx, &which, out, &why);
+	if (rc < 0)
+		return ox_fail(err, rc, "%s", why.text);
+	if (rc == 0)
+		return 0;
+	ox_emit_log(ctx->sink, OX_LEVEL_INFO, "python",
+		    "an interpreter of this machine is taken, not the archive of oxidizer's own table: %s", why.text);
+	return ox_distribution_host(ctx, wanted->version, out, err);
 }
 
 /* "3.11" or "3.11.2" -> 11; NULL -> -1 */
@@ -107,7 +151,7 @@ static int choose(struct ox_build_context *ctx, const struct ox_known_list *list
 	if (users.code == OX_EBUILD)
 		ox_emit_log(ctx->sink, OX_LEVEL_WARN, "python", "%s: looking for another distribution", users.text);
 	if (strcmp(wanted->triple, ctx->triple) == 0)
-		return ox_distribution_host(ctx, wanted->version, out, err);
+		return choose_for_here(ctx, list, wanted, minor, out, err);
 	rc = try_table(ctx, list, false, wanted, minor, out, err);
 	return rc == 1 ? err->code : rc;
 }

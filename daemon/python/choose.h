@@ -1,9 +1,10 @@
 /* choose.h - the distribution that default_python_distribution() stands for.
  *
  * Looked for in this order, and the one taken says why: an archive that is registered in the store
- * (registered.h); one of the user's table (known.h); an interpreter of this machine, when it is this machine's platform
- * that is built for; an archive of our own table. An archive of the user's table that cannot be had is warned about,
- * and the next is tried; one that is had and wrong is an error. */
+ * (registered.h); one of the user's table (known.h); one of our own table; an interpreter of this machine, when it is
+ * this machine's platform that is built for. An archive of the user's table that cannot be had is warned about, and the
+ * next is tried; one that is had and wrong is an error. One of our table that cannot be had, or used, makes way for
+ * an interpreter of this machine without much ado (reach.h), and is not asked for where OXIDIZER_PYTHON names one. */
 #ifndef OX_PYTHON_CHOOSE_H
 #define OX_PYTHON_CHOOSE_H
 

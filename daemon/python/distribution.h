@@ -9,6 +9,9 @@
 #include "daemon/action/memo.h"
 #include "proto/base/arena.h"
 
+/* Versions 3.x that the runtime is compiled for. */
+enum { OX_OLDEST_MINOR = 9, OX_NEWEST_MINOR = 15 };
+
 /* What the layers from here up share during one build. */
 struct ox_build_context {
 	struct ox_actions *actions;

@@ -7,8 +7,6 @@
 
 #include <unistd.h>
 
-enum { OLDEST_MINOR = 9, NEWEST_MINOR = 15 }; /* what the runtime is compiled for */
-
 static int major_of(const struct ox_probe *p)
 {
 	return (int)(p->hexversion >> 24);
@@ -72,10 +70,10 @@ void ox_host_judge(const struct ox_probe *p, const struct ox_host_files *files, 
 {
 	if (strcmp(p->implementation, "cpython") != 0)
 		ox_buf_printf(lacks, "is %s, not CPython", p->implementation);
-	else if (major_of(p) != 3 || minor_of(p) < OLDEST_MINOR)
-		ox_buf_printf(lacks, "is older than 3.%d", OLDEST_MINOR);
-	else if (minor_of(p) > NEWEST_MINOR)
-		ox_buf_printf(lacks, "is newer than 3.%d, the newest known one", NEWEST_MINOR);
+	else if (major_of(p) != 3 || minor_of(p) < OX_OLDEST_MINOR)
+		ox_buf_printf(lacks, "is older than 3.%d", OX_OLDEST_MINOR);
+	else if (minor_of(p) > OX_NEWEST_MINOR)
+		ox_buf_printf(lacks, "is newer than 3.%d, the newest known one", OX_NEWEST_MINOR);
 	else if (p->free_threaded)
 		ox_buf_str(lacks, "is a free-threaded build");
 	else if (p->debug)

@@ -28,6 +28,7 @@ daemon_python_libpython_a_SOURCES = \
 	daemon/python/pip_tree.c daemon/python/pip_tree.h \
 	daemon/python/probe.c daemon/python/probe.h \
 	daemon/python/python_json.c daemon/python/python_json.h \
+	daemon/python/reach.c daemon/python/reach.h \
 	daemon/python/registered.c daemon/python/registered.h \
 	daemon/python/registered_report.c daemon/python/registered_report.h \
 	daemon/python/resource_report.c daemon/python/resource_report.h \

@@ -69,7 +69,7 @@ static int download(struct job *j, const struct ox_curl *curl, int fd, uint64_t 
 	for (unsigned attempt = 1;; attempt++) {
 		uint64_t before = *have;
 		int rc = ox_http_get(curl, &j->http, fd, have, &result, err);
-		if (!rc || !result.again)
+		if (!rc || !result.again || j->f->once)
 			return rc;
 		fruitless = *have > before ? 1 : fruitless + 1;
 		if (fruitless >= MOST_FRUITLESS || attempt >= MOST_ATTEMPTS)

@@ -15,6 +15,7 @@ struct ox_fetch {
 	struct ox_digest sha256;
 	struct ox_env env; /* proxies and certificates */
 	bool offline;
+	bool once; /* one attempt: there is something else to do */
 	uint64_t limit;                          /* bytes; 0: 2 GiB */
 	unsigned connect_seconds, stall_seconds; /* 0: 20 and 30 */
 	unsigned pause_ms;                       /* before the second attempt, doubled each time; 0: 500 */

@@ -12,6 +12,9 @@
 
 static char archives[64];
 
+/* Nothing answers there, and nothing else is asked. */
+static const char dead_proxy[] = "https_proxy=http://127.0.0.1:9";
+
 static int make_archives(void **state)
 {
 	const char *root = getenv("OX_SRCDIR"), *python = getenv("PYTHON");
@@ -146,10 +149,48 @@ static void an_archive_that_cannot_be_had_is_explained(void **state)
 	struct ox_err err = {0};
 	const struct ox_distribution *dist = fixture_python(f);
 	user_table(f, ox_arena_printf(&f->arena, "3.11 " GNU " %064d /nowhere/archive.tar.zst\n", 1));
+	f->environ[2] = dead_proxy;
 	fixture_ok(choose(f, "standalone", GNU, NULL, &dist, &err), &err);
 	assert_string_equal(dist->flavor, "host");
 	assert_non_null(strstr(ox_buf_text(&f->log), "there is no file /nowhere/archive.tar.zst"));
 	assert_non_null(strstr(ox_buf_text(&f->log), "looking for another distribution"));
+}
+
+static void without_outside_access_the_machine_serves_and_is_not_kept_waiting(void **state)
+{
+	struct fixture *f = *state;
+	struct ox_err err = {0};
+	const struct ox_distribution *dist = fixture_python(f);
+	f->environ[1] = dead_proxy;
+	fixture_ok(choose(f, "standalone", GNU, NULL, &dist, &err), &err);
+	assert_string_equal(dist->flavor, "host");
+	assert_non_null(strstr(ox_buf_text(&f->log), "not the archive of oxidizer's own table: it cannot be d"));
+	assert_non_null(strstr(ox_buf_text(&f->missed), "reach https://"));
+	fixture_next_build(f);
+	fixture_ok(choose(f, "standalone", GNU, NULL, &dist, &err), &err);
+	assert_null(strstr(ox_buf_text(&f->missed), "reach"));
+	fixture_next_build(f);
+	f->ctx.refresh = true;
+	fixture_ok(choose(f, "standalone", GNU, NULL, &dist, &err), &err);
+	assert_non_null(strstr(ox_buf_text(&f->missed), "reach"));
+}
+
+static void nothing_is_downloaded_that_is_not_wanted(void **state)
+{
+	struct fixture *f = *state;
+	struct ox_err err = {0};
+	const struct ox_distribution *dist = fixture_python(f);
+	f->environ[1] = dead_proxy;
+	f->ctx.offline = true;
+	fixture_ok(choose(f, "standalone", GNU, NULL, &dist, &err), &err);
+	assert_non_null(strstr(ox_buf_text(&f->log), "this build is offline"));
+	f->ctx.offline = false;
+	f->environ[2] = ox_arena_printf(&f->arena, "OXIDIZER_PYTHON=%s", dist->python_exe);
+	fixture_ok(choose(f, "standalone", GNU, NULL, &dist, &err), &err);
+	f->environ[2] = NULL;
+	fixture_ok(choose(f, "standalone", GNU, "3.8", &dist, &err), &err); /* too old for us */
+	fixture_ok(choose(f, "standalone_static", GNU, NULL, &dist, &err), &err); /* none is */
+	assert_null(strstr(ox_buf_text(&f->missed), "reach"));
 }
 
 static void one_with_another_digest_is_an_error(void **state)
@@ -190,6 +231,8 @@ int main(void)
 		CHOOSE_TEST(the_users_archive_comes_first),
 		CHOOSE_TEST(the_machine_is_taken_for_what_no_archive_is_known_for),
 		CHOOSE_TEST(an_archive_that_cannot_be_had_is_explained),
+		CHOOSE_TEST(without_outside_access_the_machine_serves_and_is_not_kept_waiting),
+		CHOOSE_TEST(nothing_is_downloaded_that_is_not_wanted),
 		CHOOSE_TEST(one_with_another_digest_is_an_error),
 		CHOOSE_TEST(other_platforms_need_an_archive),
 	};
