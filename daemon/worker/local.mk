@@ -32,12 +32,13 @@ WORKER_WHOLE_TESTS = \
 	tests/whole/build_reproducible_test.py tests/whole/config_diagnostics_test.py \
 	tests/whole/distribution_archive_test.py \
 	tests/whole/distribution_commands_test.py \
+	tests/whole/distribution_link_test.py \
 	tests/whole/language_eval_test.py tests/whole/language_fmt_test.py \
 	tests/whole/language_lint_test.py tests/whole/language_load_test.py \
 	tests/whole/language_messages_test.py \
 	tests/whole/machine_lacks_test.py tests/whole/man_pages_test.py
 TESTS += $(WORKER_WHOLE_TESTS)
-EXTRA_DIST += $(WORKER_WHOLE_TESTS) tests/data/lint/configs.txt \
+EXTRA_DIST += $(WORKER_WHOLE_TESTS) tests/whole/oxdist.py tests/data/lint/configs.txt \
 	tests/data/configs/black_files_old.bzl tests/data/configs/black_new.bzl tests/data/configs/callbacks_new.bzl \
 	tests/data/configs/files_new.bzl tests/data/configs/parts_old.bzl tests/data/configs/pyflakes_new.bzl \
 	tests/data/configs/pyflakes_old.bzl tests/data/configs/walkthrough_old.bzl

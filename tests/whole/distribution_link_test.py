@@ -1,0 +1,154 @@
+"""Executables linked from a real archive: which modules are in them, what they export, that they work."""
+import json
+import os
+import subprocess
+
+import oxdist
+import oxtest
+
+CONFIG = """
+def make_exe():
+    dist = PythonDistribution(sha256 = "{sha256}", local_path = "{path}")
+    policy = dist.make_python_packaging_policy()
+    policy.include_distribution_sources = False
+    {policy}
+    config = dist.make_python_interpreter_config()
+    config.run_command = {program}
+    exe = dist.to_python_executable(name = "app", packaging_policy = policy, config = config)
+    {more}
+    return exe
+
+register_target("exe", make_exe)
+resolve_targets()
+"""
+# What an interpreter of PyOxidizer's filter "minimal" has, with what its core cannot be linked without.
+REQUIRED = {"_codecs", "_io", "_signal", "_thread", "_tracemalloc", "_weakref", "atexit", "faulthandler", "posix"}
+NAMES = "import sys; print(*sorted(sys.builtin_module_names))"
+OWN = "oxidized_importer"
+
+EVERYTHING = """
+import importlib, json, sys
+failed = {}
+for name in sys.builtin_module_names:
+    try:
+        importlib.import_module(name)
+    except Exception as error:
+        failed[name] = repr(error)
+import bz2, ctypes, curses, decimal, hashlib, lzma, readline, sqlite3, ssl, uuid, zlib
+import xml.etree.ElementTree
+Compare = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_int), ctypes.POINTER(ctypes.c_int))
+numbers = (ctypes.c_int * 3)(3, 1, 2)
+ctypes.CDLL(None).qsort(numbers, 3, 4, Compare(lambda a, b: a[0] - b[0]))
+ctypes.pythonapi.Py_GetVersion.restype = ctypes.c_char_p
+print(json.dumps({
+    "failed": failed,
+    "sorted": list(numbers),
+    "api": ctypes.pythonapi.Py_GetVersion().decode() == sys.version,
+    "sqlite": sqlite3.connect(":memory:").execute("select count(*) from pragma_compile_options").fetchone()[0] > 0,
+    "ssl": ssl.create_default_context().minimum_version.name,
+    "sha": hashlib.new("sha3_256", b"").hexdigest()[:8],
+    "packed": lzma.decompress(lzma.compress(zlib.decompress(zlib.compress(bz2.decompress(bz2.compress(b"x")))))).decode(),
+    "root": str(decimal.Decimal(2).sqrt())[:5],
+    "xml": xml.etree.ElementTree.fromstring("<a b='1'/>").get("b"),
+    "libedit": "libedit" in (readline.__doc__ or ""),
+}))
+"""
+
+
+def chosen(extensions, filter_name):
+    """Names of what a filter leaves, by its definition: none of these archives has a copyleft library."""
+    first = {name: variants[0] for name, variants in extensions.items()}
+    always = REQUIRED | {name for name, v in first.items() if v["in_core"] or v["required"]}
+    more = {"all": set(first), "minimal": set(), "no-copyleft": set(first),
+            "no-libraries": {name for name, v in first.items() if not v["links"]}}[filter_name]
+    return always | more
+
+
+class Base(oxtest.TestCase):
+    shared_store = True
+
+    @classmethod
+    def setUpClass(cls):
+        cls.archive = oxdist.archive()
+
+    def make(self, program, policy="", more="", args=("--no-daemon", "--release"), folder="project"):
+        """The executable's path, and what the build said."""
+        result = self.build(CONFIG.format(sha256=self.archive.sha256, path=self.archive.path, policy=policy, more=more,
+                                          program=json.dumps(program)), "--json", *args, folder=folder, timeout=600)
+        path = next(e["path"] for e in oxtest.events(result.stdout) if e["type"] == "artifact")
+        return path, result.stderr
+
+    def run_program(self, path):
+        result = subprocess.run([path], env={"HOME": self.box.path("home")}, stdin=subprocess.DEVNULL,
+                                capture_output=True, text=True, timeout=60, check=False)
+        return self.assertExit(result, 0).stdout
+
+
+class Linked(Base):
+    def test_every_module_is_there_and_works(self):
+        path, _ = self.make(EVERYTHING)
+        told = json.loads(self.run_program(path))
+        self.assertEqual(told, {"failed": {}, "sorted": [1, 2, 3], "api": True, "sqlite": True, "ssl": "TLSv1_2",
+                                "sha": "a7ffc6f8", "packed": "x", "root": "1.414", "xml": "1", "libedit": True})
+
+    def test_nothing_but_pythons_interface_is_exported(self):
+        path, _ = self.make("pass")
+        lines = subprocess.run(["nm", "-D", "--defined-only", path], capture_output=True, text=True, check=True).stdout
+        names = [line.split()[-1] for line in lines.splitlines()]
+        others = [name for name in names if not name.startswith(("Py", "_Py")) and "@GLIBC" not in name]
+        self.assertEqual(others, [])
+        self.assertGreater(len(names), 1600)
+        needed = subprocess.run(["readelf", "-d", path], capture_output=True, text=True, check=True).stdout
+        self.assertEqual(sorted(line.split("[")[1].rstrip("]") for line in needed.splitlines() if "(NEEDED)" in line),
+                         ["libc.so.6", "libm.so.6"])
+
+    def test_each_filter_links_its_modules_and_no_others(self):
+        sizes = {}
+        for name in ("all", "minimal", "no-libraries", "no-copyleft"):
+            path, _ = self.make(NAMES, f'policy.extension_module_filter = "{name}"')
+            self.assertEqual(set(self.run_program(path).split()) - {OWN},
+                             chosen(self.archive.json["build_info"]["extensions"], name), name)
+            sizes[name] = os.stat(path).st_size
+        self.assertLess(sizes["minimal"] + (8 << 20), sizes["all"])
+        self.assertLess(sizes["no-libraries"] + (4 << 20), sizes["all"])
+
+    def test_callbacks_and_additions_decide_too(self):
+        policy = ('policy.extension_module_filter = "minimal"\n'
+                  "    policy.register_resource_callback(choose)")
+        more = ("for r in dist.python_resources():\n"
+                '        if type(r) == "PythonExtensionModule" and r.name == "math":\n'
+                "            exe.add_python_resource(r)\n"
+                "    return exe\n\n"
+                "def choose(policy, resource):\n"
+                '    if type(resource) == "PythonExtensionModule" and resource.name in ["_sha1", "_io"]:\n'
+                '        resource.add_include = resource.name == "_sha1"\n'
+                "def unused(exe):")
+        path, _ = self.make(NAMES, policy, more)
+        self.assertEqual(set(self.run_program(path).split()) - {OWN},
+                         chosen(self.archive.json["build_info"]["extensions"], "minimal") | {"math", "_sha1"})
+
+    def test_two_folders_give_the_same_bytes_and_a_second_build_does_nothing(self):
+        programs = []
+        for folder in ("here", "over/there"):
+            path, _ = self.make("print('hello')", folder=folder)
+            with open(path, "rb") as file:
+                programs.append(file.read())
+        self.assertEqual(programs[0] == programs[1], True)
+        result = self.assertExit(self.box.oxc("build", "--no-daemon", "--release", "--path", self.box.path("here")), 0)
+        self.assertIn("nothing had to be done", result.stderr)
+        self.assertEqual(self.run_program(path), "hello\n")
+
+    def test_wheels_shared_libraries_find_the_interpreter(self):
+        if not oxtest.pypi_available():
+            self.skipTest("no package index")
+        more = 'exe.add_python_resources(exe.pip_install(["markupsafe==2.1.5", "cffi==1.17.1"]))'
+        program = ("import _cffi_backend, markupsafe._speedups as s; from cffi import FFI; ffi = FFI();"
+                   "ffi.cdef('size_t strlen(const char *);');"
+                   "print(s.escape('<'), ffi.dlopen(None).strlen(b'four'), _cffi_backend.__version__)")
+        path, log = self.make(program, more=more)
+        self.assertIn("2 loaded from memory", log)
+        self.assertEqual(self.run_program(path), "&lt; 4 1.17.1\n")
+
+
+if __name__ == "__main__":
+    oxtest.main()

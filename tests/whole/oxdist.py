@@ -1,0 +1,69 @@
+"""A real Python distribution for whole-program tests: built once by contrib/python-distribution, then kept in its cache by
+the digest of all that it is made of.
+
+OX_DISTRIBUTION names a folder of archives that are used as they are, instead of building any."""
+import functools
+import glob
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+import unittest
+
+import oxtest
+
+BUILD = os.path.join(oxtest.SRCDIR, "contrib", "python-distribution", "build")
+
+
+def _skip(why):
+    print(f"SKIPPING what needs a Python distribution: {why}", file=sys.stderr, flush=True)
+    raise unittest.SkipTest(why)
+
+
+def _build(version, options):
+    """Its path, below a folder that is removed when this process ends."""
+    folder = tempfile.TemporaryDirectory(prefix="oxdist-")
+    command = [sys.executable, BUILD, "--python-version", version, "--level", "3", "--output", folder.name, *options]
+    print(f"building CPython {version}, or taking it from the cache ...", file=sys.stderr, flush=True)
+    made = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    archives = glob.glob(os.path.join(folder.name, "*.tar.zst"))
+    if made.returncode or not archives:
+        folder.cleanup()
+        _skip(f"{' '.join(command)} failed (it needs Debian 12 and a mirror): {made.stderr.strip()[-500:]}")
+    return folder, archives[0]
+
+
+class Archive:
+    """path, sha256 and json (PYTHON.json) of a distribution; kept as long as this object."""
+
+    def __init__(self, version, options, triple):
+        given = os.environ.get("OX_DISTRIBUTION")
+        if given:
+            found = sorted(glob.glob(os.path.join(given, f"cpython-{version}.*-{triple}-*-full.tar.zst")))
+            self.path = found[-1] if found else _skip(f"{given} has no CPython {version} for {triple}")
+        else:
+            self.folder, self.path = _build(version, options)
+        with open(self.path, "rb") as file:
+            self.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        self.json = _description(self.path)
+
+
+def _description(path):
+    """The first member."""
+    with subprocess.Popen(["zstd", "-dcq", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as unpacked:
+        with tarfile.open(fileobj=unpacked.stdout, mode="r|") as archive:
+            for member in archive:
+                if member.name == "python/PYTHON.json":
+                    description = json.load(archive.extractfile(member))
+                    unpacked.kill()
+                    return description
+    raise ValueError(f"{path} has no PYTHON.json")
+
+
+@functools.lru_cache(maxsize=None)
+def archive(version="3.11", *options, triple="x86_64-unknown-linux-gnu"):
+    """The distribution; skips the calling test loudly where it cannot be had. `options` go to contrib's script."""
+    return Archive(version, options, triple)
