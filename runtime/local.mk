@@ -109,7 +109,8 @@ nobase_dist_pkgdata_DATA = \
 	runtime/importer/index_add.c runtime/importer/index_files.c runtime/importer/index_files.h \
 	runtime/importer/index_members.c runtime/importer/index_view.c \
 	runtime/importer/records.c runtime/importer/records.h \
-	runtime/importer/linecache.c runtime/importer/module.c runtime/importer/path_entry.c \
+	runtime/importer/certificates.c runtime/importer/linecache.c \
+	runtime/importer/module.c runtime/importer/path_entry.c \
 	runtime/importer/real_file.c \
 	runtime/importer/resource.c runtime/importer/resource.h runtime/importer/resource_reader.c \
 	runtime/importer/scan.c runtime/importer/scan.h runtime/importer/source.c runtime/importer/state.h \

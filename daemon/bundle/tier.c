@@ -227,6 +227,15 @@ static int add_extension(struct finder *f, const struct ox_bundle_item *item, st
 	return add_needs(f, &elf, item->resource->origin, name, &t->needs, err);
 }
 
+int ox_tier_fail_static(const struct ox_resource *r, struct ox_err *err)
+{
+	return ox_fail(err, OX_EUSAGE,
+		       "the extension module %.*s is a shared library, and an executable that is linked statically "
+		       "with musl loads none: let pip build its package from source (\"--no-binary\", \":all:\"), "
+		       "use a package without extension modules, or build for the -linux-gnu target",
+		       OX_SLICE_ARG(r->name));
+}
+
 static void tell_summary(const struct finder *f)
 {
 	ox_emit_log(f->ctx->sink, OX_LEVEL_INFO, "build",

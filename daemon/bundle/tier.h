@@ -50,6 +50,9 @@ int ox_tiers_find(struct ox_build_context *ctx, const struct ox_bundle_set *set,
 		  struct ox_tiers *out, struct ox_err *err);
 void ox_tiers_free(struct ox_tiers *t);
 
+/* OX_EUSAGE: a static executable cannot load this extension module; says what can be done. */
+int ox_tier_fail_static(const struct ox_resource *r, struct ox_err *err);
+
 /* Maps a blob's bytes without checking them against their digest: for a look at an ELF header. */
 int ox_elf_read_blob(struct ox_build_context *ctx, const struct ox_blob *blob, struct ox_elf_needs *out,
 		     struct ox_err *err);

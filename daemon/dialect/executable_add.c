@@ -1,5 +1,7 @@
 #include "daemon/dialect/executable_add.h"
 
+#include "daemon/bundle/tier.h"
+
 enum family { FAMILY_add, FAMILY_add_in_memory, FAMILY_add_filesystem_relative };
 enum kind {
 	KIND_module_source,
@@ -147,6 +149,17 @@ static bool is_other_variant(const struct ox_resource *r)
 	return r->variants && r->variants->count > 1;
 }
 
+/* Said as soon as it is wanted, not after all else was compiled. */
+static int check_loadable(const struct addition *a, const struct ox_resource *r)
+{
+	struct ox_err err;
+	const struct ox_distribution *dist = ox_dist_value_known(a->exe->dist);
+	if (r->kind != OX_RES_EXTENSION || r->is_builtin || r->variants || !dist || !dist->is_static)
+		return 0;
+	ox_tier_fail_static(r, &err);
+	return fail(a->exe, &err);
+}
+
 static int add_one(const struct addition *a, ox_star_value value)
 {
 	struct ox_err err;
@@ -164,6 +177,8 @@ static int add_one(const struct addition *a, ox_star_value value)
 	bool is_wanted = options.include || (r->kind == OX_RES_EXTENSION && !is_other_variant(r));
 	if (!is_wanted && (a->family == FAMILY_add || r->kind == OX_RES_FILE))
 		return 0;
+	if (check_loadable(a, r) != 0)
+		return -1;
 	choose_place(a, v, &options);
 	if (choose_parts(a, &options) != 0 || (r->kind == OX_RES_FILE && check_file(exe, r, &options) != 0))
 		return -1;

@@ -9,11 +9,13 @@ static int choose_allocator(struct ox_exe_value *exe, const char **allocator, st
 {
 	struct ox_slice name = OX_SLICE("default");
 	ox_pack_config_str(exe->config, "allocator_backend", &name);
-	*allocator = ox_slice_eq_str(name, "jemalloc") ? "jemalloc" : "default";
+	bool is_static = ox_dist_value_known(exe->dist)->is_static; /* there is no jemalloc for musl */
+	*allocator = ox_slice_eq_str(name, "jemalloc") && !is_static ? "jemalloc" : "default";
 	if (ox_slice_eq_str(name, *allocator))
 		return 0;
 	ox_emit_log(exe->dialect->ctx->sink, OX_LEVEL_WARN, "build",
-		    "the allocator %.*s is not available: the default one is used", OX_SLICE_ARG(name));
+		    "the allocator %.*s is not available%s: the default one is used", OX_SLICE_ARG(name),
+		    is_static ? " in static executables" : "");
 	return ox_pack_config_set_str(exe->config, "allocator_backend", ox_slice_str(*allocator), err);
 }
 
@@ -36,15 +38,14 @@ static int add_files(struct ox_exe_value *exe, struct ox_tree *beside, struct ox
 	return ox_tree_sort(beside, err);
 }
 
-/* The compiler here writes for this machine and its C library. */
+/* The compiler here writes for this machine's processor. */
 static int check_linkable(const struct ox_build_context *ctx, const struct ox_distribution *dist, struct ox_err *err)
 {
-	size_t cpu = strcspn(ctx->triple, "-");
-	bool is_for_here = strncmp(dist->triple, ctx->triple, cpu) == 0 && !strstr(dist->triple, "musl");
-	if (!dist->archive || is_for_here)
+	size_t cpu = strcspn(ctx->host_triple, "-");
+	if (!dist->archive || strncmp(dist->triple, ctx->host_triple, cpu) == 0)
 		return 0;
 	return ox_fail(err, OX_EBUILD, "%s: executables for %s are not linked here, only those for %s", dist->origin,
-		       dist->triple, ctx->triple);
+		       dist->triple, ctx->host_triple);
 }
 
 int ox_exe_build(struct ox_exe_value *exe, const struct ox_executable **out, struct ox_err *err)

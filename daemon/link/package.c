@@ -31,6 +31,7 @@ static const struct {
 	{"libuuid.a", "uuid-dev"},
 	{"libz.a", "zlib1g-dev"},
 	{"libzstd.a", "libzstd-dev"},
+	{"musl-gcc", "musl-tools"},
 };
 
 const char *ox_package_for_file(const char *file)

@@ -17,6 +17,9 @@ static const char dynamic_list[] = "{ Py*; _Py*; };\n";
 /* The payload's section goes above everything that a linker places by itself (daemon/bundle/attach.h). */
 static const char payload_address[] = "-Wl,--section-start=.oxpayload=0x40000000";
 
+/* musl gives threads 128 KiB unless the executable asks for more, which Python's recursion needs: what glibc gives. */
+static const char thread_stack[] = "-Wl,-z,stack-size=8388608";
+
 struct link {
 	struct ox_build_context *ctx;
 	const struct ox_toolchain *t;
@@ -104,6 +107,18 @@ static void add_archive(struct link *l, const char *path)
 	arg(l, ox_arena_printf(l->ctx->arena, "-Wl,--exclude-libs,%s", strrchr(path, '/') + 1));
 }
 
+/* Static executables are not moved in memory: not every compiler that writes for musl can make ones that are. */
+static void add_model(struct link *l)
+{
+	bool pie = l->dist->position_independent && !l->dist->is_static;
+	if (l->dist->is_static) {
+		arg(l, "-static");
+		arg(l, thread_stack);
+	}
+	arg(l, pie ? "-pie" : "-no-pie");
+	arg(l, pie ? "-fPIE" : "-fno-pie");
+}
+
 static int make_args(struct link *l, struct ox_err *err)
 {
 	const struct ox_link_parts *p = &l->parts;
@@ -112,9 +127,7 @@ static int make_args(struct link *l, struct ox_err *err)
 	l->args = ox_arena_array(l->ctx->arena, l->cap, sizeof(*l->args));
 	if (!l->args)
 		return ox_fail_nomem(err, "linker arguments");
-	bool pie = l->dist->position_independent;
-	arg(l, pie ? "-pie" : "-no-pie");
-	arg(l, pie ? "-fPIE" : "-fno-pie");
+	add_model(l);
 	arg(l, "-O2");
 	arg(l, "-o");
 	arg(l, in_dir(l, "stub"));
@@ -134,7 +147,8 @@ static int make_args(struct link *l, struct ox_err *err)
 	for (size_t i = 0; i < p->libraries.count; i++)
 		arg(l, p->libraries.items[i].argument);
 	arg(l, "-Wl,--end-group");
-	arg(l, ox_arena_printf(l->ctx->arena, "-Wl,--dynamic-list=%s/exports", l->dir));
+	if (!l->dist->is_static)
+		arg(l, ox_arena_printf(l->ctx->arena, "-Wl,--dynamic-list=%s/exports", l->dir));
 	arg(l, "-Wl,--build-id=none");
 	arg(l, l->options->release ? "-Wl,-s" : "-Wl,-S");
 	arg(l, payload_address);
@@ -190,6 +204,7 @@ static int add_inputs(struct link *l, struct ox_step *step, struct ox_err *err)
 	ox_step_text(step, "allocator", ox_slice_str(l->options->allocator));
 	ox_step_text(step, "release", ox_slice_str(l->options->release ? "yes" : "no"));
 	ox_step_text(step, "position independent", ox_slice_str(l->dist->position_independent ? "yes" : "no"));
+	ox_step_text(step, "static", ox_slice_str(l->dist->is_static ? thread_stack : "no"));
 	ox_step_text(step, "exports", OX_SLICE(dynamic_list));
 	for (size_t i = 0; i < l->sources.wrap_count; i++)
 		ox_step_text(step, "wrapped function", ox_slice_str(l->sources.wraps[i]));

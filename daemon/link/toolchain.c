@@ -112,29 +112,44 @@ static int push_sysroot(struct ox_build_context *ctx, struct strings *argv, cons
 	return rc ? rc : push(argv, lib, err);
 }
 
+/* Who is looked for: a compiler for musl when static executables are made, unless musl itself is in a sysroot. */
+struct candidates {
+	const char *variable, *names[4], *said, *package;
+};
+
+static const struct candidates for_host = {"CC", {"cc", "gcc", "clang"}, "cc, gcc, clang", "cc"};
+static const struct candidates for_musl = {
+	"CC_x86_64_unknown_linux_musl", {"musl-gcc", "x86_64-linux-musl-gcc"}, "musl-gcc, x86_64-linux-musl-gcc",
+	"musl-gcc"};
+
+static const char *choose_driver(struct ox_build_context *ctx, const struct candidates *from, const char *named,
+				 const char *const *path, struct ox_err *err)
+{
+	const char *driver = named ? find_program(ctx, path, named) : NULL;
+	for (size_t i = 0; !named && !driver && from->names[i]; i++)
+		driver = find_program(ctx, path, from->names[i]);
+	if (named && !driver)
+		ox_fail(err, OX_EBUILD, "the C compiler named by %s, %s, does not exist: correct %s, or unset it to "
+					"look for %s",
+			from->variable, named, from->variable, from->said);
+	else if (!driver)
+		ox_fail(err, OX_EBUILD, "no C compiler%s found (%s): install the package %s, or name one with %s",
+			from == &for_musl ? " for musl" : "", from->said, ox_package_for_file(from->package),
+			from->variable);
+	return driver;
+}
+
 static int find_driver(struct ox_build_context *ctx, struct ox_toolchain *t, const char *const *path,
 		       const char *sysroot, struct ox_err *err)
 {
-	static const char *const names[] = {"cc", "gcc", "clang"};
-	const char *cc = lookup(ctx, "CC");
+	const struct candidates *from = t->is_musl ? &for_musl : &for_host;
+	const char *cc = lookup(ctx, from->variable);
 	const char *const *words = split(ctx, ox_slice_str(cc ? cc : ""), ' ', err);
 	if (!words)
 		return OX_EEXHAUSTED;
-	const char *driver = NULL;
-	if (words[0]) {
-		driver = find_program(ctx, path, words[0]);
-		if (!driver)
-			return ox_fail(err, OX_EBUILD,
-				       "the C compiler named by CC, %s, does not exist: correct CC, or unset it to "
-				       "look for cc, gcc and clang",
-				       words[0]);
-	}
-	for (size_t i = 0; !driver && i < OX_COUNT(names); i++)
-		driver = find_program(ctx, path, names[i]);
+	const char *driver = choose_driver(ctx, from, words[0], path, err);
 	if (!driver)
-		return ox_fail(err, OX_EBUILD,
-			       "no C compiler found (cc, gcc, clang): install the package %s, or name one with CC",
-			       ox_package_for_file("cc"));
+		return OX_EBUILD;
 	struct strings argv = {0};
 	int rc = push(&argv, driver, err);
 	for (size_t i = 1; !rc && words[0] && words[i]; i++)
@@ -178,6 +193,7 @@ static int make_environment(struct ox_build_context *ctx, struct ox_toolchain *t
 struct search_step {
 	struct ox_build_context *ctx;
 	const struct ox_toolchain *t;
+	struct ox_buf folders; /* that the linker is told of */
 };
 
 static int ask_cancelled(void *ctx, struct ox_err *err)
@@ -186,22 +202,62 @@ static int ask_cancelled(void *ctx, struct ox_err *err)
 	return ox_actions_check_cancel(s->ctx->actions, err);
 }
 
-static int ask_search_dirs(void *ctx, struct ox_step_result *result, struct ox_err *err)
+/* Keeps the folders of -L in a command line of the linker's, separated by colons. */
+static void keep_folders(void *ctx, struct ox_slice line)
 {
 	struct search_step *s = ctx;
-	struct ox_buf out = {.limit = 1 << 20};
+	const char *at = line.data, *end = line.data + line.len;
+	while (at < end) {
+		const char *space = memchr(at, ' ', (size_t)(end - at));
+		struct ox_slice word = ox_slice(at, (size_t)((space ? space : end) - at));
+		at += word.len + 1;
+		if (word.len > 1 && word.data[0] == '"')
+			word = ox_slice(word.data + 1, word.len - 2);
+		if (ox_slice_starts(word, OX_SLICE("-L/")))
+			ox_buf_printf(&s->folders, "%.*s:", (int)word.len - 2, word.data + 2);
+	}
+}
+
+/* Runs it with arguments (NULL-terminated); `out` gets what it prints. */
+static int ask(struct search_step *s, const char *const *args, struct ox_buf *out, struct ox_err *err)
+{
+	size_t count = 0;
 	struct ox_process_status status;
-	const char **argv = ox_arena_array(s->ctx->arena, s->t->argc + 2, sizeof(*argv));
+	while (args[count])
+		count++;
+	const char **argv = ox_arena_array(s->ctx->arena, s->t->argc + count + 1, sizeof(*argv));
 	if (!argv)
 		return ox_fail_nomem(err, "toolchain");
 	memcpy(argv, s->t->argv, s->t->argc * sizeof(*argv));
-	argv[s->t->argc] = "-print-search-dirs";
-	struct ox_process_spec spec = {
-		.argv = argv, .env = s->t->env, .out = &out, .cancelled = ask_cancelled, .ctx = s};
+	memcpy(argv + s->t->argc, args, count * sizeof(*argv));
+	struct ox_process_spec spec = {.argv = argv,
+				       .env = s->t->env,
+				       .out = out,
+				       .line = keep_folders,
+				       .cancelled = ask_cancelled,
+				       .ctx = s};
 	int rc = ox_process_run(&spec, &status, err);
-	if (!rc && (status.exit_code != 0 || out.len == 0))
-		rc = ox_fail(err, OX_EBUILD, "%s is not a C compiler that works: it does not answer -print-search-dirs",
+	if (!rc && status.exit_code != 0)
+		rc = ox_fail(err, OX_EBUILD, "%s is not a C compiler that works: it does not answer %s", s->t->argv[0],
+			     args[0]);
+	return rc;
+}
+
+/* A wrapper like musl-gcc tells of its own folders only the linker. */
+static int ask_search_dirs(void *ctx, struct ox_step_result *result, struct ox_err *err)
+{
+	static const char *const dirs[] = {"-print-search-dirs", NULL};
+	static const char *const linking[] = {"-###", "-static", "-x", "c", "/dev/null", NULL};
+	struct search_step *s = ctx;
+	struct ox_buf out = {.limit = 1 << 20};
+	int rc = s->t->is_musl ? ask(s, linking, NULL, err) : 0;
+	if (!rc)
+		rc = ask(s, dirs, &out, err);
+	if (!rc && out.len == 0)
+		rc = ox_fail(err, OX_EBUILD, "%s is not a C compiler that works: it has no search folders",
 			     s->t->argv[0]);
+	ox_buf_printf(&out, "\nlinked: =%s\n", ox_buf_text(&s->folders));
+	ox_buf_free(&s->folders);
 	if (!rc)
 		rc = ox_buf_ok(&out, "search folders", err);
 	if (!rc)
@@ -227,7 +283,7 @@ static const char *const *search_list(struct ox_build_context *ctx, struct ox_sl
 static int find_dirs(struct ox_build_context *ctx, struct ox_toolchain *t, const struct ox_digest *driver,
 		     struct ox_err *err)
 {
-	struct ox_step *step = ox_step_new(ctx->arena, "toolchain", 1, t->argv[0]);
+	struct ox_step *step = ox_step_new(ctx->arena, "toolchain", 2, t->argv[0]);
 	if (!step)
 		return ox_fail_nomem(err, "toolchain");
 	ox_step_digest(step, "driver", driver);
@@ -236,13 +292,13 @@ static int find_dirs(struct ox_build_context *ctx, struct ox_toolchain *t, const
 	for (size_t i = 0; t->env[i]; i++)
 		if (strncmp(t->env[i], "TMPDIR=", 7) != 0)
 			ox_step_text(step, "environment", ox_slice_str(t->env[i]));
-	struct search_step s = {ctx, t};
+	struct search_step s = {.ctx = ctx, .t = t};
 	struct ox_outputs outs;
 	int rc = ox_actions_run(ctx->actions, step, ask_search_dirs, &s, &outs, err);
 	if (rc)
 		return rc;
 	t->programs = search_list(ctx, outs.meta, "programs: =", err);
-	t->libraries = search_list(ctx, outs.meta, "libraries: =", err);
+	t->libraries = search_list(ctx, outs.meta, t->is_musl ? "linked: =" : "libraries: =", err);
 	return t->programs && t->libraries ? 0 : OX_EEXHAUSTED;
 }
 
@@ -253,7 +309,8 @@ static int find_parts(struct ox_build_context *ctx, struct ox_toolchain *t, cons
 	static const char *const passes[] = {"cc1", "collect2", "as", "ld"};
 	static const char *const files[] = {"crt1.o",   "Scrt1.o",	    "crti.o",	 "crtn.o",    "crtbegin.o",
 					    "crtend.o", "crtbeginS.o",	    "crtendS.o", "libgcc.a",  "libgcc_eh.a",
-					    "libc.so",	"libc_nonshared.a", "libc.so.6", "libm.so.6", "libm.so"};
+					    "libc.so",	"libc_nonshared.a", "libc.so.6", "libm.so.6", "libm.so",
+					    "libc.a"}; /* the last for musl only */
 	size_t most = 1 + OX_COUNT(passes) + OX_COUNT(files);
 	struct ox_link_input *parts = ox_arena_array(ctx->arena, most, sizeof(*parts));
 	if (!parts)
@@ -269,7 +326,7 @@ static int find_parts(struct ox_build_context *ctx, struct ox_toolchain *t, cons
 			return rc;
 		n += found != NULL;
 	}
-	for (size_t i = 0; i < OX_COUNT(files); i++) {
+	for (size_t i = 0; i < OX_COUNT(files) - !t->is_musl; i++) {
 		const char *found = search(ctx, t->libraries, files[i], false);
 		int rc = found ? ox_link_input_read(ctx, files[i], found, &parts[n], err) : 0;
 		if (rc)
@@ -288,6 +345,7 @@ int ox_toolchain_find(struct ox_build_context *ctx, const struct ox_distribution
 	const char *path = lookup(ctx, "PATH");
 	struct ox_link_input driver;
 	*out = (struct ox_toolchain){.sysroot = archive && archive->sysroot ? &archive->tree : NULL};
+	out->is_musl = dist && dist->is_static && !out->sysroot;
 	if (!path)
 		path = "/usr/local/bin:/usr/bin:/bin";
 	const char *const *dirs = split(ctx, ox_slice_str(path), ':', err);

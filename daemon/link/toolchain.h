@@ -24,6 +24,7 @@ struct ox_toolchain {
 	const char *const *argv; /* the driver (absolute path), CC's own arguments, those for the sysroot */
 	size_t argc, named;      /* all; the driver and CC's own */
 	const struct ox_digest *sysroot;   /* the tree that has it; NULL: this machine's C library */
+	bool is_musl;                      /* a compiler for musl, which no sysroot has */
 	const char *const *env;            /* NAME=VALUE, NULL-terminated: what the compiler is run with */
 	const char *const *programs;       /* folders, NULL-terminated */
 	const char *const *libraries;      /* folders, NULL-terminated */
@@ -31,8 +32,9 @@ struct ox_toolchain {
 	size_t part_count;
 };
 
-/* The compiler for what is linked with a distribution: an archive may bring a C library of its own (its
- * sysroot). `dist` may be NULL. OX_EBUILD names the package that brings a compiler. */
+/* The compiler for what is linked with a distribution: an archive may bring a C library of its own (its sysroot);
+ * for a static one without it is a compiler for musl, which CC_x86_64_unknown_linux_musl names, else musl-gcc.
+ * `dist` may be NULL. OX_EBUILD names the package that brings a compiler. */
 int ox_toolchain_find(struct ox_build_context *ctx, const struct ox_distribution *dist, struct ox_toolchain *out,
 		      struct ox_err *err);
 

@@ -171,6 +171,7 @@ static int describe(struct ox_build_context *ctx, const struct ox_archive *which
 		.cache_tag = json->cache_tag,
 		.ext_suffix = json->extension_suffixes.count ? json->extension_suffixes.items[0] : "",
 		.magic = json->magic,
+		.is_static = ox_python_json_is_static(json),
 		.archive = d->archive,
 	};
 	d->origin = ox_arena_printf(ctx->arena, "CPython %s from %s%s%s", json->version, base_name(which->location),

@@ -111,6 +111,10 @@ int ox_archive_check_kind(const struct ox_python_json *json, const char *triple,
 	int rc = check_objects(json, err);
 	if (!rc)
 		rc = check_python(json, err);
+	if (!rc && strstr(json->triple, "-musl") && !ox_python_json_is_static(json))
+		rc = ox_fail(err, OX_EUSAGE,
+			     "its executables need musl's loader wherever they run: use one that is linked statically, "
+			     "with +static in its name (those of 2024 and before all are)");
 	if (!rc && triple && !ox_archive_is_for(json->triple, triple))
 		rc = ox_fail(err, OX_EUSAGE, "it is for %s, and this build is for %s: use the archive of that name, or "
 					     "build with --target-triple %s", json->triple, triple, json->triple);

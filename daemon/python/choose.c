@@ -150,7 +150,7 @@ static int choose(struct ox_build_context *ctx, const struct ox_known_list *list
 		return 0;
 	if (users.code == OX_EBUILD)
 		ox_emit_log(ctx->sink, OX_LEVEL_WARN, "python", "%s: looking for another distribution", users.text);
-	if (strcmp(wanted->triple, ctx->triple) == 0)
+	if (strcmp(wanted->triple, ctx->host_triple) == 0)
 		return choose_for_here(ctx, list, wanted, minor, out, err);
 	rc = try_table(ctx, list, false, wanted, minor, out, err);
 	return rc == 1 ? err->code : rc;
@@ -161,9 +161,9 @@ int ox_distribution_choose(struct ox_build_context *ctx, const struct ox_dist_wa
 {
 	struct ox_known_list list = {0};
 	struct ox_err own;
-	if (wanted->flavor == OX_DIST_HOST && strcmp(wanted->triple, ctx->triple) != 0)
+	if (wanted->flavor == OX_DIST_HOST && strcmp(wanted->triple, ctx->host_triple) != 0)
 		return ox_fail(err, OX_EUSAGE, "the interpreters of this machine are for %s, not for %s: use flavor = "
-					       "\"standalone\"", ctx->triple, wanted->triple);
+					       "\"standalone\"", ctx->host_triple, wanted->triple);
 	if (wanted->flavor == OX_DIST_HOST)
 		return ox_distribution_host(ctx, wanted->version, out, err);
 	int rc = ox_known_read(ctx, &list, err);

@@ -21,7 +21,8 @@ struct ox_build_context {
 	const char *const *environ; /* the same as NAME=VALUE, NULL-terminated */
 	struct ox_arena *arena; /* lives as long as the build */
 	const char *cwd;
-	const char *triple;
+	const char *host_triple; /* this machine's */
+	const char *triple;      /* what is built for */
 	bool release, offline, refresh;
 };
 
@@ -55,6 +56,7 @@ struct ox_distribution {
 	const char *platinclude; /* folder of pyconfig.h's architecture part, may equal include */
 	const char *libpython;  /* static archive; NULL: of an archive the objects are linked */
 	bool position_independent; /* its objects are PIC */
+	bool is_static;            /* executables have the C library in them, and load no shared libraries */
 	const char *const *link_libraries; /* names for -l as sysconfig LIBS/SYSLIBS/MODLIBS say ("m", "z", "expat") */
 	size_t link_library_count;
 	/* Of an archive its description tells: */

@@ -317,3 +317,11 @@ int ox_python_json_parse(struct ox_arena *arena, struct ox_slice json, struct ox
 		*out = parsed;
 	return r.rc;
 }
+
+bool ox_python_json_is_static(const struct ox_python_json *json)
+{
+	for (size_t i = 0; i < json->crt_features.count; i++)
+		if (strcmp(json->crt_features.items[i], "static") == 0)
+			return true;
+	return false;
+}

@@ -68,6 +68,9 @@ struct ox_python_json {
 	size_t variant_count;
 };
 
+/* Executables of it have the C library in them. */
+bool ox_python_json_is_static(const struct ox_python_json *json);
+
 /* OX_ECORRUPT: not well-formed, or a key is missing or of a wrong type; OX_EBUILD: of a version that is not read,
  * with what to use instead. */
 int ox_python_json_parse(struct ox_arena *arena, struct ox_slice text, struct ox_python_json *out,

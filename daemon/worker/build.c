@@ -41,12 +41,21 @@ static int recall(struct job *j, struct ox_err *err)
 	return rc;
 }
 
-static int check_triple(struct job *j, struct ox_err *err)
+/* This machine's platform, or the same with musl. */
+static int set_target(struct job *j, struct ox_err *err)
 {
-	const char *host = j->place.context.triple;
-	if (j->build->target_triple.len > 0 && !ox_slice_eq_str(j->build->target_triple, host))
-		return ox_fail(err, OX_EUSAGE, "cannot build for %.*s: this machine builds for %s",
-			       OX_SLICE_ARG(j->build->target_triple), host);
+	struct ox_build_context *ctx = &j->place.context;
+	struct ox_slice wanted = j->build->target_triple;
+	const char *musl = ox_arena_printf(ctx->arena, "%.*s-unknown-linux-musl",
+					   (int)strcspn(ctx->host_triple, "-"), ctx->host_triple);
+	if (!musl)
+		return ox_fail_nomem(err, "the target triple");
+	if (!wanted.len || ox_slice_eq_str(wanted, ctx->host_triple))
+		return 0;
+	if (!ox_slice_eq_str(wanted, musl))
+		return ox_fail(err, OX_EUSAGE, "cannot build for %.*s: this machine builds for %s and %s",
+			       OX_SLICE_ARG(wanted), ctx->host_triple, musl);
+	ctx->triple = musl;
 	return 0;
 }
 
@@ -114,7 +123,7 @@ static int run(struct job *j, struct ox_err *err)
 {
 	int rc = enter(j, err);
 	if (rc == 0)
-		rc = check_triple(j, err);
+		rc = set_target(j, err);
 	if (rc == 0)
 		rc = ox_workplace_open_store(&j->place, j->build->store, err);
 	if (rc == 0)

@@ -16,14 +16,15 @@ static int find_default(struct ox_build_context *ctx, struct ox_archive *out, st
 	int rc = ox_known_read(ctx, &list, err);
 	for (size_t i = 0; !rc && i < list.v.len; i++) {
 		const struct ox_known *k = &list.v.items[i];
-		if (strcmp(k->triple, ctx->triple) == 0 && (!found || k->minor > found->minor))
+		if (strcmp(k->triple, ctx->host_triple) == 0 && (!found || k->minor > found->minor))
 			found = k;
 	}
 	if (found) {
 		out->location = found->location;
 		out->sha256 = found->sha256;
 	} else if (!rc) {
-		rc = ox_fail(err, OX_EUSAGE, "no archive for %s is known: give one with --archive-path", ctx->triple);
+		rc = ox_fail(err, OX_EUSAGE, "no archive for %s is known: give one with --archive-path",
+			     ctx->host_triple);
 	}
 	ox_vec_free(&list.v);
 	return rc;
@@ -120,7 +121,7 @@ static int find_resources(struct ox_workplace *place, const struct ox_distributi
 	struct ox_build_context *ctx = &place->context;
 	const struct ox_resource_question question = {!request->no_classify, !request->no_files};
 	const struct ox_distribution *dist;
-	struct ox_dist_wanted wanted = {.triple = ctx->triple};
+	struct ox_dist_wanted wanted = {.triple = ctx->host_triple};
 	const char *path = ox_arena_printf(ctx->arena, "%.*s", OX_SLICE_ARG(request->path));
 	if (request->target_triple.len)
 		wanted.triple = ox_arena_printf(ctx->arena, "%.*s", OX_SLICE_ARG(request->target_triple));

@@ -11,7 +11,8 @@ static int set_triple(struct ox_workplace *w, struct ox_err *err)
 	struct utsname host;
 	if (uname(&host) != 0)
 		return ox_fail_errno(err, errno, "cannot find out what machine this is");
-	w->context.triple = ox_arena_printf(&w->arena, "%s-unknown-linux-gnu", host.machine);
+	w->context.host_triple = ox_arena_printf(&w->arena, "%s-unknown-linux-gnu", host.machine);
+	w->context.triple = w->context.host_triple;
 	return w->context.triple ? 0 : ox_fail_nomem(err, "the target triple");
 }
 

@@ -7,6 +7,7 @@
  * linecache   see linecache.c.
  * runpy       what `-m` runs has a path in sys.argv[0], as with files: messages of programs name themselves by it.
  * pkg_resources   see pkg_resources.h.
+ * ssl         see certificates.c.
  *
  * Each function is put behind one that asks the module's own first, and answers only where that has no answer. */
 #include "runtime/importer/importer.h"
@@ -180,6 +181,8 @@ int ox_teach(struct ox_finder *self, PyObject *module, struct ox_slice name)
 			rc = teach(self, module, lessons[i].function);
 	if (!rc && ox_slice_eq_str(name, "linecache"))
 		rc = ox_linecache_remember_command(self, module);
+	if (!rc && ox_slice_eq_str(name, "ssl"))
+		ox_find_certificates(module);
 	if (!rc && ox_slice_eq_str(name, "pkg_resources"))
 		rc = ox_register_pkg_resources(ox_type_module(Py_TYPE((PyObject *)self)));
 	if (!rc && ox_slice_eq_str(name, "pkg_resources"))

@@ -7,6 +7,9 @@
 /* To be called once the module `name` has run; does nothing for most. -1 with an exception. */
 int ox_teach(struct ox_finder *self, PyObject *module, struct ox_slice name);
 
+/* certificates.c: for the module ssl. Never leaves an exception. */
+void ox_find_certificates(PyObject *ssl);
+
 /* linecache.c */
 extern PyMethodDef ox_linecache_updatecache;
 int ox_linecache_remember_command(struct ox_finder *self, PyObject *module);

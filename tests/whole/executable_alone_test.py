@@ -30,6 +30,10 @@ import sys
 def main():
     if sys.argv[1:] == ["quiet"]:
         return
+    if sys.argv[1:] == ["certificates"]:
+        import ssl
+        print(ssl.get_default_verify_paths().cafile, ssl.create_default_context().cert_store_stats()["x509"])
+        return
     import json, sqlite3, ssl, ctypes, asyncio, lzma, curses
     import lazy
     database = sqlite3.connect(":memory:")
@@ -72,6 +76,8 @@ class Alone(oxtest.TestCase):
 
     def empty_root(self):
         root = self.box.path("root")
+        if os.path.exists(root):
+            return root
         for folder in ("proc", "tmp", "dev"):
             os.makedirs(os.path.join(root, folder))
         for name, path in library_paths().items():
@@ -98,6 +104,15 @@ class Alone(oxtest.TestCase):
 
     def test_it_runs_without_proc(self):
         self.assertExit(self.run_in_root("quiet", proc=False), 0)
+
+    def test_certificates_are_found_where_another_system_keeps_them(self):
+        self.assertEqual(self.assertExit(self.run_in_root("certificates"), 0).stdout, "None 0\n")
+        bundle = self.box.path("root/etc/pki/tls/certs/ca-bundle.crt")
+        os.makedirs(os.path.dirname(bundle))
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+                        "/CN=test", "-keyout", self.box.path("key"), "-out", bundle], check=True, capture_output=True)
+        result = self.assertExit(self.run_in_root("certificates"), 0)
+        self.assertEqual(result.stdout, "/etc/pki/tls/certs/ca-bundle.crt 1\n")
 
     def test_modules_have_no_file(self):
         result = self.assertExit(self.run_in_root(), 0)

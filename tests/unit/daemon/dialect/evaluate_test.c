@@ -56,6 +56,7 @@ static int setup(void **state)
 		.environ = none,
 		.arena = &p->arena,
 		.cwd = p->scratch->dir,
+		.host_triple = "x86_64-unknown-linux-gnu",
 		.triple = "x86_64-unknown-linux-gnu",
 	};
 	*state = p;

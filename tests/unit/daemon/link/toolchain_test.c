@@ -67,6 +67,35 @@ static void an_archive_s_own_c_library_is_compiled_for(void **state)
 	assert_null(t.sysroot);
 }
 
+static void static_executables_without_a_sysroot_need_a_compiler_for_musl(void **state)
+{
+	struct fixture *f = *state;
+	struct ox_toolchain t;
+	struct ox_err err = {0};
+	struct ox_dist_archive archive = {0};
+	struct ox_distribution dist = {.version = "3.11.2", .archive = &archive, .is_static = true};
+	install_compiler(f);
+	f->environ[0] = ox_arena_printf(&f->arena, "PATH=%s/bin", f->dir);
+	f->environ[1] = "CC=cc";
+	assert_int_equal(ox_toolchain_find(&f->ctx, &dist, &t, &err), OX_EBUILD);
+	assert_non_null(strstr(err.text, "no C compiler for musl found (musl-gcc, x86_64-linux-musl-gcc): install the "
+					 "package musl-tools, or name one with CC_x86_64_unknown_linux_musl"));
+	const char *folder = ox_arena_printf(&f->arena, "%s/musl", f->dir);
+	fixture_file(f, "musl/libc.a", "musl's");
+	fixture_file(f, "musl/libm.a", "");
+	script(f, "bin/musl-gcc", ox_arena_printf(&f->arena, "#!/bin/sh\n"
+						  "[ $1 = '-###' ] && echo ' collect2 -static \"-L%s\" -Lx -o a' >&2\n"
+						  "[ $1 = '-###' ] || echo 'libraries: =/usr/lib'\n", folder));
+	fixture_ok(ox_toolchain_find(&f->ctx, &dist, &t, &err), &err);
+	struct ox_link_input found;
+	fixture_ok(ox_toolchain_library(&f->ctx, &t, "libm.a", &found, &err), &err);
+	assert_string_equal(found.path, ox_arena_printf(&f->arena, "%s/libm.a", folder));
+	assert_non_null(part(&t, "libc.a"));
+	archive.sysroot = "/archive/build/sysroot";
+	fixture_ok(ox_toolchain_find(&f->ctx, &dist, &t, &err), &err);
+	assert_string_equal(t.argv[1], "--sysroot=/archive/build/sysroot");
+}
+
 static void without_a_compiler_the_package_is_named(void **state)
 {
 	struct fixture *f = *state;
@@ -171,6 +200,8 @@ static void a_compiler_that_does_not_work_is_said_to_be_none(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(static_executables_without_a_sysroot_need_a_compiler_for_musl,
+						fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(without_a_compiler_the_package_is_named, fixture_setup,
 						fixture_teardown),
 		cmocka_unit_test_setup_teardown(an_archive_s_own_c_library_is_compiled_for, fixture_setup,

@@ -56,6 +56,7 @@ int fixture_setup(void **state)
 					   .environ = f->environ,
 					   .arena = &f->arena,
 					   .cwd = f->dir,
+					   .host_triple = "x86_64-unknown-linux-gnu",
 					   .triple = "x86_64-unknown-linux-gnu"};
 	f->environ[0] = "PATH=/usr/bin:/bin";
 	open_actions(f);
