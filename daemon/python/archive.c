@@ -1,6 +1,7 @@
 #include "daemon/python/archive.h"
 
 #include "daemon/python/archive_check.h"
+#include "daemon/python/archive_prefix.h"
 #include "daemon/python/archive_pic.h"
 #include "daemon/python/candidates.h"
 #include "daemon/python/probe.h"
@@ -36,7 +37,7 @@ static int find_tree(struct ox_build_context *ctx, const struct ox_archive *whic
 	struct ox_fetch from = {
 		.url = which->location, .sha256 = which->sha256, .env = ctx->env, .offline = ctx->offline};
 	if (!which->tree)
-		return ox_extract(ctx->actions, ctx->arena, &from, out, err);
+		return ox_extract(ctx->actions, ctx->arena, &from, &ox_archive_prefix, out, err);
 	struct ox_buf path = {0};
 	int found = ox_tree_find(ox_actions_store(ctx->actions), which->tree, &path, err);
 	int rc = found < 0 ? found : 0;

@@ -6,6 +6,7 @@ daemon_python_libpython_a_SOURCES = \
 	daemon/python/archive_check.c daemon/python/archive_check.h \
 	daemon/python/archive_report.c daemon/python/archive_report.h \
 	daemon/python/archive_pic.c daemon/python/archive_pic.h \
+	daemon/python/archive_prefix.c daemon/python/archive_prefix.h \
 	daemon/python/blob.c \
 	daemon/python/block.c daemon/python/block.h \
 	daemon/python/bytecode.c daemon/python/bytecode.h \

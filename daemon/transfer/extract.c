@@ -1,6 +1,5 @@
 #include "daemon/transfer/extract.h"
 
-#include "daemon/transfer/unpack.h"
 #include "proto/base/clock.h"
 #include "store/cas/tree.h"
 
@@ -16,6 +15,7 @@ struct job {
 	struct ox_actions *actions;
 	struct ox_arena *arena;
 	const struct ox_fetch *from;
+	const struct ox_archive_appendix *append;
 	uint64_t size;    /* of the archive */
 	uint64_t told_at; /* when progress was told, ns */
 };
@@ -37,7 +37,7 @@ static int unpack(struct job *j, int fd, struct ox_digest *tree, struct ox_err *
 {
 	struct ox_store *store = ox_actions_store(j->actions);
 	struct ox_buf folder = {0}, files = {0}, manifest = {0};
-	struct ox_archive_unpack u = {.fd = fd, .tick = on_tick, .ctx = j};
+	struct ox_archive_unpack u = {.fd = fd, .append = j->append, .tick = on_tick, .ctx = j};
 	int rc = ox_store_temp_dir(store, &folder, err);
 	if (!rc) {
 		ox_buf_printf(&files, "%s/files", folder.data);
@@ -85,6 +85,8 @@ static int run(struct job *j, bool renew, struct ox_digest *tree, struct ox_err 
 	if (!step)
 		return ox_fail_nomem(err, "unpacking an archive");
 	ox_step_text(step, "archive", ox_slice_str(ox_digest_hex(&j->from->sha256, hex)));
+	if (j->append)
+		ox_step_text(step, "append", ox_slice_str(j->append->name));
 	if (renew)
 		ox_step_renew(step);
 	int rc = ox_actions_run(j->actions, step, run_extract, j, &outputs, err);
@@ -94,9 +96,9 @@ static int run(struct job *j, bool renew, struct ox_digest *tree, struct ox_err 
 }
 
 int ox_extract(struct ox_actions *actions, struct ox_arena *arena, const struct ox_fetch *from,
-	       struct ox_extracted *out, struct ox_err *err)
+	       const struct ox_archive_appendix *append, struct ox_extracted *out, struct ox_err *err)
 {
-	struct job j = {.actions = actions, .arena = arena, .from = from};
+	struct job j = {.actions = actions, .arena = arena, .from = from, .append = append};
 	struct ox_store *store = ox_actions_store(actions);
 	struct ox_buf path = {0};
 	int rc = run(&j, false, &out->tree, err);

@@ -90,6 +90,24 @@ static int make_parents(struct unpacking *p, struct ox_slice path, struct ox_err
 	return rc;
 }
 
+static int write_data(struct unpacking *p, int fd, struct ox_tree_entry *e, struct ox_slice data, struct ox_err *err)
+{
+	e->size += data.len;
+	p->bytes += data.len;
+	int rc = ox_hasher_add(p->hasher, data.data, data.len, err);
+	if (!rc && (p->bytes > p->most_bytes || p->bytes - p->ticked > TICK_BYTES)) {
+		p->ticked = p->bytes;
+		rc = tick(p, err);
+	}
+	return rc ? rc : ox_fs_write_all(fd, data.data, data.len, err);
+}
+
+static int append_text(struct unpacking *p, int fd, struct ox_tree_entry *e, struct ox_err *err)
+{
+	struct ox_slice text = p->u->append ? p->u->append->text(e->path) : (struct ox_slice){0};
+	return text.len ? write_data(p, fd, e, text, err) : 0;
+}
+
 static int copy_data(struct unpacking *p, int fd, struct ox_tree_entry *e, struct ox_err *err)
 {
 	for (;;) {
@@ -97,16 +115,8 @@ static int copy_data(struct unpacking *p, int fd, struct ox_tree_entry *e, struc
 		if (n < 0)
 			return fail_archive(p, err);
 		if (n == 0)
-			return ox_hasher_finish(p->hasher, &e->digest, err);
-		e->size += (uint64_t)n;
-		p->bytes += (uint64_t)n;
-		int rc = ox_hasher_add(p->hasher, p->block, (size_t)n, err);
-		if (!rc && (p->bytes > p->most_bytes || p->bytes - p->ticked > TICK_BYTES)) {
-			p->ticked = p->bytes;
-			rc = tick(p, err);
-		}
-		if (!rc)
-			rc = ox_fs_write_all(fd, p->block, (size_t)n, err);
+			return 0;
+		int rc = write_data(p, fd, e, ox_slice(p->block, (size_t)n), err);
 		if (rc)
 			return rc;
 	}
@@ -121,6 +131,10 @@ static int make_file(struct unpacking *p, struct archive_entry *entry, struct ox
 	if (fd < 0)
 		return fail_make(path, err);
 	int rc = copy_data(p, fd, &e, err);
+	if (!rc)
+		rc = append_text(p, fd, &e, err);
+	if (!rc)
+		rc = ox_hasher_finish(p->hasher, &e.digest, err);
 	if (!rc && (futimens(fd, times) != 0 || fchmod(fd, executable ? 0555 : 0444) != 0))
 		rc = ox_fail_errno(err, errno, "cannot finish %s", path.data);
 	close(fd);

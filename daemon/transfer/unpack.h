@@ -13,12 +13,19 @@
 
 #include "proto/base/buf.h"
 
+/* What is added to the end of some files, so that it counts as theirs in the manifest too. */
+struct ox_archive_appendix {
+	const char *name;                          /* goes into step keys: another one whenever a text changes */
+	struct ox_slice (*text)(struct ox_slice path); /* for the file of that path; empty: it stays as it is */
+};
+
 struct ox_archive_unpack {
 	int fd;                 /* of the archive, at its beginning; -1: `bytes` is the archive */
 	struct ox_slice bytes;
 	bool is_zip;            /* a zip (a wheel), not a tar archive */
 	uint64_t most_bytes;    /* of all files; 0: 4 GiB */
 	uint64_t most_members;  /* 0: 200,000 */
+	const struct ox_archive_appendix *append; /* may be NULL */
 	/* Asked for each member and some megabytes with the number of compressed bytes read; an error ends
 	 * it. May be NULL. */
 	int (*tick)(void *ctx, uint64_t done, struct ox_err *err);

@@ -1,9 +1,13 @@
 """PythonDistribution(...) and the user's table of archives, from configuration to message. The archives are small ones
 of tests/unit/daemon/python/archives.py: nothing can be linked from them."""
 import functools
+import glob
 import hashlib
 import http.server
 import os
+import runpy
+import shutil
+import subprocess
 import sys
 import threading
 import unittest
@@ -81,6 +85,28 @@ class Archives(Base):
                      '{"readline": "gnu"}',
                      'readline has no variant "gnu": there are "default", "libedit"'):
             self.assertIn(line, result.stderr)
+
+    def test_it_says_where_it_lies_and_not_where_it_was_built(self):
+        archive = archives.Archive()
+        library = archives.LIB
+        values = {"INCLUDEPY": "/install/include", "CC": "gcc -I/install/include", "INSTALL": "/usr/bin/install -c",
+                  "SHLIBS": "", "SIZE": 8, "srcdir": "./install-sh"}
+        archive.add(library + "/_sysconfigdata__small.py", "build_time_vars = %r" % values)
+        archive.add(library + "/config-small/Makefile",
+                    "prefix=/install\ninclude=${prefix}/include\nprint:\n\t@echo $(include)")
+        path = self.box.path("small.tar.gz")
+        archive.write(path)
+        with open(path, "rb") as f:
+            digest = hashlib.sha256(f.read()).hexdigest()
+        self.assertExit(self.run_config(digest, 'local_path = "%s"' % path), 0)
+        (file,) = glob.glob(self.box.path("store", "trees", "*", "files", "python", library, "_sysconfigdata__small.py"))
+        install = file[:file.index("/install/")] + "/install"
+        self.assertEqual(runpy.run_path(file)["build_time_vars"],
+                         {**values, "INCLUDEPY": install + "/include", "CC": "gcc -I%s/include" % install})
+        if shutil.which("make"):
+            made = subprocess.run(["make", "-s", "-f", os.path.dirname(file) + "/config-small/Makefile", "print"],
+                                  stdout=subprocess.PIPE, text=True, check=True)
+            self.assertEqual(made.stdout.strip(), install + "/include")
 
     def test_a_wrong_digest_is_refused_by_policy(self):
         path, _ = self.archive()

@@ -65,7 +65,7 @@ static int extract_file(struct scratch *sc, const char *path, struct ox_buf *fol
 	struct ox_fetch from = {.url = path};
 	assert_ok(sc, ox_digest_file(path, &from.sha256, NULL, &sc->err));
 	assert_ok(sc, ox_actions_new(sc->s, NULL, "test", &actions, &sc->err));
-	int rc = ox_extract(actions, &arena, &from, &out, &sc->err);
+	int rc = ox_extract(actions, &arena, &from, NULL, &out, &sc->err);
 	if (!rc) {
 		ox_buf_clear(folder);
 		ox_buf_str(folder, out.path);
@@ -286,7 +286,7 @@ static void a_tree_is_made_once(void **state)
 	struct ox_extracted out;
 	struct ox_fetch gone = {.url = "http://127.0.0.1:1/nobody.tar.gz", .sha256 = blob, .offline = true};
 	assert_ok(sc, ox_actions_new(sc->s, NULL, "test", &actions, &sc->err));
-	assert_ok(sc, ox_extract(actions, &arena, &gone, &out, &sc->err));
+	assert_ok(sc, ox_extract(actions, &arena, &gone, NULL, &out, &sc->err));
 	assert_true(ox_digest_eq(&out.tree, &tree));
 	ox_actions_free(actions);
 	ox_arena_free(&arena);
