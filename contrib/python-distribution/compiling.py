@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import zipfile
 
+import optimizing
 import tables
 from fetch import run
 
@@ -15,10 +16,14 @@ FLAGS = "-fPIC -fstack-protector -fno-omit-frame-pointer"
 
 
 class Build:
-    """One build below `folder`: CPython's tree in `tree`, libraries in `deps`, what is installed in `install`."""
+    """One build below `folder`: CPython's tree in `tree`, libraries in `deps`, what is installed in `install`.
 
-    def __init__(self, folder, minor, jobs):
-        self.folder, self.minor, self.jobs = folder, minor, jobs
+    `settled` is what each call of make is told once the tree has been compiled.
+    """
+
+    def __init__(self, folder, minor, jobs, optimize=False):
+        self.folder, self.minor, self.jobs, self.optimize = folder, minor, jobs, optimize
+        self.settled = []
         self.tree, self.deps = os.path.join(folder, "tree"), os.path.join(folder, "deps")
         self.root = os.path.join(folder, "root")
         self.install = os.path.join(self.root, "install")
@@ -55,7 +60,7 @@ class Build:
 
     def configure(self):
         deps_include, deps_lib = os.path.join(self.deps, "include"), os.path.join(self.deps, "lib")
-        flags = f"{FLAGS} -ffile-prefix-map={self.folder}=/build"
+        flags = f"{'' if self.optimize else FLAGS} -ffile-prefix-map={self.folder}=/build"
         arguments = [
             "--prefix=/install",
             "--without-ensurepip",
@@ -67,13 +72,16 @@ class Build:
             f"CFLAGS={flags}",
             f"CPPFLAGS=-I{deps_include} -I{deps_include}/uuid",
             f"LDFLAGS=-L{deps_lib}",
-            "OPT=-DNDEBUG -O3 -Wall",
+            "OPT=-DNDEBUG -fwrapv -O3 -Wall",
             "PKG_CONFIG=/bin/false",
             "MODULE_BUILDTYPE=static",
             # It is in the C library, and libbsd need not be linked for it.
             "ac_cv_lib_bsd_flock=no",
         ]
         arguments += tables.modules(self.minor)[2]
+        if not os.path.exists(os.path.join(self.tree, "Modules/Setup.stdlib.in")):
+            # The readline module of those days looks for GNU's headers; libedit's say the same.
+            os.symlink("editline", os.path.join(deps_include, "readline"))
         self.run("./configure", *arguments)
         self.write_setup()
 
@@ -91,14 +99,17 @@ class Build:
 
     def make(self):
         self.run("make", "Makefile")
-        self.run("make", f"-j{self.jobs}")
-        self.run("make", "altbininstall", "inclinstall", "libainstall", f"DESTDIR={self.root}")
+        if self.optimize:
+            optimizing.make(self)
+        else:
+            self.run("make", f"-j{self.jobs}")
+        self.run("make", *self.settled, "altbininstall", "inclinstall", "libainstall", f"DESTDIR={self.root}")
         self.install_stdlib()
         self.make_relocatable()
 
     def make_value(self, variable):
         """What a variable of the Makefile expands to, as words."""
-        return self.run("make", "-s", f"--eval=ox-print:;@echo $({variable})", "ox-print").split()
+        return self.run("make", "-s", *self.settled, f"--eval=ox-print:;@echo $({variable})", "ox-print").split()
 
     def install_stdlib(self):
         """Lib/ as it is, what was generated, and pip from the wheel that CPython brings; no bytecode."""

@@ -162,8 +162,8 @@ def describe(build):
     return {
         "version": "8",
         "target_triple": "x86_64-unknown-linux-gnu",
-        "optimizations": "noopt",
-        "build_options": "noopt",
+        "optimizations": "pgo+lto" if build.optimize else "noopt",
+        "build_options": "pgo+lto" if build.optimize else "noopt",
         **answer,
         "python_exe": "install/bin/python" + build.minor,
         "python_stdlib_platform_config": config,
