@@ -2,6 +2,7 @@
 
 #include "daemon/bundle/assemble.h"
 #include "daemon/bundle/beside.h"
+#include "daemon/bundle/linked.h"
 #include "daemon/bundle/runs_on.h"
 #include "daemon/bundle/segment.h"
 #include "daemon/bundle/tree.h"
@@ -13,39 +14,16 @@ struct parts {
 	struct ox_segment segments[OX_ORIGIN_APPLICATION]; /* stdlib, packages, application */
 };
 
-/* Of one module: what is packaged as linked, else what no interpreter does without; NULL: neither. */
-static const struct ox_python_variant *linked_variant(const struct ox_variants *of, const struct ox_tiers *tiers)
-{
-	const struct ox_extension_tier *t = ox_map_get(&tiers->extensions, of->items[0].module);
-	if (t && t->tier == OX_TIER_LINKED && t->resource->variant)
-		return t->resource->variant;
-	return ox_variant_is_required(&of->items[0]) ? &of->items[0] : NULL;
-}
-
-static int choose_variants(struct ox_build_context *ctx, const struct ox_distribution *dist,
-			   const struct ox_tiers *tiers, struct ox_stub_options *out, struct ox_err *err)
-{
-	const struct ox_python_json *json = dist->archive->json;
-	const struct ox_python_variant **list = ox_arena_array(ctx->arena, json->variant_count + 1, sizeof *list);
-	if (!list)
-		return ox_fail_nomem(err, "extension modules");
-	for (size_t at = 0; at < json->variant_count;) {
-		struct ox_variants of = ox_variants_at(json, at);
-		const struct ox_python_variant *v = linked_variant(&of, tiers);
-		if (v)
-			list[out->variant_count++] = v;
-		at += of.count;
-	}
-	out->variants = list;
-	return 0;
-}
-
 static int make_parts(struct ox_build_context *ctx, struct ox_compiler *compiler,
 		      const struct ox_executable_spec *spec, struct parts *p, struct ox_err *err)
 {
 	uint64_t size;
 	struct ox_stub_options stub = spec->stub;
-	int rc = spec->distribution->archive ? choose_variants(ctx, spec->distribution, &p->tiers, &stub, err) : 0;
+	int rc = 0;
+	if (spec->distribution->archive)
+		rc = ox_linked_choose(ctx, spec->distribution, &p->tiers, &stub, err);
+	if (!rc)
+		rc = ox_linked_tell_licenses(ctx, &stub, err);
 	if (!rc)
 		rc = ox_stub_build(ctx, spec->distribution, &stub, &p->stub, &size, err);
 	for (int origin = OX_ORIGIN_STDLIB; !rc && origin <= OX_ORIGIN_APPLICATION; origin++)

@@ -11,6 +11,7 @@ daemon_bundle_libbundle_a_SOURCES = \
 	daemon/bundle/executable.c daemon/bundle/executable.h \
 	daemon/bundle/hostlib.c daemon/bundle/hostlib.h \
 	daemon/bundle/item.h \
+	daemon/bundle/linked.c daemon/bundle/linked.h \
 	daemon/bundle/publish.c \
 	daemon/bundle/records.c daemon/bundle/records.h \
 	daemon/bundle/runs_on.c daemon/bundle/runs_on.h daemon/bundle/glibc_releases.def \
@@ -47,6 +48,12 @@ tests_unit_daemon_bundle_tier_test_SOURCES = tests/unit/daemon/bundle/tier_test.
 	tests/unit/daemon/python/fixture.c tests/unit/daemon/python/fixture.h
 tests_unit_daemon_bundle_tier_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_bundle_tier_test_LDADD = $(BUNDLE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/daemon/bundle/linked_test
+TESTS += tests/unit/daemon/bundle/linked_test
+tests_unit_daemon_bundle_linked_test_SOURCES = tests/unit/daemon/bundle/linked_test.c \
+	tests/unit/daemon/python/fixture.c tests/unit/daemon/python/fixture.h
+tests_unit_daemon_bundle_linked_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_bundle_linked_test_LDADD = $(BUNDLE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/daemon/bundle/wants_file_test
 TESTS += tests/unit/daemon/bundle/wants_file_test
 tests_unit_daemon_bundle_wants_file_test_SOURCES = tests/unit/daemon/bundle/wants_file_test.c

@@ -1,0 +1,77 @@
+#include "daemon/bundle/linked.h"
+
+#include "daemon/python/license.h"
+
+/* Of one module: what is packaged as linked, else what no interpreter does without; NULL: neither. */
+static const struct ox_python_variant *linked_variant(const struct ox_variants *of, const struct ox_tiers *tiers)
+{
+	const struct ox_extension_tier *t = ox_map_get(&tiers->extensions, of->items[0].module);
+	if (t && t->tier == OX_TIER_LINKED && t->resource->variant)
+		return t->resource->variant;
+	return ox_variant_is_required(&of->items[0]) ? &of->items[0] : NULL;
+}
+
+int ox_linked_choose(struct ox_build_context *ctx, const struct ox_distribution *dist, const struct ox_tiers *tiers,
+		     struct ox_stub_options *out, struct ox_err *err)
+{
+	const struct ox_python_json *json = dist->archive->json;
+	const struct ox_python_variant **list = ox_arena_array(ctx->arena, json->variant_count + 1, sizeof *list);
+	if (!list)
+		return ox_fail_nomem(err, "extension modules");
+	for (size_t at = 0; at < json->variant_count;) {
+		struct ox_variants of = ox_variants_at(json, at);
+		const struct ox_python_variant *v = linked_variant(&of, tiers);
+		if (v)
+			list[out->variant_count++] = v;
+		at += of.count;
+	}
+	out->variants = list;
+	return 0;
+}
+
+static void warn_of_copyleft(struct ox_build_context *ctx, const struct ox_python_variant *v, const char *license)
+{
+	if (ox_license_judge(ox_slice_str(license)) == OX_LICENSE_COPYLEFT)
+		ox_emit_log(ctx->sink, OX_LEVEL_WARN, "build",
+			    "extension module %.*s is linked with libraries under %s, a copyleft licence, which then "
+			    "holds for the executable: policy.extension_module_filter = \"no-copyleft\" leaves it out",
+			    OX_SLICE_ARG(v->module), license);
+}
+
+static int add_licenses(struct ox_build_context *ctx, const struct ox_python_variant *v, struct ox_map *seen,
+			struct ox_err *err)
+{
+	for (size_t i = 0; i < v->licenses.count; i++) {
+		if (!ox_map_put(seen, ox_slice_str(v->licenses.items[i]), NULL))
+			return ox_fail_nomem(err, "licences");
+		warn_of_copyleft(ctx, v, v->licenses.items[i]);
+	}
+	if (v->public_domain && !ox_map_put(seen, OX_SLICE("public domain"), NULL))
+		return ox_fail_nomem(err, "licences");
+	return 0;
+}
+
+static int compare(const void *left, const void *right)
+{
+	const struct ox_map_entry *a = left, *b = right;
+	return ox_slice_cmp(a->key, b->key);
+}
+
+int ox_linked_tell_licenses(struct ox_build_context *ctx, const struct ox_stub_options *linked, struct ox_err *err)
+{
+	struct ox_map seen = {0};
+	struct ox_buf text = {0};
+	int rc = 0;
+	for (size_t i = 0; !rc && i < linked->variant_count; i++)
+		rc = add_licenses(ctx, linked->variants[i], &seen, err);
+	if (!rc && seen.len) {
+		qsort(seen.entries, seen.len, sizeof *seen.entries, compare); /* nothing is looked up any more */
+		for (size_t i = 0; i < seen.len; i++)
+			ox_buf_printf(&text, "%s%.*s", i ? ", " : "", OX_SLICE_ARG(seen.entries[i].key));
+		ox_emit_log(ctx->sink, OX_LEVEL_INFO, "build", "libraries of linked extension modules are under: %s",
+			    ox_buf_text(&text));
+	}
+	ox_buf_free(&text);
+	ox_map_free(&seen);
+	return rc;
+}
