@@ -23,6 +23,10 @@ SECTIONS = "-ffunction-sections -fdata-sections"
 FROZEN = ("Programs/_freeze_module", "_bootstrap_python", "Python/deepfreeze/deepfreeze.c")
 # It depends on all other objects, so that it is compiled last.
 LAST = "Modules/getbuildinfo.o"
+# What an executable's own runtime stands in for (the lines "# wrap" of runtime/sources.list) is defined in these; a
+# linker replaces only what one object asks another for.
+STOOD_IN_FOR = {"Modules/getpath.o", "Python/deepfreeze/deepfreeze.o", "Python/import.o", "Python/pathconfig.o",
+                "Python/traceback.o"}
 
 
 def make(build):
@@ -80,7 +84,7 @@ def fixed_addresses():
 def core_objects(build):
     """The objects that become one: the core's, but for those that a linker replaces or that come last."""
     claimed = {path for variants in describe.extensions(build).values() for path in variants[0]["objs"]}
-    apart = {"Modules/config.o", LAST}
+    apart = {"Modules/config.o", LAST} | STOOD_IN_FOR
     objects = [path[len("build/") :] for path in describe.core_objects(build, claimed)]
     return [path for path in objects if path not in apart]
 
