@@ -270,7 +270,7 @@ static int ask_search_dirs(void *ctx, struct ox_step_result *result, struct ox_e
 static const char *const *search_list(struct ox_build_context *ctx, struct ox_slice text, const char *label,
 				      struct ox_err *err)
 {
-	struct ox_slice list = {0};
+	struct ox_slice list = OX_SLICE("");
 	const char *at = text.len ? memmem(text.data, text.len, label, strlen(label)) : NULL;
 	if (at) {
 		at += strlen(label);

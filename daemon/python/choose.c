@@ -152,8 +152,13 @@ static int choose(struct ox_build_context *ctx, const struct ox_known_list *list
 		ox_emit_log(ctx->sink, OX_LEVEL_WARN, "python", "%s: looking for another distribution", users.text);
 	if (strcmp(wanted->triple, ctx->host_triple) == 0)
 		return choose_for_here(ctx, list, wanted, minor, out, err);
-	rc = try_table(ctx, list, false, wanted, minor, out, err);
-	return rc == 1 ? err->code : rc;
+	struct ox_err own = {0};
+	rc = try_table(ctx, list, false, wanted, minor, out, &own);
+	if (rc == 1 && own.code == OX_EBUILD)
+		return ox_fail(err, OX_EBUILD, "%s; get an archive for %s another way, or build one "
+					       "(contrib/python-distribution/build), and register it: oxc "
+					       "python-distribution add FILE", own.text, wanted->triple);
+	return rc ? ox_fail(err, own.code, "%s", own.text) : 0;
 }
 
 int ox_distribution_choose(struct ox_build_context *ctx, const struct ox_dist_wanted *wanted,

@@ -14,6 +14,7 @@ daemon_python_libpython_a_SOURCES = \
 	daemon/python/choose.c daemon/python/choose.h \
 	daemon/python/child_env.c daemon/python/child_env.h \
 	daemon/python/classify.c daemon/python/classify.h \
+	daemon/python/compiler_env.c daemon/python/compiler_env.h \
 	daemon/python/compile_pool.c daemon/python/compile_pool.h \
 	daemon/python/distribution.h daemon/python/host.c \
 	daemon/python/extension.c daemon/python/extension.h \

@@ -2,6 +2,7 @@
 
 #include "daemon/loop/process.h"
 #include "daemon/python/child_env.h"
+#include "daemon/python/compiler_env.h"
 #include "daemon/python/pip_inputs.h"
 #include "daemon/python/pip_run_script.h"
 #include "daemon/python/pip_tree.h"
@@ -62,13 +63,16 @@ static const char *const *environment(struct install *in, const char *scratch)
 	size_t extra = 0, n = 0;
 	while (in->extra_env && in->extra_env[extra])
 		extra++;
-	const char **list = ox_arena_array(in->ctx->arena, OX_COUNT(own) + extra + 4, sizeof *list);
+	const char **list = ox_arena_array(in->ctx->arena, OX_COUNT(own) + extra + 4 + OX_COMPILER_VARIABLES,
+					   sizeof *list);
 	if (!list)
 		return NULL;
 	for (size_t i = 0; i < OX_COUNT(own); i++)
 		list[n++] = own[i];
 	/* A pip that is killed removes nothing: what it leaves goes with our folder. */
 	if (!(list[n++] = ox_arena_printf(in->ctx->arena, "TMPDIR=%s", scratch)))
+		return NULL;
+	if (!ox_compiler_env(in->ctx, in->dist, list, &n))
 		return NULL;
 	if (in->ctx->offline)
 		list[n++] = "PIP_NO_INDEX=1";

@@ -174,8 +174,8 @@ static void record_unset(struct inputs *in)
 /* What builds of extensions from source look at; absent is an answer too. */
 static void add_compiler_variables(struct inputs *in)
 {
-	static const char *const names[] = {"CC", "CXX", "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS",
-					    "PKG_CONFIG_PATH", "SOURCE_DATE_EPOCH"};
+	static const char *const names[] = {"CC", "CXX", "CC_x86_64_unknown_linux_musl", "CFLAGS", "CXXFLAGS",
+					    "CPPFLAGS", "LDFLAGS", "PKG_CONFIG_PATH", "SOURCE_DATE_EPOCH"};
 	for (size_t i = 0; i < OX_COUNT(names); i++) {
 		const char *value = ox_client_env(in->ctx, names[i]);
 		if (value)
