@@ -152,6 +152,13 @@ static void sort_by_module(struct ox_python_variant *variants, size_t count)
 	}
 }
 
+/* What the core's objects cannot be linked without, and no archive says so: _PyAtExit_Init, _PyTime_Init. */
+static bool is_needed_by_core(struct ox_slice module, uint32_t hexversion)
+{
+	uint32_t minor = hexversion >> 16 & 0xff;
+	return (ox_slice_eq_str(module, "atexit") && minor >= 10) || (ox_slice_eq_str(module, "time") && minor == 12);
+}
+
 static void read_variants(struct reader *r, const json_t *info, struct ox_python_json *out)
 {
 	const json_t *all = get(r, info, "extensions", true);
@@ -177,6 +184,8 @@ static void read_variants(struct reader *r, const json_t *info, struct ox_python
 		for (size_t i = 0; !r->rc && i < json_array_size(list); i++)
 			read_variant(r, module, json_array_get(list, i), &variants[out->variant_count++]);
 	}
+	for (size_t i = 0; i < out->variant_count; i++)
+		variants[i].required = variants[i].required || is_needed_by_core(variants[i].module, out->hexversion);
 	sort_by_module(variants, out->variant_count);
 	out->variants = variants;
 }

@@ -32,7 +32,7 @@ struct ox_python_variant {
 	const char *variant;   /* "default" */
 	const char *init_fn;   /* "PyInit__ssl"; NULL: there is none ("NULL" in the file) */
 	bool in_core;          /* its code is among the core's objects */
-	bool required;         /* no interpreter starts without it */
+	bool required;         /* no interpreter starts without it, or is linked without it */
 	struct ox_texts objects;
 	struct ox_python_links links;
 	struct ox_texts licenses; /* SPDX ids, of the linked libraries; none: unknown */

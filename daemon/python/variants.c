@@ -10,10 +10,6 @@ static const char *const filter_names[] = {
 	[OX_FILTER_NO_COPYLEFT] = "no-copyleft",
 };
 
-/* What archives mark themselves, and atexit: since 3.10 the core's objects call into it, and none marks it. */
-static const char *const always[] = {"_codecs",	     "_io",	 "_signal",	"_thread", "_tracemalloc",
-				     "_weakref",     "atexit",	 "faulthandler", "posix"};
-
 /* libcrypt's name differs from system to system; NIS is dead, and its libraries bring Kerberos with them. */
 static const char *const broken[] = {"_crypt", "nis"};
 
@@ -56,7 +52,7 @@ struct ox_variants ox_variants_at(const struct ox_python_json *json, size_t inde
 
 bool ox_variant_is_required(const struct ox_python_variant *v)
 {
-	return v->in_core || v->required || is_among(always, OX_COUNT(always), v->module);
+	return v->in_core || v->required;
 }
 
 bool ox_variant_is_linkable(const struct ox_python_variant *v)

@@ -33,7 +33,7 @@ struct ox_preferred_variant {
 	const struct ox_preferred_variant *next; /* an earlier choice; the first of a list counts */
 };
 
-/* No interpreter starts without it, whatever the archive says of atexit. */
+/* No interpreter starts without it. */
 bool ox_variant_is_required(const struct ox_python_variant *v);
 /* It can be linked: its code is in the core, or there are objects, and no shared library that they need. */
 bool ox_variant_is_linkable(const struct ox_python_variant *v);

@@ -11,7 +11,7 @@
 enum { ATEXIT, BOTH, OBJECTS_ONLY, SHARED_ONLY, UNWANTED };
 
 static const struct ox_python_variant modules[] = {
-	[ATEXIT] = {NAMED("atexit"), OBJECTS},
+	[ATEXIT] = {NAMED("atexit"), OBJECTS, .required = true},
 	[BOTH] = {NAMED("both"), OBJECTS, .shared_lib = "both.so", LICENSED("MIT", "GPL-3.0-only")},
 	[OBJECTS_ONLY] = {NAMED("objects"), OBJECTS, LICENSED("Zlib")},
 	[SHARED_ONLY] = {NAMED("shared"), .shared_lib = "shared.so", LICENSED("LGPL-2.1-only")},

@@ -88,6 +88,21 @@ static void extension_variants_are_described(void **state)
 	assert_null(variant(dist, "builtins", 0)->init_fn);
 }
 
+static void what_the_core_cannot_be_linked_without_is_required(void **state)
+{
+	static const struct {
+		const char *archive;
+		bool atexit, time;
+	} cases[] = {{"minor9", false, false}, {"minor11", true, false}, {"minor12", true, true}};
+	struct fixture *f = *state;
+	for (size_t i = 0; i < OX_COUNT(cases); i++) {
+		const struct ox_distribution *dist = read_archive(f, cases[i].archive);
+		assert_int_equal(variant(dist, "atexit", 0)->required, cases[i].atexit);
+		assert_int_equal(variant(dist, "time", 0)->required, cases[i].time);
+		assert_false(variant(dist, "_ssl", 0)->required);
+	}
+}
+
 static void core_and_features_are_described(void **state)
 {
 	const struct ox_python_json *json = read_archive(*state, "v8")->archive->json;
@@ -212,6 +227,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ARCHIVE_TEST(versions_5_to_8_tell_the_same),
 		ARCHIVE_TEST(extension_variants_are_described),
+		ARCHIVE_TEST(what_the_core_cannot_be_linked_without_is_required),
 		ARCHIVE_TEST(core_and_features_are_described),
 		ARCHIVE_TEST(its_library_is_scanned_like_any),
 		ARCHIVE_TEST(it_is_unpacked_once),

@@ -179,7 +179,15 @@ def changes():
     def first_variant(**values):
         return lambda a: a.json["build_info"]["extensions"]["_ssl"][0].update(values)
 
+    def of_version(minor):
+        def change(a):
+            a.json["python_implementation_hex_version"] = 0x030000f0 | minor << 16
+            for name in ("atexit", "time"):
+                a.json["build_info"]["extensions"][name] = [variant(["build/Modules/_ssl.o"])]
+        return change
+
     return {
+        "minor9": of_version(9), "minor11": of_version(11), "minor12": of_version(12),
         "v5": version(5), "v6": version(6), "v7": version(7), "v8": lambda a: None,
         "v4": put(version="4"), "v9": put(version="9"), "no-version": drop("version"), "version-number": put(version=8),
         "lto": lambda a: (put(optimizations="pgo+lto", build_options="pgo+lto")(a),

@@ -35,7 +35,7 @@ static const struct ox_python_variant modules[] = {
 	{MODULE("_odd"), .links = LINKS(STATIC("odd")), .licenses = TEXTS("Odd-1.0")},
 	{MODULE("_sqlite3"), .links = LINKS(STATIC("sqlite3"), SYSTEM("m")), .public_domain = true},
 	{MODULE("_tkinter"), .links = LINKS({.name = "tcl8.6", .path_dynamic = "lib/libtcl8.6.so"})},
-	{MODULE("atexit")},
+	{MODULE("atexit"), .required = true},
 	{.module = {"builtins", 8}, .variant = "default", .in_core = true},
 	{MODULE("math"), .links = LINKS(SYSTEM("m"))},
 	{MODULE("nis"), .links = LINKS(SYSTEM("nsl"))},
