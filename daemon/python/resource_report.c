@@ -50,15 +50,6 @@ static int tell(struct ox_build_context *ctx, struct one *o, struct ox_err *err)
 	return ox_block_tell(ctx->sink, &o->block, err);
 }
 
-static const struct ox_python_variant *variant_of(const struct ox_distribution *dist, struct ox_slice module)
-{
-	const struct ox_python_json *json = dist->archive ? dist->archive->json : NULL;
-	for (size_t i = 0; json && i < json->variant_count; i++)
-		if (ox_slice_eq(json->variants[i].module, module))
-			return &json->variants[i];
-	return NULL;
-}
-
 static void add_libraries(struct one *o, const struct ox_python_variant *v)
 {
 	name_member(o, "link_libraries");
@@ -73,11 +64,10 @@ static void add_libraries(struct one *o, const struct ox_python_variant *v)
 	ox_buf_free(&list);
 }
 
-static int tell_extension(struct ox_build_context *ctx, const struct ox_distribution *dist,
-			  const struct ox_resource *r, struct ox_err *err)
+static int tell_extension(struct ox_build_context *ctx, const struct ox_resource *r, struct ox_err *err)
 {
 	struct one o;
-	const struct ox_python_variant *v = r->origin == OX_ORIGIN_STDLIB ? variant_of(dist, r->name) : NULL;
+	const struct ox_python_variant *v = r->variant;
 	begin(&o, "PythonExtensionModule", true);
 	add_text(&o, "name", r->name);
 	add_bool(&o, "is_builtin", r->is_builtin);
@@ -87,8 +77,7 @@ static int tell_extension(struct ox_build_context *ctx, const struct ox_distribu
 	return tell(ctx, &o, err);
 }
 
-static int tell_resource(struct ox_build_context *ctx, const struct ox_distribution *dist, const struct ox_resource *r,
-			 struct ox_err *err)
+static int tell_resource(struct ox_build_context *ctx, const struct ox_resource *r, struct ox_err *err)
 {
 	struct one o;
 	bool is_stdlib = r->origin == OX_ORIGIN_STDLIB;
@@ -112,7 +101,7 @@ static int tell_resource(struct ox_build_context *ctx, const struct ox_distribut
 		add_text(&o, "name", r->file);
 		return tell(ctx, &o, err);
 	case OX_RES_EXTENSION:
-		return tell_extension(ctx, dist, r, err);
+		return tell_extension(ctx, r, err);
 	default:
 		return 0; /* told as a file */
 	}
@@ -121,12 +110,11 @@ static int tell_resource(struct ox_build_context *ctx, const struct ox_distribut
 	return tell(ctx, &o, err);
 }
 
-static int tell_all(struct ox_build_context *ctx, const struct ox_distribution *dist, const struct ox_resources *all,
-		    struct ox_err *err)
+static int tell_all(struct ox_build_context *ctx, const struct ox_resources *all, struct ox_err *err)
 {
 	int rc = 0;
 	for (size_t i = 0; !rc && i < all->v.len; i++)
-		rc = tell_resource(ctx, dist, &all->v.items[i], err);
+		rc = tell_resource(ctx, &all->v.items[i], err);
 	return rc;
 }
 
@@ -136,7 +124,7 @@ int ox_report_distribution_resources(struct ox_build_context *ctx, const struct 
 	struct ox_resources all = {0};
 	int rc = ox_scan_stdlib(ctx, dist, &all, err);
 	if (!rc)
-		rc = tell_all(ctx, dist, &all, err);
+		rc = tell_all(ctx, &all, err);
 	ox_vec_free(&all.v);
 	return rc;
 }
@@ -250,7 +238,7 @@ static int tell_folder(struct ox_build_context *ctx, const struct ox_distributio
 	if (!rc && question->classify)
 		rc = ox_scan_folder(ctx, dist, folder, OX_ORIGIN_PACKAGE, &all, err);
 	if (!rc)
-		rc = tell_all(ctx, dist, &all, err);
+		rc = tell_all(ctx, &all, err);
 	ox_vec_free(&all.v);
 	return rc;
 }
