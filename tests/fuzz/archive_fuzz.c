@@ -29,8 +29,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char top[64] = "/tmp/ox-archive-fuzz-XXXXXX", folder[80];
 	struct ox_buf manifest = {0}, names = {0};
-	struct ox_archive_unpack u = {
-		.fd = -1, .bytes = ox_slice(data, size), .most_bytes = 1 << 20, .most_members = 100};
+	struct ox_archive_unpack u = {.fd = -1,
+				      .bytes = ox_slice(data, size),
+				      .is_zip = size >= 2 && memcmp(data, "PK", 2) == 0,
+				      .most_bytes = 1 << 20,
+				      .most_members = 100};
 	if (!mkdtemp(top))
 		abort();
 	snprintf(folder, sizeof folder, "%s/folder", top);

@@ -139,6 +139,9 @@ class FindResources(Base):
                 wheel.writestr(name, self.FILES[name])
         self.assertCountEqual(self.find("pkg-1.0-py3-none-any.whl", "--no-emit-files"),
                               [self.MEANING[i] for i in (0, 4, 5)])
+        with zipfile.ZipFile(self.box.path("evil.whl"), "w") as wheel:
+            wheel.writestr("../evil.py", "")
+        self.assertIn("evil.py", self.oxc("find-resources", "evil.whl", code=4).stderr)
         with open(self.box.path("broken.whl"), "w", encoding="ascii") as out:
             out.write("no zip")
         self.assertIn("no zip archive", self.oxc("find-resources", "broken.whl", code=2).stderr)
