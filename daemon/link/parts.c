@@ -149,7 +149,7 @@ int ox_link_parts_add(struct ox_arena *arena, const struct ox_link_parts *parts,
 		if (lib->is_static)
 			ox_step_digest(step, lib->input.name, &lib->input.digest);
 		else
-			ox_step_text(step, "library", ox_slice_str(lib->argument));
+			ox_step_text(step, lib->argument, OX_SLICE("the system's"));
 	}
 	return dist->archive ? add_archive(arena, dist, options, step, err) : 0;
 }

@@ -1,7 +1,11 @@
 """Executables linked from a real archive: which modules are in them, what they export, that they work."""
+import copy
 import json
 import os
+import shutil
 import subprocess
+import tempfile
+import unittest
 
 import oxdist
 import oxtest
@@ -25,6 +29,9 @@ resolve_targets()
 REQUIRED = {"_codecs", "_io", "_signal", "_thread", "_tracemalloc", "_weakref", "atexit", "faulthandler", "posix"}
 NAMES = "import sys; print(*sorted(sys.builtin_module_names))"
 OWN = "oxidized_importer"
+# What executables do is the same when the programs that make them are sanitized.
+has_run = unittest.skipIf(os.environ.get("OX_AGAIN"), "has run before")
+SUFFIX = ".cpython-311-x86_64-linux-gnu.so"
 
 EVERYTHING = """
 import importlib, json, sys
@@ -47,7 +54,7 @@ print(json.dumps({
     "sqlite": sqlite3.connect(":memory:").execute("select count(*) from pragma_compile_options").fetchone()[0] > 0,
     "ssl": ssl.create_default_context().minimum_version.name,
     "sha": hashlib.new("sha3_256", b"").hexdigest()[:8],
-    "packed": lzma.decompress(lzma.compress(zlib.decompress(zlib.compress(bz2.decompress(bz2.compress(b"x")))))).decode(),
+    "packed": [m.decompress(m.compress(b"x")).decode() for m in (bz2, lzma, zlib)],
     "root": str(decimal.Decimal(2).sqrt())[:5],
     "xml": xml.etree.ElementTree.fromstring("<a b='1'/>").get("b"),
     "libedit": "libedit" in (readline.__doc__ or ""),
@@ -62,6 +69,13 @@ def chosen(extensions, filter_name):
     more = {"all": set(first), "minimal": set(), "no-copyleft": set(first),
             "no-libraries": {name for name, v in first.items() if not v["links"]}}[filter_name]
     return always | more
+
+
+class Again:
+    """What is told of an archive that a test makes."""
+
+    def __init__(self, folder):
+        self.path, self.sha256 = os.path.join(folder, "changed.tar.zst"), None
 
 
 class Base(oxtest.TestCase):
@@ -89,7 +103,7 @@ class Linked(Base):
         path, _ = self.make(EVERYTHING)
         told = json.loads(self.run_program(path))
         self.assertEqual(told, {"failed": {}, "sorted": [1, 2, 3], "api": True, "sqlite": True, "ssl": "TLSv1_2",
-                                "sha": "a7ffc6f8", "packed": "x", "root": "1.414", "xml": "1", "libedit": True})
+                                "sha": "a7ffc6f8", "packed": ["x", "x", "x"], "root": "1.414", "xml": "1", "libedit": True})
 
     def test_nothing_but_pythons_interface_is_exported(self):
         path, _ = self.make("pass")
@@ -102,6 +116,7 @@ class Linked(Base):
         self.assertEqual(sorted(line.split("[")[1].rstrip("]") for line in needed.splitlines() if "(NEEDED)" in line),
                          ["libc.so.6", "libm.so.6"])
 
+    @has_run
     def test_each_filter_links_its_modules_and_no_others(self):
         sizes = {}
         for name in ("all", "minimal", "no-libraries", "no-copyleft"):
@@ -113,6 +128,7 @@ class Linked(Base):
         self.assertLess(sizes["minimal"] + (8 << 20), sizes["all"])
         self.assertLess(sizes["no-libraries"] + (4 << 20), sizes["all"])
 
+    @has_run
     def test_callbacks_and_additions_decide_too(self):
         policy = ('policy.extension_module_filter = "minimal"\n'
                   "    policy.register_resource_callback(choose)")
@@ -139,6 +155,7 @@ class Linked(Base):
         self.assertIn("nothing had to be done", result.stderr)
         self.assertEqual(self.run_program(path), "hello\n")
 
+    @has_run
     def test_wheels_shared_libraries_find_the_interpreter(self):
         if not oxtest.pypi_available():
             self.skipTest("no package index")
@@ -149,6 +166,51 @@ class Linked(Base):
         path, log = self.make(program, more=more)
         self.assertIn("2 loaded from memory", log)
         self.assertEqual(self.run_program(path), "&lt; 4 1.17.1\n")
+
+
+class Changed(Base):
+    """The same archive, in which one module is only a shared library, and one has a variant under another licence."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        folder = tempfile.TemporaryDirectory(prefix="oxdist-")
+        cls.addClassCleanup(folder.cleanup)
+        real, cls.archive = cls.archive, Again(folder.name)
+        subprocess.run(["tar", "-xf", real.path, "-C", folder.name], check=True)
+        description = copy.deepcopy(real.json)
+        extensions = description["build_info"]["extensions"]
+        shared = description["python_paths"]["stdlib"] + "/lib-dynload/_json" + SUFFIX
+        extensions["_json"][0].update(shared_lib=shared, objs=[])
+        shutil.copy("/usr/lib/python3.11/lib-dynload/_json" + SUFFIX, os.path.join(folder.name, "python", shared))
+        extensions["_csv"].append(dict(extensions["_csv"][0], variant="other", links=[{"name": "m", "system": True}],
+                                       licenses=["GPL-3.0-only"]))
+        with open(os.path.join(folder.name, "python", "PYTHON.json"), "w", encoding="utf-8") as file:
+            json.dump(description, file)
+        subprocess.run(["tar", "-I", "zstd -q -1", "-cf", cls.archive.path, "python"], cwd=folder.name, check=True)
+        cls.archive.sha256 = oxdist.sha256_of(cls.archive.path)
+
+    def test_what_is_only_a_shared_library_stays_one(self):
+        path, log = self.make("import _json, sys; print(_json.scanstring('a\"', 0), "
+                              "'_json' in sys.builtin_module_names)")
+        self.assertIn("93 linked in, 1 loaded from memory", log)
+        self.assertEqual(self.run_program(path), "('a', 2) False\n")
+        prefix = 'policy.resources_location_fallback = "filesystem-relative:lib"; policy.resources_location = ' \
+                 '"filesystem-relative:lib"; policy.include_distribution_sources = True'
+        path, log = self.make("import _json; print(_json.__file__)", prefix)
+        self.assertIn("93 linked in, 0 loaded from memory, 0 extracted at run time, 1 beside", log)
+        self.assertTrue(os.path.samefile(self.run_program(path).strip(),
+                                         os.path.join(os.path.dirname(path), "lib", "_json" + SUFFIX)))
+
+    def test_a_preferred_variant_is_linked_where_the_filter_leaves_it(self):
+        choose = 'policy.set_preferred_extension_module_variant("_csv", "other")'
+        path, log = self.make("import _csv; print(_csv.__name__)", choose)
+        self.assertIn("_csv is linked with libraries under GPL-3.0-only, a copyleft licence", log)
+        self.assertEqual(self.run_program(path), "_csv\n")
+        path, log = self.make("import _csv; print(_csv.__name__)",
+                              choose + '; policy.extension_module_filter = "no-copyleft"')
+        self.assertNotIn("GPL-3.0-only", log)
+        self.assertEqual(self.run_program(path), "_csv\n")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-"""A real Python distribution for whole-program tests: built once by contrib/python-distribution, then kept in its cache by
-the digest of all that it is made of.
+"""A real Python distribution for whole-program tests: built once by contrib/python-distribution, then kept in its
+cache by the digest of all that it is made of.
 
 OX_DISTRIBUTION names a folder of archives that are used as they are, instead of building any."""
 import functools
@@ -46,9 +46,13 @@ class Archive:
             self.path = found[-1] if found else _skip(f"{given} has no CPython {version} for {triple}")
         else:
             self.folder, self.path = _build(version, options)
-        with open(self.path, "rb") as file:
-            self.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        self.sha256 = sha256_of(self.path)
         self.json = _description(self.path)
+
+
+def sha256_of(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _description(path):
