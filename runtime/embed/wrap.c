@@ -1,8 +1,8 @@
 /* References from libpython that go through us (the linker's --wrap). Each passes
  * on to CPython's own function unless there is something better to do. */
+#include "runtime/importer/extension.h"
 #include "runtime/importer/importer.h"
 
-#include <sys/mman.h>
 #include <unistd.h>
 
 /* --- Paths: with everything set there is nothing to compute. --- */
@@ -52,7 +52,7 @@ static PyObject *current_finder(void)
 /* The printer wants a file with a descriptor. */
 static PyObject *open_source(PyObject *open, struct ox_slice source)
 {
-	int fd = memfd_create("source", MFD_CLOEXEC);
+	int fd = ox_memory_file("source");
 	if (fd < 0)
 		return PyErr_SetFromErrno(PyExc_OSError);
 	if (write(fd, source.data, source.len) != (ssize_t)source.len || lseek(fd, 0, SEEK_SET) != 0) {

@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* A record may need others that need others; payloads are not trusted to be free of circles. */
@@ -40,13 +41,18 @@ static int fill(int fd, struct ox_slice content, struct ox_err *err)
 	return 0;
 }
 
+int ox_memory_file(const char *name)
+{
+	return (int)syscall(SYS_memfd_create, name, MFD_CLOEXEC);
+}
+
 /* OX_ENOENT when this system offers no way to load from memory. */
 static int memory_path(const struct ox_pack_record *r, char **path, struct ox_err *err)
 {
 	struct ox_buf text = {0};
 	char name[200]; /* memfd names are limited to 249 bytes */
 	snprintf(name, sizeof name, "%.*s", OX_SLICE_ARG(r->name));
-	int fd = memfd_create(name, MFD_CLOEXEC);
+	int fd = ox_memory_file(name);
 	if (fd < 0)
 		return ox_fail(err, OX_ENOENT, "no memory files");
 	ox_buf_printf(&text, "/proc/self/fd/%d", fd);

@@ -40,6 +40,10 @@ struct ox_shared_libraries {
 	struct ox_libraries made;
 };
 
+/* A file in memory, to be closed by the caller; -1 with errno. glibc has a name for it since 2.27, and executables for
+ * older ones are made, too. */
+int ox_memory_file(const char *name);
+
 /* Only the table: descriptors and loaded libraries stay. */
 void ox_libraries_free(struct ox_libraries *l);
 int ox_libraries_traverse(const struct ox_libraries *l, visitproc visit, void *arg);
