@@ -20,6 +20,8 @@ static struct distribution *as_distribution(PyObject *self)
 
 PyObject *ox_distribution_new(struct ox_state *state, PyObject *finder, PyObject *name)
 {
+	if (ox_types_complete(state) < 0)
+		return NULL;
 	struct distribution *d = (struct distribution *)state->distribution->tp_alloc(state->distribution, 0);
 	if (d) {
 		d->finder = Py_NewRef(finder);

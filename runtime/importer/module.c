@@ -27,10 +27,10 @@ static PyObject *decode_source(PyObject *module, PyObject *const *args, Py_ssize
 static PyObject *find_resources_in_path(PyObject *module, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
 {
 	static const struct ox_signature signature = {"find_resources_in_path", 1, 1, {"path"}};
-	const struct ox_state *state = PyModule_GetState(module);
+	struct ox_state *state = PyModule_GetState(module);
 	PyObject *value;
 	PyObject *path = ox_arguments(&signature, args, given, kwnames, &value) ? ox_path_from(value) : NULL;
-	PyObject *list = path ? ox_scan(state->values, path) : NULL;
+	PyObject *list = path && ox_types_complete(state) == 0 ? ox_scan(state->values, path) : NULL;
 	Py_XDECREF(path);
 	return list;
 }
@@ -125,12 +125,57 @@ static int add_type(PyObject *module, PyTypeObject **slot, const struct type_row
 	return rc;
 }
 
+/* Unless it is there. */
+static int need_type(struct ox_state *state, const struct type_row *row)
+{
+	PyTypeObject **slot = type_slot(state, row);
+	return *slot ? 0 : add_type(state->module, slot, row);
+}
+
+int ox_types_complete(struct ox_state *state)
+{
+	if (state->has_types)
+		return 0;
+	for (size_t i = 0; i < OX_COUNT(types); i++)
+		if (need_type(state, &types[i]) < 0)
+			return -1;
+	state->has_types = true;
+	return 0;
+}
+
+/* PEP 562: called for what the module does not have. */
+static PyObject *get_missing(PyObject *module, PyObject *name)
+{
+	struct ox_state *state = PyModule_GetState(module);
+	bool can_be_new = !state->has_types;
+	if (ox_types_complete(state) < 0)
+		return NULL;
+	PyObject *value = can_be_new ? PyDict_GetItemWithError(PyModule_GetDict(module), name) : NULL; /* borrowed */
+	if (!value && !PyErr_Occurred())
+		PyErr_Format(PyExc_AttributeError, "module 'oxidized_importer' has no attribute %R", name);
+	return Py_XNewRef(value);
+}
+
+static PyObject *list_names(PyObject *module, PyObject *ignored)
+{
+	(void)ignored;
+	return ox_types_complete(PyModule_GetState(module)) < 0 ? NULL : PyDict_Keys(PyModule_GetDict(module));
+}
+
+static PyMethodDef before_types[] = {
+	{"__getattr__", get_missing, METH_O, NULL},
+	{"__dir__", list_names, METH_NOARGS, NULL},
+	{NULL, NULL, 0, NULL},
+};
+
+/* Whoever imports this module before the interpreter is up is the executable that it is part of. The first row is
+ * what it needs. */
 static int add_types(PyObject *module, struct ox_state *state)
 {
-	for (size_t i = 0; i < OX_COUNT(types); i++)
-		if (add_type(module, type_slot(state, &types[i]), &types[i]) < 0)
-			return -1;
-	return 0;
+	state->module = module;
+	if (Py_IsInitialized())
+		return ox_types_complete(state);
+	return PyModule_AddFunctions(module, before_types) < 0 ? -1 : need_type(state, &types[0]);
 }
 
 static int find_importlib(struct ox_state *state)

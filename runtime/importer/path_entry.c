@@ -21,6 +21,8 @@ static struct path_entry *as_entry(PyObject *self)
 
 PyObject *ox_path_entry_new(struct ox_state *state, PyObject *finder, PyObject *package, PyObject *path)
 {
+	if (ox_types_complete(state) < 0)
+		return NULL;
 	struct path_entry *e = (struct path_entry *)state->path_entry->tp_alloc(state->path_entry, 0);
 	if (e) {
 		e->finder = Py_NewRef(finder);

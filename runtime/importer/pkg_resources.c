@@ -14,8 +14,8 @@ static int call_register(PyObject *pkg_resources, const char *function, PyTypeOb
 
 int ox_register_pkg_resources(PyObject *module)
 {
-	const struct ox_state *state = PyModule_GetState(module);
-	PyObject *pkg_resources = PyImport_ImportModule("pkg_resources");
+	struct ox_state *state = PyModule_GetState(module);
+	PyObject *pkg_resources = ox_types_complete(state) < 0 ? NULL : PyImport_ImportModule("pkg_resources");
 	if (!pkg_resources)
 		return -1;
 	PyObject *finder = PyObject_GetAttrString(module, "pkg_resources_find_distributions");

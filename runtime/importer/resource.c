@@ -121,7 +121,7 @@ static struct ox_resource *allocate(PyTypeObject *type)
 
 struct ox_resource *ox_resource_new(struct ox_state *state)
 {
-	return allocate(state->resource);
+	return ox_types_complete(state) < 0 ? NULL : allocate(state->resource);
 }
 
 struct ox_resource *ox_resource_check(struct ox_state *state, PyObject *object)

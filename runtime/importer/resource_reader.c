@@ -16,6 +16,8 @@ static struct reader *as_reader(PyObject *self)
 
 PyObject *ox_resource_reader_new(struct ox_state *state, PyObject *finder, PyObject *package)
 {
+	if (ox_types_complete(state) < 0)
+		return NULL;
 	struct reader *r = (struct reader *)state->resource_reader->tp_alloc(state->resource_reader, 0);
 	if (r) {
 		r->finder = Py_NewRef(finder);

@@ -17,6 +17,8 @@ struct ox_state {
 	PyObject *call; /* _frozen_importlib._call_with_frames_removed */
 	PyObject *exec; /* builtins.exec */
 	PyObject *spec_kwnames; /* ("is_package",) */
+	PyObject *module; /* borrowed: the one that this is the state of */
+	bool has_types;   /* all of them, see ox_types_complete */
 	PyTypeObject *finder, *path_entry, *resource_reader, *traversable, *distribution, *resource;
 	PyTypeObject *values[OX_VALUE_KINDS];
 	PyTypeObject *collector, *zip_finder, *pkg_provider;
@@ -40,6 +42,11 @@ static inline struct ox_state *ox_state_of(PyObject *self)
 {
 	return ox_type_state(Py_TYPE(self));
 }
+
+/* Makes the types other than `finder` unless they are there. In an executable most programs never need them, so
+ * they are made when one of them, or any attribute that the module does not have, is first asked for; until then
+ * they are missing from the module's __dict__ (and from nothing else). -1 with an exception. */
+int ox_types_complete(struct ox_state *state);
 
 /* One specification per type, each in its own file. */
 extern PyType_Spec ox_finder_spec, ox_path_entry_spec, ox_resource_reader_spec, ox_traversable_spec,

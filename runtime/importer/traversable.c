@@ -29,6 +29,8 @@ static const struct ox_index *index_of(PyObject *self)
 
 PyObject *ox_traversable_new(struct ox_state *state, PyObject *finder, PyObject *package, PyObject *path)
 {
+	if (ox_types_complete(state) < 0)
+		return NULL;
 	struct traversable *t = (struct traversable *)state->traversable->tp_alloc(state->traversable, 0);
 	if (t) {
 		t->finder = Py_NewRef(finder);
