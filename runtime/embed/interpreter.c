@@ -105,6 +105,33 @@ static int start_main(struct ox_program *p, int *exit_code, struct ox_err *err)
 }
 #endif
 
+/* Until the program starts nothing becomes garbage that is worth looking for, as deferred_gc.h says of modules;
+ * and what was made by then goes to the oldest generation in the same way. In 3.11 the core, too, was made without
+ * collections (wrap_frozen.c). */
+static void hold_collection(const struct ox_program *p, bool hold)
+{
+#if PY_VERSION_HEX >= 0x030A0000
+	bool deferred = ox_program_flag(p, "deferred_collection", true);
+	if (hold && deferred)
+		PyGC_Disable();
+	else if (!deferred)
+		PyGC_Enable();
+	if (hold || !deferred)
+		return;
+	PyObject *gc = PyImport_ImportModule("gc");
+	PyObject *frozen = gc ? PyObject_CallMethod(gc, "freeze", NULL) : NULL;
+	PyObject *usual = frozen ? PyObject_CallMethod(gc, "unfreeze", NULL) : NULL;
+	PyErr_Clear();
+	PyGC_Enable();
+	Py_XDECREF(usual);
+	Py_XDECREF(frozen);
+	Py_XDECREF(gc);
+#else
+	(void)p;
+	(void)hold;
+#endif
+}
+
 int ox_interpreter_start(struct ox_program *p, int *exit_code, struct ox_err *err)
 {
 	*exit_code = -1;
@@ -114,9 +141,13 @@ int ox_interpreter_start(struct ox_program *p, int *exit_code, struct ox_err *er
 		describe_finder(p);
 	}
 	int rc = start_core(p, exit_code, err);
-	if (!rc)
-		rc = start_main(p, exit_code, err);
+	if (rc)
+		return rc < 0 ? rc : 0;
+	hold_collection(p, true);
+	rc = start_main(p, exit_code, err);
 	if (!rc && (ox_setup_sys(p, p->finder) < 0 || ox_loaded_register(p) < 0))
 		rc = python_error("setting up sys", err);
+	if (!rc)
+		hold_collection(p, false);
 	return rc < 0 ? rc : 0;
 }

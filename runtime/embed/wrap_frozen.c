@@ -89,6 +89,7 @@ int __wrap__Py_Deepfreeze_Init(void)
 	if (is_done)
 		return 0;
 	is_done = true;
+	PyGC_Disable(); /* the first moment at which it can be; interpreter.c goes on from there */
 	if (replace(&_PyImport_FrozenBootstrap, &used) && replace(&_PyImport_FrozenStdlib, &used) &&
 	    replace(&_PyImport_FrozenTest, &used))
 		return 0;
