@@ -6,7 +6,7 @@ EXTRA_DIST += \
 	contrib/quickstart contrib/setup
 EXTRA_DIST += contrib/bench/bench.py contrib/bench/imports.py contrib/bench/measure.py \
 	contrib/bench/starlark.py contrib/bench/starlark_diff.py contrib/bench/starlark_random.py \
-	contrib/bench/fmt_diff.py
+	contrib/bench/fmt_diff.py contrib/bench/distributions.py
 EXTRA_DIST += \
 	contrib/python-distribution/build contrib/python-distribution/check contrib/python-distribution/compiling.py \
 	contrib/python-distribution/describe.py contrib/python-distribution/fetch.py contrib/python-distribution/libraries \

@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 
+import distributions
 import imports
 from measure import OXC, PYTHON, TOP, Place, absolute, alternate, compare, spawn, spread
 
@@ -264,9 +265,9 @@ def l1(place):
 
 
 MEASURED = {}  # the figures of this run so far, by name
-FIGURES = {**imports.FIGURES, "R1": r1, "R3": r3, "R5": r5, "B1": b1, "B2": b2, "B3": b3, "B4": b4, "B5": b5, "B6": b6,
+FIGURES = {**imports.FIGURES, **distributions.FIGURES, "R1": r1, "R3": r3, "R5": r5, "B1": b1, "B2": b2, "B3": b3, "B4": b4, "B5": b5, "B6": b6,
            "B7": b7, "L1": l1}
-FIGURES = dict(sorted(FIGURES.items(), key=lambda item: ("RBLI".index(item[0][0]), item[0])))
+FIGURES = dict(sorted(FIGURES.items(), key=lambda item: ("RBDLI".index(item[0][0]), item[0])))
 
 
 def row(name, figure):
@@ -281,11 +282,14 @@ def row(name, figure):
     ratio = f"{figure['ratio']:.3f}" if "ratio" in figure else ""
     extra = "".join(f"; {key.replace('_', ' ')} {value:.2f}" for key, value in figure.items()
                     if key in ("eight_clients_p99", "wakeups_in_5_s", "again_in_the_same_process", "of_processor_time",
-                               "with_usual_collection", "by_importlib", "ratio_of_pyflakes", "ratio_of_black"))
+                               "with_usual_collection", "by_importlib", "ratio_of_pyflakes", "ratio_of_black",
+                               "megabytes_per_second", "warm", "second_build", "minimal_stripped", "specified_minimal",
+                               "not_stripped"))
     if "no_daemon" in figure:
         extra += f"; without daemon {figure['no_daemon']['median']:.2f} ms"
-    verdict = "met" if figure["met"] else "MISSED"
-    return f"{name:3}  {left:>12}  {middle:>10}  {ratio:>6}  {figure['budget']:>6}  {verdict:6}  {figure['what']}{extra}"
+    verdict = "" if figure["budget"] is None else "met" if figure["met"] else "MISSED"
+    budget = "" if figure["budget"] is None else figure["budget"]
+    return f"{name:3}  {left:>12}  {middle:>10}  {ratio:>6}  {budget:>6}  {verdict:6}  {figure['what']}{extra}"
 
 
 def main():

@@ -16,6 +16,7 @@ class Place:
     """A folder with its own store, runtime folder and HOME."""
 
     def __init__(self):
+        self.others = []  # places that end with this one
         self.root = tempfile.mkdtemp(prefix="oxbench-")
         self.env = {name: value for name, value in os.environ.items()
                     if name in ("PATH", "SSL_CERT_FILE") or name.startswith(("PIP_", "http", "HTTP"))}
@@ -42,6 +43,8 @@ class Place:
         return next(name for name in glob.glob(self.path(folder, "build/*/*/exe/*")) if os.access(name, os.X_OK))
 
     def close(self):
+        for other in self.others:
+            other.close()
         self.oxc("daemon", "stop", check=False)
         shutil.rmtree(self.root, ignore_errors=True)
 
