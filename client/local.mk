@@ -33,10 +33,12 @@ client_oxc_SOURCES = client/cmd/main.c
 client_oxc_LDADD = client/cmd/libcmd.a client/out/libout.a $(CONN_LIBS)
 
 # PyOxidizer's name, for scripts that call it.
-install-exec-hook:
+install-oxc-hook:
 	cd $(DESTDIR)$(bindir) && rm -f pyoxidizer$(EXEEXT) && $(LN_S) oxc$(EXEEXT) pyoxidizer$(EXEEXT)
-uninstall-hook:
+uninstall-oxc-hook:
 	rm -f $(DESTDIR)$(bindir)/pyoxidizer$(EXEEXT)
+INSTALL_EXEC_HOOKS += install-oxc-hook
+UNINSTALL_HOOKS += uninstall-oxc-hook
 
 CLIENT_TESTS = \
 	tests/unit/client/cmd_test tests/unit/client/conn_test tests/unit/client/file_test tests/unit/client/out_test

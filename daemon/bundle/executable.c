@@ -10,22 +10,36 @@
 struct parts {
 	struct ox_bundle_set set;
 	struct ox_tiers tiers;
+	struct ox_stub_options options;
 	struct ox_digest stub;
 	struct ox_segment segments[OX_ORIGIN_APPLICATION]; /* stdlib, packages, application */
 };
 
+/* Which modules can be linked in is known once it was tried. */
+static int link_stub(struct ox_build_context *ctx, const struct ox_executable_spec *spec, struct parts *p,
+		     struct ox_err *err)
+{
+	uint64_t size;
+	int rc = 0;
+	p->options = spec->stub;
+	if (!spec->keep_shared)
+		rc = ox_linked_collect(ctx, &p->set, &p->options, err);
+	if (!rc && spec->distribution->archive)
+		rc = ox_linked_choose(ctx, spec->distribution, &p->set, &p->options, err);
+	if (!rc)
+		rc = ox_linked_tell_licenses(ctx, &p->options, err);
+	if (!rc)
+		rc = ox_stub_build(ctx, spec->distribution, &p->options, &p->stub, &size, err);
+	struct ox_tier_rules rules = {.never_extract = spec->extract.never,
+				      .modules = p->options.modules,
+				      .module_count = p->options.module_count};
+	return rc ? rc : ox_tiers_find(ctx, &p->set, &rules, &p->tiers, err);
+}
+
 static int make_parts(struct ox_build_context *ctx, struct ox_compiler *compiler,
 		      const struct ox_executable_spec *spec, struct parts *p, struct ox_err *err)
 {
-	uint64_t size;
-	struct ox_stub_options stub = spec->stub;
 	int rc = 0;
-	if (spec->distribution->archive)
-		rc = ox_linked_choose(ctx, spec->distribution, &p->tiers, &stub, err);
-	if (!rc)
-		rc = ox_linked_tell_licenses(ctx, &stub, err);
-	if (!rc)
-		rc = ox_stub_build(ctx, spec->distribution, &stub, &p->stub, &size, err);
 	for (int origin = OX_ORIGIN_STDLIB; !rc && origin <= OX_ORIGIN_APPLICATION; origin++)
 		rc = ox_segment_build(ctx, compiler, spec->distribution, (enum ox_resource_origin)origin, &p->set,
 				      &p->tiers, &spec->extract, &p->segments[origin - 1], err);
@@ -53,7 +67,7 @@ int ox_executable_build(struct ox_build_context *ctx, struct ox_compiler *compil
 	*out = (struct ox_executable){.file = {.path = spec->name, .mode = 0755}};
 	int rc = ox_bundle_collect(ctx->arena, spec->items, spec->item_count, &p.set, err);
 	if (!rc)
-		rc = ox_tiers_find(ctx, &p.set, spec->extract.never, &p.tiers, err);
+		rc = link_stub(ctx, spec, &p, err);
 	if (rc)
 		return rc;
 	rc = make_parts(ctx, compiler, spec, &p, err);

@@ -20,7 +20,8 @@ struct ox_executable_spec {
 	const struct ox_pack_config *config;
 	const struct ox_bundle_item *items; /* a later item of one name replaces an earlier one */
 	size_t item_count;
-	struct ox_stub_options stub;
+	struct ox_stub_options stub; /* but for its modules, which are found among the items */
+	bool keep_shared;            /* extension modules of packages are not linked in */
 	struct ox_extract_rules extract;
 };
 

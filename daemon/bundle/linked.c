@@ -3,29 +3,69 @@
 #include "daemon/python/license.h"
 
 /* Of one module: what is packaged as linked, else what no interpreter does without; NULL: neither. */
-static const struct ox_python_variant *linked_variant(const struct ox_variants *of, const struct ox_tiers *tiers)
+static const struct ox_python_variant *linked_variant(const struct ox_variants *of, const struct ox_map *linked)
 {
-	const struct ox_extension_tier *t = ox_map_get(&tiers->extensions, of->items[0].module);
-	if (t && t->tier == OX_TIER_LINKED && t->resource->variant)
-		return t->resource->variant;
+	const struct ox_python_variant *v = ox_map_get(linked, of->items[0].module);
+	if (v)
+		return v;
 	return ox_variant_is_required(&of->items[0]) ? &of->items[0] : NULL;
 }
 
-int ox_linked_choose(struct ox_build_context *ctx, const struct ox_distribution *dist, const struct ox_tiers *tiers,
-		     struct ox_stub_options *out, struct ox_err *err)
+/* Module -> const struct ox_python_variant *, for those that are packaged as linked. */
+static int map_linked(const struct ox_bundle_set *set, struct ox_map *out, struct ox_err *err)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		const struct ox_resource *r = set->entries[i].item->resource;
+		if (r->kind != OX_RES_EXTENSION || !r->variant || !ox_extension_is_linked(set->entries[i].item))
+			continue;
+		void **slot = ox_map_put(out, r->name, NULL);
+		if (!slot)
+			return ox_fail_nomem(err, "extension modules");
+		*slot = (void *)(uintptr_t)r->variant;
+	}
+	return 0;
+}
+
+int ox_linked_choose(struct ox_build_context *ctx, const struct ox_distribution *dist,
+		     const struct ox_bundle_set *set, struct ox_stub_options *out, struct ox_err *err)
 {
 	const struct ox_python_json *json = dist->archive->json;
+	struct ox_map linked = {0};
 	const struct ox_python_variant **list = ox_arena_array(ctx->arena, json->variant_count + 1, sizeof *list);
-	if (!list)
-		return ox_fail_nomem(err, "extension modules");
-	for (size_t at = 0; at < json->variant_count;) {
+	int rc = list ? map_linked(set, &linked, err) : ox_fail_nomem(err, "extension modules");
+	for (size_t at = 0; !rc && at < json->variant_count;) {
 		struct ox_variants of = ox_variants_at(json, at);
-		const struct ox_python_variant *v = linked_variant(&of, tiers);
+		const struct ox_python_variant *v = linked_variant(&of, &linked);
 		if (v)
 			list[out->variant_count++] = v;
 		at += of.count;
 	}
 	out->variants = list;
+	ox_map_free(&linked);
+	return rc;
+}
+
+static int compare_modules(const void *left, const void *right)
+{
+	const struct ox_stub_module *a = left, *b = right;
+	return ox_slice_cmp(a->name, b->name);
+}
+
+int ox_linked_collect(struct ox_build_context *ctx, const struct ox_bundle_set *set, struct ox_stub_options *out,
+		      struct ox_err *err)
+{
+	out->modules = ox_arena_array(ctx->arena, set->count + 1, sizeof *out->modules);
+	if (!out->modules)
+		return ox_fail_nomem(err, "extension modules");
+	for (size_t i = 0; i < set->count; i++) {
+		const struct ox_bundle_item *item = set->entries[i].item;
+		const struct ox_resource *r = item->resource;
+		if (r->kind == OX_RES_EXTENSION && r->captured && !item->prefix)
+			out->modules[out->module_count++] =
+				(struct ox_stub_module){.name = r->name, .captured = r->captured};
+	}
+	if (out->module_count)
+		qsort(out->modules, out->module_count, sizeof *out->modules, compare_modules);
 	return 0;
 }
 

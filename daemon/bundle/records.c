@@ -84,6 +84,8 @@ static int add_extension(struct maker *m, const struct ox_bundle_item *item, siz
 		return ox_fail(err, OX_EINTERNAL, "an extension module has no tier");
 	if (t->tier == OX_TIER_LINKED) {
 		p->flags |= OX_PACK_BUILTIN;
+		if (item->resource->captured) /* the importer's to find (runtime/embed/linked_modules.h) */
+			p->flags |= OX_PACK_EXTENSION | (item->resource->is_package ? OX_PACK_PACKAGE : 0);
 		return 0;
 	}
 	p->flags |= OX_PACK_EXTENSION | (t->tier == OX_TIER_EXTRACTED ? OX_PACK_NEEDS_FILE : 0);

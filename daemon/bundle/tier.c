@@ -14,7 +14,7 @@ enum { MEMORY_MAX = 24 << 20 };
 struct finder {
 	struct ox_build_context *ctx;
 	struct ox_tiers *out;
-	bool never_extract;
+	const struct ox_tier_rules *rules;
 	struct ox_map vendored; /* file name -> const struct ox_resource * */
 	size_t counts[OX_TIER_BESIDE + 1];
 };
@@ -120,12 +120,12 @@ static int add_library(struct finder *f, const char *name, const struct ox_blob 
 	int rc = read_needs(f, name, blob, &elf, err);
 	if (rc)
 		return ox_wrap(err, "library %s", name);
-	if (f->never_extract && !elf.soname)
+	if (f->rules->never_extract && !elf.soname)
 		return ox_fail(err, OX_EBUILD,
 			       "library %s has no DT_SONAME and has to be a file, and nothing may be extracted: leave "
 			       "policy.extract at \"as-needed\"",
 			       name);
-	lib->needs_file = !elf.soname || (blob->size > MEMORY_MAX && !f->never_extract);
+	lib->needs_file = !elf.soname || (blob->size > MEMORY_MAX && !f->rules->never_extract);
 	if (lib->needs_file)
 		ox_emit_log(f->ctx->sink, OX_LEVEL_DEBUG, "build", "library %s is extracted to a file at run time: %s",
 			    name, elf.soname ? "it is large" : "it has no DT_SONAME");
@@ -186,6 +186,23 @@ bool ox_extension_is_linked(const struct ox_bundle_item *item)
 	return r->is_builtin || r->blob.size == 0;
 }
 
+/* By name: the extension modules of a bundle have different ones. */
+static const struct ox_stub_module *to_be_linked(const struct finder *f, const struct ox_resource *r)
+{
+	for (size_t i = 0; i < f->rules->module_count; i++)
+		if (ox_slice_eq(f->rules->modules[i].name, r->name))
+			return &f->rules->modules[i];
+	return NULL;
+}
+
+static const char *why_not_linked(const struct finder *f, const struct ox_resource *r)
+{
+	const struct ox_stub_module *m = to_be_linked(f, r);
+	if (m)
+		return m->left_out;
+	return r->captured ? "the policy keeps it a shared library" : "there are no objects to link in";
+}
+
 static enum ox_tier choose(const struct finder *f, const struct ox_bundle_item *item, const char **why)
 {
 	const struct ox_resource *r = item->resource;
@@ -195,10 +212,14 @@ static enum ox_tier choose(const struct finder *f, const struct ox_bundle_item *
 	*why = "the configuration says so";
 	if (item->prefix)
 		return OX_TIER_BESIDE;
+	const struct ox_stub_module *module = to_be_linked(f, r);
+	*why = "it was built from source";
+	if (module && !module->left_out)
+		return OX_TIER_LINKED;
 	*why = "it is too large to be loaded from memory at each start";
-	if (r->blob.size > MEMORY_MAX && !f->never_extract)
+	if (r->blob.size > MEMORY_MAX && !f->rules->never_extract)
 		return OX_TIER_EXTRACTED;
-	*why = "there are no objects to link in";
+	*why = why_not_linked(f, r);
 	return OX_TIER_MEMORY;
 }
 
@@ -245,10 +266,10 @@ static void tell_summary(const struct finder *f)
 		    f->counts[OX_TIER_BESIDE], f->out->libraries.len);
 }
 
-int ox_tiers_find(struct ox_build_context *ctx, const struct ox_bundle_set *set, bool never_extract,
+int ox_tiers_find(struct ox_build_context *ctx, const struct ox_bundle_set *set, const struct ox_tier_rules *rules,
 		  struct ox_tiers *out, struct ox_err *err)
 {
-	struct finder f = {.ctx = ctx, .never_extract = never_extract, .out = out};
+	struct finder f = {.ctx = ctx, .rules = rules, .out = out};
 	*out = (struct ox_tiers){0};
 	int rc = index_vendored(&f, set, err);
 	for (size_t i = 0; !rc && i < set->count; i++)

@@ -10,6 +10,7 @@
 
 #include "daemon/bundle/collect.h"
 #include "daemon/bundle/elf.h"
+#include "daemon/link/stub_module.h"
 #include "proto/base/map.h"
 
 enum ox_tier { OX_TIER_LINKED = 1, OX_TIER_MEMORY, OX_TIER_EXTRACTED, OX_TIER_BESIDE };
@@ -45,8 +46,13 @@ struct ox_tiers {
 /* Whether it is part of the executable, rather than a shared library. */
 bool ox_extension_is_linked(const struct ox_bundle_item *item);
 
-/* With never_extract large ones are loaded from memory too, and what only works as a file is OX_EBUILD. */
-int ox_tiers_find(struct ox_build_context *ctx, const struct ox_bundle_set *set, bool never_extract,
+struct ox_tier_rules {
+	bool never_extract; /* large ones are loaded from memory too, and what only works as a file is OX_EBUILD */
+	const struct ox_stub_module *modules; /* what was to be linked in, with what became of it */
+	size_t module_count;
+};
+
+int ox_tiers_find(struct ox_build_context *ctx, const struct ox_bundle_set *set, const struct ox_tier_rules *rules,
 		  struct ox_tiers *out, struct ox_err *err);
 void ox_tiers_free(struct ox_tiers *t);
 

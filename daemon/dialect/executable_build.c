@@ -58,6 +58,7 @@ int ox_exe_build(struct ox_exe_value *exe, const struct ox_executable **out, str
 		.distribution = ox_dist_value_known(exe->dist),
 		.config = exe->config,
 		.stub = {.release = ctx->release},
+		.keep_shared = !ox_policy_value_of(exe->policy)->policy.link_extension_modules,
 	};
 	*out = exe->built;
 	if (exe->built)

@@ -201,6 +201,8 @@ static const struct ox_star_attr_spec attrs[] = {
 	FLAG(include_file_resources, "Whether resources of the type File are packaged."),
 	FLAG(include_non_distribution_sources, "Whether source code of other packages is packaged."),
 	FLAG(include_test, "Whether tests of the standard library are packaged."),
+	FLAG(link_extension_modules, "Whether extension modules that pip builds from source, and whose location is "
+	     "in-memory, are linked into the executable."),
 	{"preferred_extension_module_variants", OX_STAR_T_DICT, get_variants, NULL,
 	 "A copy of what set_preferred_extension_module_variant() chose.", 0},
 	{"resources_location", OX_STAR_T_STRING, get_location, set_location,

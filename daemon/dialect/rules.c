@@ -26,6 +26,7 @@ static const struct {
 	FLAG(include_file_resources),
 	FLAG(include_non_distribution_sources),
 	FLAG(include_test),
+	FLAG(link_extension_modules),
 };
 
 /* Extension modules of an installed interpreter that need a library outside CPython
@@ -55,6 +56,7 @@ void ox_policy_init(struct ox_policy *policy)
 		.include_classified_resources = true,
 		.include_distribution_sources = true,
 		.include_non_distribution_sources = true,
+		.link_extension_modules = true,
 		.extension_module_filter = OX_FILTER_ALL,
 	};
 }

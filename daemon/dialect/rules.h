@@ -30,6 +30,7 @@ struct ox_policy {
 	bool include_distribution_sources, include_distribution_resources;
 	bool include_non_distribution_sources;
 	bool include_test;
+	bool link_extension_modules;
 	enum ox_extension_filter extension_module_filter;
 	const struct ox_preferred_variant *preferred; /* extension modules' variants */
 	struct ox_location location;

@@ -17,7 +17,7 @@ struct search {
 	struct ox_buf missing;
 };
 
-static bool is_glibc(const char *name)
+bool ox_is_glibc_name(const char *name)
 {
 	for (size_t i = 0; i < OX_COUNT(glibc_family); i++)
 		if (strcmp(glibc_family[i], name) == 0)
@@ -53,7 +53,7 @@ static int add_static(struct search *s, const char *file, struct ox_err *err)
 
 static int add(struct search *s, const char *name, struct ox_err *err)
 {
-	if (!is_glibc(name)) {
+	if (!ox_is_glibc_name(name)) {
 		const char *file = ox_arena_printf(s->ctx->arena, "lib%s.a", name);
 		return file ? add_static(s, file, err) : ox_fail_nomem(err, "libraries");
 	}

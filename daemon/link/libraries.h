@@ -23,4 +23,7 @@ int ox_link_libraries_find(struct ox_build_context *ctx, const struct ox_toolcha
 			   const struct ox_distribution *dist, struct ox_texts names, const char *allocator,
 			   struct ox_link_libraries *out, struct ox_err *err);
 
+/* Whether -lNAME is a library that is present wherever a glibc executable runs. */
+bool ox_is_glibc_name(const char *name);
+
 #endif

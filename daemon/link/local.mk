@@ -3,13 +3,15 @@ noinst_LIBRARIES += daemon/link/liblink.a
 daemon_link_liblink_a_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DOX_SOURCE_DIR='"$(abs_top_srcdir)"' -DOX_PKGDATADIR='"$(pkgdatadir)"'
 daemon_link_liblink_a_SOURCES = \
+	daemon/link/elf_unique.c daemon/link/elf_unique.h \
 	daemon/link/inittab.c daemon/link/inittab.h \
 	daemon/link/libraries.c daemon/link/libraries.h \
+	daemon/link/linked_modules.c daemon/link/linked_modules.h \
 	daemon/link/objects.c daemon/link/objects.h \
 	daemon/link/package.c daemon/link/package.h \
 	daemon/link/parts.c daemon/link/parts.h \
 	daemon/link/sources.c daemon/link/sources.h \
-	daemon/link/stub.c daemon/link/stub.h \
+	daemon/link/stub.c daemon/link/stub.h daemon/link/stub_module.h \
 	daemon/link/toolchain.c daemon/link/toolchain.h
 LINK_LIBS = daemon/link/liblink.a $(PYTHON_LIBS) $(LOOP_LIBS)
 

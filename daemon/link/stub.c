@@ -1,5 +1,6 @@
 #include "daemon/link/stub.h"
 
+#include "daemon/link/linked_modules.h"
 #include "daemon/link/objects.h"
 #include "daemon/link/parts.h"
 
@@ -31,6 +32,7 @@ struct link {
 	const char *dir;
 	const char **args;
 	size_t count, cap;
+	struct ox_linked_set linked;
 };
 
 static void arg(struct link *l, const char *text)
@@ -155,6 +157,34 @@ static int make_args(struct link *l, struct ox_err *err)
 	return l->count <= l->cap ? 0 : ox_fail(err, OX_EINTERNAL, "too many linker arguments");
 }
 
+/* With the modules that are not left out; *again: some of them are to blame, and are left out from now on. */
+static int link_once(struct link *l, bool *again, struct ox_err *err)
+{
+	struct ox_link_args args = {0};
+	int rc = 0;
+	for (size_t i = 0; !rc && i < l->count; i++) {
+		const char **slot = ox_vec_push(&args.v);
+		rc = slot ? 0 : ox_fail_nomem(err, "linker arguments");
+		if (slot)
+			*slot = l->args[i];
+	}
+	if (!rc)
+		rc = ox_linked_set_args(&l->linked, l->dir, l->sources.root, &args, err);
+	struct ox_toolchain_job job = {.args = args.v.items, .count = args.v.len, .cwd = l->dir};
+	if (!rc)
+		rc = ox_toolchain_run(l->ctx, l->t, &job, err);
+	int blamed = job.failed ? ox_linked_set_blame(&l->linked, ox_buf_view(&job.output), err) : 0;
+	*again = blamed > 0;
+	if (*again)
+		job.failed = false; /* told for the verbose only */
+	else if (blamed < 0)
+		rc = blamed;
+	ox_toolchain_tell(l->ctx, &job);
+	ox_buf_free(&job.output);
+	ox_vec_free(&args.v);
+	return rc;
+}
+
 static int run_linker(struct link *l, struct ox_err *err)
 {
 	int rc = make_args(l, err);
@@ -162,13 +192,26 @@ static int run_linker(struct link *l, struct ox_err *err)
 		rc = l->args[i] ? 0 : ox_fail_nomem(err, "linker arguments");
 	if (!rc)
 		rc = write_file(in_dir(l, "exports"), OX_SLICE(dynamic_list), err);
+	if (!rc)
+		rc = ox_linked_set_write(&l->linked, l->dir, err);
 	if (rc)
 		return rc;
-	struct ox_toolchain_job job = {.args = l->args, .count = l->count, .cwd = l->dir};
-	rc = ox_toolchain_run(l->ctx, l->t, &job, err);
-	ox_toolchain_tell(l->ctx, &job);
-	ox_buf_free(&job.output);
+	bool again;
+	do
+		rc = link_once(l, &again, err);
+	while (again);
 	return rc ? ox_wrap(err, "cannot link Python %s", l->dist->version) : 0;
+}
+
+static int describe_left_out(const struct link *l, struct ox_step_result *result, struct ox_err *err)
+{
+	struct ox_buf text = {0};
+	ox_linked_set_describe(&l->linked, &text);
+	int rc = ox_buf_ok(&text, "modules that are left out", err);
+	if (!rc)
+		ox_step_result_meta(result, ox_buf_view(&text));
+	ox_buf_free(&text);
+	return rc;
 }
 
 static int run_step(void *ctx, struct ox_step_result *result, struct ox_err *err)
@@ -188,6 +231,8 @@ static int run_step(void *ctx, struct ox_step_result *result, struct ox_err *err
 		rc = ox_store_put_temp(store, in_dir(l, "stub"), &digest, &size, err);
 	if (!rc)
 		ox_step_result_add(result, "stub", &digest, size);
+	if (!rc)
+		rc = describe_left_out(l, result, err);
 	ox_store_temp_remove(dir.data);
 	ox_buf_free(&dir);
 	return rc;
@@ -209,6 +254,7 @@ static int add_inputs(struct link *l, struct ox_step *step, struct ox_err *err)
 	for (size_t i = 0; i < l->sources.wrap_count; i++)
 		ox_step_text(step, "wrapped function", ox_slice_str(l->sources.wraps[i]));
 	ox_step_text(step, "payload address", ox_slice_str(payload_address));
+	ox_linked_set_add_inputs(&l->linked, step);
 	return ox_link_parts_add(l->ctx->arena, &l->parts, l->dist, l->options, step, err);
 }
 
@@ -229,10 +275,15 @@ int ox_stub_build(struct ox_build_context *ctx, const struct ox_distribution *di
 	if (!rc)
 		rc = ox_runtime_objects(ctx, &toolchain, &l.sources, dist, &l.objects, err);
 	if (!rc)
+		rc = ox_linked_set_find(ctx, &toolchain, dist, options->modules, options->module_count, &l.linked,
+					err);
+	if (!rc)
 		rc = add_inputs(&l, step, err);
-	if (rc)
-		return rc;
-	rc = ox_actions_run(ctx->actions, step, run_step, &l, &out, err);
+	if (!rc)
+		rc = ox_actions_run(ctx->actions, step, run_step, &l, &out, err);
+	if (!rc)
+		rc = ox_linked_set_recall(&l.linked, out.meta, err);
+	ox_linked_set_free(&l.linked);
 	if (rc)
 		return rc;
 	const struct ox_output *made = ox_outputs_find(&out, "stub");

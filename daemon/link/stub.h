@@ -7,7 +7,7 @@
 #ifndef OX_LINK_STUB_H
 #define OX_LINK_STUB_H
 
-#include "daemon/python/distribution.h"
+#include "daemon/link/stub_module.h"
 #include "daemon/python/variants.h"
 
 struct ox_stub_options {
@@ -16,6 +16,8 @@ struct ox_stub_options {
 	/* The extension modules linked from an archive, by name, with those that no interpreter does without. */
 	const struct ox_python_variant *const *variants;
 	size_t variant_count;
+	struct ox_stub_module *modules; /* of packages, to be linked in; by name. Those that cannot be are marked */
+	size_t module_count;
 };
 
 /* The linked stub's object in the store. OX_EBUILD names the package that brings a missing

@@ -306,7 +306,7 @@ static int find_dirs(struct ox_build_context *ctx, struct ox_toolchain *t, const
 static int find_parts(struct ox_build_context *ctx, struct ox_toolchain *t, const char *const *path,
 		      const struct ox_link_input *driver, struct ox_err *err)
 {
-	static const char *const passes[] = {"cc1", "collect2", "as", "ld"};
+	static const char *const passes[] = {"cc1", "collect2", "as", "ld", "objcopy"};
 	static const char *const files[] = {"crt1.o",   "Scrt1.o",	    "crti.o",	 "crtn.o",    "crtbegin.o",
 					    "crtend.o", "crtbeginS.o",	    "crtendS.o", "libgcc.a",  "libgcc_eh.a",
 					    "libc.so",	"libc_nonshared.a", "libc.so.6", "libm.so.6", "libm.so",
@@ -368,6 +368,14 @@ int ox_toolchain_library(struct ox_build_context *ctx, const struct ox_toolchain
 	if (!path)
 		return ox_fail(err, OX_ENOENT, "%s not found", name);
 	return ox_link_input_read(ctx, name, path, out, err);
+}
+
+const char *ox_toolchain_program(const struct ox_toolchain *t, const char *name)
+{
+	for (size_t i = 0; i < t->part_count; i++)
+		if (strcmp(t->parts[i].name, name) == 0)
+			return t->parts[i].path;
+	return NULL;
 }
 
 void ox_toolchain_add(const struct ox_toolchain *t, struct ox_step *step)

@@ -42,6 +42,9 @@ int ox_toolchain_find(struct ox_build_context *ctx, const struct ox_distribution
 int ox_toolchain_library(struct ox_build_context *ctx, const struct ox_toolchain *t, const char *name,
 			 struct ox_link_input *out, struct ox_err *err);
 
+/* The path of a program among the parts, or NULL. */
+const char *ox_toolchain_program(const struct ox_toolchain *t, const char *name);
+
 /* Digest of a file that is an input of the build, recorded in the memo. */
 int ox_link_input_read(struct ox_build_context *ctx, const char *name, const char *path, struct ox_link_input *out,
 		       struct ox_err *err);

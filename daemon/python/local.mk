@@ -10,6 +10,7 @@ daemon_python_libpython_a_SOURCES = \
 	daemon/python/blob.c \
 	daemon/python/block.c daemon/python/block.h \
 	daemon/python/bytecode.c daemon/python/bytecode.h \
+	daemon/python/captured.c daemon/python/captured.h \
 	daemon/python/candidates.c daemon/python/candidates.h \
 	daemon/python/choose.c daemon/python/choose.h \
 	daemon/python/child_env.c daemon/python/child_env.h \
@@ -36,7 +37,7 @@ daemon_python_libpython_a_SOURCES = \
 	daemon/python/resource_report.c daemon/python/resource_report.h \
 	daemon/python/resource.h daemon/python/scan.c daemon/python/stdlib.c \
 	daemon/python/variants.c daemon/python/variants.h
-PYTHON_LIBS = daemon/python/libpython.a $(TRANSFER_LIBS) $(LOOP_LIBS) $(ELF_LIBS) $(JANSSON_LIBS)
+PYTHON_LIBS = daemon/python/libpython.a daemon/capture/libcapture.a $(TRANSFER_LIBS) $(LOOP_LIBS) $(ELF_LIBS) $(JANSSON_LIBS)
 
 # The scripts that interpreters are given, as C strings.
 EXTRA_DIST += daemon/python/probe.py daemon/python/compile.py daemon/python/pip_run.py

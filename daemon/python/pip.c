@@ -1,6 +1,7 @@
 #include "daemon/python/pip.h"
 
 #include "daemon/loop/process.h"
+#include "daemon/python/captured.h"
 #include "daemon/python/child_env.h"
 #include "daemon/python/compiler_env.h"
 #include "daemon/python/pip_inputs.h"
@@ -10,7 +11,7 @@
 
 #include <time.h>
 
-enum { PIP_VERSION = 1, EXIT_NO_PIP = 97 };
+enum { PIP_VERSION = 2, EXIT_NO_PIP = 97 };
 
 struct install {
 	struct ox_build_context *ctx;
@@ -20,6 +21,7 @@ struct install {
 	const char *const *extra_env;
 	struct ox_pip_inputs inputs;
 	bool may_run;        /* false: only a recorded result is wanted */
+	struct ox_capturing capturing;
 	struct ox_buf error; /* the last line that pip marked as an error */
 };
 
@@ -63,7 +65,8 @@ static const char *const *environment(struct install *in, const char *scratch)
 	size_t extra = 0, n = 0;
 	while (in->extra_env && in->extra_env[extra])
 		extra++;
-	const char **list = ox_arena_array(in->ctx->arena, OX_COUNT(own) + extra + 4 + OX_COMPILER_VARIABLES,
+	const char **list = ox_arena_array(in->ctx->arena,
+					   OX_COUNT(own) + extra + 4 + OX_COMPILER_VARIABLES + OX_CAPTURING_VARIABLES,
 					   sizeof *list);
 	if (!list)
 		return NULL;
@@ -72,7 +75,8 @@ static const char *const *environment(struct install *in, const char *scratch)
 	/* A pip that is killed removes nothing: what it leaves goes with our folder. */
 	if (!(list[n++] = ox_arena_printf(in->ctx->arena, "TMPDIR=%s", scratch)))
 		return NULL;
-	if (!ox_compiler_env(in->ctx, in->dist, list, &n))
+	if (!ox_compiler_env(in->ctx, in->dist, list, &n) ||
+	    !ox_capturing_env(in->ctx, &in->capturing, list, &n))
 		return NULL;
 	if (in->ctx->offline)
 		list[n++] = "PIP_NO_INDEX=1";
@@ -145,9 +149,11 @@ static int install(void *opaque, struct ox_step_result *result, struct ox_err *e
 	const char *scratch = ox_arena_printf(in->ctx->arena, "%s/scratch", ox_buf_text(&temp));
 	rc = target && scratch ? ox_fs_mkdirs(scratch, 0700, err) : ox_fail_nomem(err, "running pip");
 	if (!rc)
+		rc = ox_capturing_start(in->ctx, scratch, &in->capturing, err);
+	if (!rc)
 		rc = run_pip(in, target, scratch, err);
 	if (!rc)
-		rc = ox_pip_tree_store(in->ctx, target, result, err);
+		rc = ox_pip_tree_store(in->ctx, target, in->capturing.folder, result, err);
 	if (!rc) {
 		int len = snprintf(when, sizeof when, "%lld", (long long)time(NULL));
 		ox_step_result_meta(result, ox_slice(when, (size_t)len));

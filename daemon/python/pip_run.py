@@ -18,5 +18,17 @@ if "DIST_EXTRA_CONFIG" not in os.environ:
     with open(os.environ["DIST_EXTRA_CONFIG"], "w") as config:
         config.write("[build]\nforce = 1\n")
 
+# Wheels that were built at other times have lost the objects that they were linked from: of what pip
+# keeps, built wheels lie in a folder of ours. A pip that is made differently uses its own.
+try:
+    from pip._internal import cache
+
+    def keep_wheels_apart(self, cache_dir, *args, init=cache.WheelCache.__init__, **kwargs):
+        init(self, cache_dir and os.environ.get("OXIDIZER_WHEELS", cache_dir), *args, **kwargs)
+
+    cache.WheelCache.__init__ = keep_wheels_apart
+except (ImportError, AttributeError):
+    pass
+
 sys.argv[0] = "pip"
 runpy.run_module("pip", run_name="__main__", alter_sys=True)

@@ -1,5 +1,6 @@
 #include "daemon/python/pip_tree.h"
 
+#include "daemon/python/captured.h"
 #include "daemon/python/classify.h"
 #include "daemon/python/folders.h"
 
@@ -74,8 +75,8 @@ static int store_file(struct ox_store *store, const char *root, struct ox_file_e
 	return rc;
 }
 
-int ox_pip_tree_store(struct ox_build_context *ctx, const char *target, struct ox_step_result *result,
-		      struct ox_err *err)
+int ox_pip_tree_store(struct ox_build_context *ctx, const char *target, const char *captures,
+		      struct ox_step_result *result, struct ox_err *err)
 {
 	struct ox_listing files;
 	struct ox_buf text = {0};
@@ -85,6 +86,9 @@ int ox_pip_tree_store(struct ox_build_context *ctx, const char *target, struct o
 	for (size_t i = 0; !rc && i < files.v.len; i++)
 		if (!files.v.items[i].is_dir && !is_left_out(files.v.items[i].path))
 			rc = store_file(ox_actions_store(ctx->actions), target, &files.v.items[i], result, &text, err);
+	for (size_t i = 0; captures && !rc && i < files.v.len; i++)
+		if (ox_slice_ends(files.v.items[i].path, OX_SLICE(".so")))
+			rc = ox_captured_store(ctx, captures, target, files.v.items[i].path, result, err);
 	ox_buf_free(&text);
 	ox_vec_free(&files.v);
 	return rc;
@@ -118,7 +122,7 @@ static int list_outputs(struct ox_build_context *ctx, const struct ox_outputs *o
 	int rc = 0;
 	for (size_t i = 0; !rc && i < outputs->count; i++) {
 		const struct ox_output *o = &outputs->items[i];
-		if (o->name.len < 3)
+		if (o->name.len < 3 || ox_captured_is_output(o))
 			continue;
 		struct ox_slice path = ox_arena_slice(ctx->arena, ox_slice(o->name.data + 2, o->name.len - 2));
 		if (!path.data)
@@ -142,9 +146,12 @@ int ox_pip_tree_resources(struct ox_build_context *ctx, const struct ox_distribu
 			  const struct ox_outputs *outputs, struct ox_resources *out, struct ox_err *err)
 {
 	struct ox_listing files = {0};
+	size_t before = out->v.len;
 	int rc = list_outputs(ctx, outputs, &files, err);
 	if (!rc)
 		rc = ox_classify(ctx, dist, &files, OX_ORIGIN_PACKAGE, out, err);
+	if (!rc)
+		rc = ox_captured_attach(ctx, outputs, out, before, err);
 	ox_vec_free(&files.v);
 	return rc;
 }

@@ -1,7 +1,8 @@
 /* pip_tree.h - what pip installed: into the store, and from there to resources.
  *
  * Each file is one output of the step, called "x PATH" when it is executable and "- PATH"
- * otherwise, in the order of ox_listing_read. Scripts (bin/) are left out, and RECORD is freed of
+ * otherwise, in the order of ox_listing_read; after them, for those whose objects were captured, what captured.h says.
+ * Scripts (bin/) are left out, and RECORD is freed of
  * the lines about what is left out, so that the outputs are the same wherever pip ran. */
 #ifndef OX_PYTHON_PIP_TREE_H
 #define OX_PYTHON_PIP_TREE_H
@@ -9,8 +10,9 @@
 #include "daemon/python/listing.h"
 #include "daemon/python/resource.h"
 
-int ox_pip_tree_store(struct ox_build_context *ctx, const char *target, struct ox_step_result *result,
-		      struct ox_err *err);
+/* `captures`: a folder of captures (daemon/capture/record.h), or NULL. */
+int ox_pip_tree_store(struct ox_build_context *ctx, const char *target, const char *captures,
+		      struct ox_step_result *result, struct ox_err *err);
 
 int ox_pip_tree_resources(struct ox_build_context *ctx, const struct ox_distribution *dist,
 			  const struct ox_outputs *outputs, struct ox_resources *out, struct ox_err *err);

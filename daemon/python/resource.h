@@ -24,6 +24,8 @@ enum ox_resource_kind {
 
 enum ox_resource_origin { OX_ORIGIN_STDLIB = 1, OX_ORIGIN_PACKAGE, OX_ORIGIN_APPLICATION };
 
+struct ox_captured; /* captured.h */
+
 struct ox_resource {
 	enum ox_resource_kind kind;
 	enum ox_resource_origin origin;
@@ -32,6 +34,7 @@ struct ox_resource {
 	struct ox_blob blob;
 	const struct ox_variants *variants; /* of an archive's extension module: all of it, */
 	const struct ox_python_variant *variant; /* and the one that this is; each is a resource of its own */
+	const struct ox_captured *captured; /* what an extension was linked from; NULL: not known */
 };
 
 /* An extension module that is part of the interpreter in any case. */

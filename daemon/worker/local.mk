@@ -14,7 +14,7 @@ daemon_worker_libworker_a_SOURCES = \
 	daemon/worker/workplace.c daemon/worker/workplace.h
 WORKER_LIBS = daemon/worker/libworker.a daemon/request/librequest.a $(DIALECT_LIBS) $(WIRE_LIBS)
 
-pkglibexec_PROGRAMS = daemon/oxidizer-worker
+pkglibexec_PROGRAMS += daemon/oxidizer-worker
 daemon_oxidizer_worker_SOURCES = daemon/worker/main.c
 daemon_oxidizer_worker_LDADD = $(WORKER_LIBS) -lpthread
 

@@ -1,6 +1,7 @@
 #include "runtime/embed/interpreter.h"
 
 #include "runtime/embed/allocator.h"
+#include "runtime/embed/linked_modules.h"
 #include "runtime/embed/loaded.h"
 #include "runtime/embed/settings.h"
 #include "runtime/embed/setup.h"
@@ -138,6 +139,8 @@ int ox_interpreter_start(struct ox_program *p, int *exit_code, struct ox_err *er
 	if (ox_program_flag(p, "oxidized_importer", true)) {
 		if (PyImport_AppendInittab("oxidized_importer", PyInit_oxidized_importer) < 0)
 			return ox_fail_nomem(err, "table of built-in modules");
+		if (ox_linked_register() < 0)
+			return ox_fail_nomem(err, "table of linked modules");
 		describe_finder(p);
 	}
 	int rc = start_core(p, exit_code, err);

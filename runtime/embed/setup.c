@@ -1,6 +1,7 @@
 #include "runtime/embed/setup.h"
 
 #include "runtime/embed/builtins.h"
+#include "runtime/embed/linked_modules.h"
 #include "runtime/importer/fast_import.h"
 
 static struct ox_program *remembered; /* set before the first interpreter starts, constant afterwards */
@@ -22,7 +23,7 @@ PyObject *ox_setup_finder(const struct ox_program *p, const char **what)
 	if (!module)
 		return NULL;
 	*what = "initialization of oxidized importer";
-	PyObject *finder = ox_finder_new(module, &p->finder_options);
+	PyObject *finder = ox_linked_hide() < 0 ? NULL : ox_finder_new(module, &p->finder_options);
 	PyObject *ours = finder ? Py_BuildValue("[O]", finder) : NULL;
 	PyObject *list = PySys_GetObject("meta_path"); /* borrowed */
 	if (!ours || !list || PyList_SetSlice(list, 0, 2, ours) < 0)

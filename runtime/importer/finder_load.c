@@ -25,6 +25,8 @@ static PyObject *extension_file(struct ox_finder *self, const struct ox_found *f
 	struct ox_err err = {0};
 	const char *path;
 	bool is_file;
+	if (ox_index_is_linked(found))
+		return NULL;
 	if (!(found->record.flags & OX_PACK_NEEDS_FILE) && !ox_wants_file(self->index.pack, &found->record))
 		return NULL;
 	if (ox_library_path(&self->index, found, &path, &is_file, &err) == 0)
@@ -232,6 +234,16 @@ static PyObject *create_from_file(struct ox_finder *self, PyObject *spec, PyObje
 	return call_imp(ox_state_of((PyObject *)self), "create_dynamic", spec);
 }
 
+/* The program has entered it among the modules that the interpreter has built in, so that CPython's own rules for them
+ * hold: modules that are made once, those that refuse a second interpreter. */
+static PyObject *create_linked(struct ox_finder *self, PyObject *spec, const struct ox_found *found)
+{
+	PyObject *module = call_imp(ox_state_of((PyObject *)self), "create_builtin", spec);
+	if (module && adjust_file(self, module, &found->record) < 0)
+		Py_CLEAR(module);
+	return module;
+}
+
 static PyObject *create_extension(struct ox_finder *self, PyObject *spec, PyObject *name,
 				  const struct ox_found *found)
 {
@@ -239,6 +251,8 @@ static PyObject *create_extension(struct ox_finder *self, PyObject *spec, PyObje
 	struct ox_err err = {0};
 	const char *path;
 	bool is_file;
+	if (ox_index_is_linked(found))
+		return create_linked(self, spec, found);
 	if (found->given && !found->record.library.data)
 		return create_from_file(self, spec, name, found);
 	if (ox_library_path(&self->index, found, &path, &is_file, &err) < 0)

@@ -10,7 +10,7 @@ bool ox_utf8(PyObject *text, struct ox_slice *out)
 
 enum ox_kind ox_index_kind_of(const struct ox_pack_record *r)
 {
-	if (r->flags & OX_PACK_EXTENSION && (r->library.len || r->relative_path.len))
+	if (r->flags & OX_PACK_EXTENSION && (r->library.len || r->relative_path.len || r->flags & OX_PACK_BUILTIN))
 		return OX_KIND_EXTENSION;
 	if (r->flags & OX_PACK_MODULE &&
 	    (r->has_source || r->has_bytecode[0] || r->has_bytecode[1] || r->has_bytecode[2] || r->relative_path.len))
@@ -123,6 +123,11 @@ void ox_index_find_packed(const struct ox_index *index, struct ox_slice name, st
 		found->kind = OX_KIND_NAMESPACE;
 		found->is_package = true;
 	}
+}
+
+bool ox_index_is_linked(const struct ox_found *found)
+{
+	return !found->given && found->kind == OX_KIND_EXTENSION && found->record.flags & OX_PACK_BUILTIN;
 }
 
 bool ox_index_find_library(const struct ox_index *index, struct ox_slice name, struct ox_found *found)

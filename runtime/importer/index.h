@@ -63,6 +63,9 @@ void ox_index_find_packed(const struct ox_index *index, struct ox_slice name, st
 /* The record of a name as a shared library that others need; false when there is none. */
 bool ox_index_find_library(const struct ox_index *index, struct ox_slice name, struct ox_found *found);
 
+/* Whether a payload's extension module is linked into the executable. */
+bool ox_index_is_linked(const struct ox_found *found);
+
 /* What a record is imported as. */
 enum ox_kind ox_index_kind_of(const struct ox_pack_record *r);
 enum ox_kind ox_index_kind_of_given(const struct ox_index *index, const struct ox_packed_resource *r);

@@ -61,6 +61,8 @@ int ox_index_view_packed(const struct ox_index *index, ox_pack_place place, stru
 	bool is_extension = r.flags & OX_PACK_EXTENSION;
 	out->name = r.name;
 	out->flags = r.flags & PACKED_FLAGS;
+	if (r.flags & OX_PACK_BUILTIN)
+		out->flags &= ~(uint32_t)OX_PACK_EXTENSION; /* there is no library to speak of */
 	if (r.has_source)
 		out->blobs[OX_PACKED_SOURCE] = r.source;
 	for (int level = 0; level < 3; level++)
@@ -152,9 +154,11 @@ static int compare(const void *a, const void *b)
 	return ox_slice_cmp(x->name, y->name);
 }
 
-/* The sets of names are what decides about these two flags. */
+/* The sets of names are what decides about these two flags, but for a payload's modules that are linked in. */
 static int set_flags(const struct ox_index *index, struct ox_packed_resource *r)
 {
+	struct ox_found found;
+	ox_index_find_packed(index, r->name, &found);
 	PyObject *name = PyUnicode_DecodeUTF8(r->name.data, (Py_ssize_t)r->name.len, NULL);
 	int is_builtin = !name ? -1 : index->builtins ? PySet_Contains(index->builtins, name) : 0;
 	int is_frozen = !name ? -1 : index->frozen ? PySet_Contains(index->frozen, name) : 0;
@@ -162,7 +166,7 @@ static int set_flags(const struct ox_index *index, struct ox_packed_resource *r)
 	if (is_builtin < 0 || is_frozen < 0)
 		return -1;
 	r->flags &= ~(uint32_t)(OX_PACK_BUILTIN | OX_PACK_FROZEN);
-	r->flags |= (is_builtin ? OX_PACK_BUILTIN : 0) | (is_frozen ? OX_PACK_FROZEN : 0);
+	r->flags |= (is_builtin || ox_index_is_linked(&found) ? OX_PACK_BUILTIN : 0) | (is_frozen ? OX_PACK_FROZEN : 0);
 	return 0;
 }
 

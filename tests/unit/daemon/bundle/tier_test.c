@@ -36,7 +36,7 @@ static void find(struct fixture *f, struct wheel *w, struct ox_tiers *tiers)
 	struct ox_bundle_set set;
 	struct ox_err err = {0};
 	fixture_ok(ox_bundle_collect(&f->arena, w->items, w->count, &set, &err), &err);
-	fixture_ok(ox_tiers_find(&f->ctx, &set, false, tiers, &err), &err);
+	fixture_ok(ox_tiers_find(&f->ctx, &set, &(struct ox_tier_rules){0}, tiers, &err), &err);
 }
 
 static const struct ox_extension_tier *tier_of(const struct ox_tiers *tiers, const char *name)
