@@ -24,9 +24,10 @@ static const char sysconfig_text[] =
 	"del _move\n";
 
 /* The last assignment to a variable is the one that counts. */
-static const char makefile_text[] = "\n"
-				    "# Added by oxidizer: the folder that this was built for is the one where it lies.\n"
-				    "prefix=\t\t$(abspath $(dir $(lastword $(MAKEFILE_LIST)))../../..)\n";
+static const char makefile_text[] =
+	"\n"
+	"# Added by oxidizer: the folder that this was built for is the one where it lies.\n"
+	"prefix=\t\t$(abspath $(dir $(lastword $(MAKEFILE_LIST)))../../..)\n";
 
 static const struct ox_slice library = OX_SLICE("python/install/lib/python");
 

@@ -1,7 +1,7 @@
 /* extract.h - an archive, fetched and unpacked into a tree of the store, as a step "extract".
  *
- * The step is keyed by the archive's digest and what is appended to its files. What is there as a tree is neither fetched nor unpacked again, also
- * when the archive itself was collected since. Several builders wait for one. */
+ * The step is keyed by the archive's digest and what is appended to its files. What is there as a tree is neither
+ * fetched nor unpacked again, also when the archive itself was collected since. Several builders wait for one. */
 #ifndef OX_TRANSFER_EXTRACT_H
 #define OX_TRANSFER_EXTRACT_H
 
