@@ -104,7 +104,7 @@ nobase_dist_pkgdata_DATA = \
 	runtime/importer/fast_import.c runtime/importer/fast_import.h runtime/importer/fast_load.c \
 	runtime/importer/fast_load.h runtime/importer/import_lock.c runtime/importer/import_lock.h \
 	runtime/importer/finder.c runtime/importer/finder_data.c runtime/importer/finder_load.c \
-	runtime/importer/finder_path.c runtime/importer/folder.c \
+	runtime/importer/finder_path.c runtime/importer/folder.c runtime/importer/packed_path.c \
 	runtime/importer/code_check.c runtime/importer/code_check.h \
 	runtime/importer/given_load.c runtime/importer/importer.h runtime/importer/index.c runtime/importer/index.h \
 	runtime/importer/index_add.c runtime/importer/index_files.c runtime/importer/index_files.h \

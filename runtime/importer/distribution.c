@@ -81,9 +81,7 @@ static PyObject *locate_file(PyObject *self, PyObject *path)
 	struct ox_finder *finder = (struct ox_finder *)as_distribution(self)->finder;
 	PyObject *text = PyObject_Str(path);
 	PyObject *full = text ? PyUnicode_FromFormat("%U/%U", finder->base, text) : NULL;
-	PyObject *pathlib = full ? PyImport_ImportModule("pathlib") : NULL;
-	PyObject *result = pathlib ? PyObject_CallMethod(pathlib, "Path", "O", full) : NULL;
-	Py_XDECREF(pathlib);
+	PyObject *result = full ? ox_finder_path(finder, full) : NULL;
 	Py_XDECREF(full);
 	Py_XDECREF(text);
 	return result;

@@ -472,6 +472,7 @@ static int finder_traverse(PyObject *self, visitproc visit, void *arg)
 {
 	OX_VISIT_TYPE(self);
 	Py_VISIT(as_finder(self)->real_files);
+	Py_VISIT(as_finder(self)->path_type);
 	int rc = ox_libraries_traverse(&as_finder(self)->index.libraries, visit, arg);
 	return rc ? rc : ox_index_traverse(&as_finder(self)->index, visit, arg);
 }
@@ -491,6 +492,7 @@ static void finder_dealloc(PyObject *self)
 	Py_CLEAR(as_finder(self)->base);
 	Py_CLEAR(as_finder(self)->mp_start_method);
 	Py_CLEAR(as_finder(self)->real_files);
+	Py_CLEAR(as_finder(self)->path_type);
 	ox_extract_folders_free(&as_finder(self)->folders);
 	ox_libraries_free(&as_finder(self)->index.libraries);
 	type->tp_free(self);

@@ -89,6 +89,72 @@ PyObject *ox_finder_file(struct ox_finder *self, const struct ox_file *file)
 	return content;
 }
 
+PyObject *ox_normalized_name(PyObject *name)
+{
+	struct ox_slice text;
+	struct ox_buf out = {0};
+	PyObject *lower = PyObject_CallMethod(name, "lower", NULL);
+	if (!lower || !PyUnicode_Check(lower) || !ox_utf8(lower, &text)) {
+		Py_XDECREF(lower);
+		return PyErr_Occurred() ? NULL : ox_wrong_type(name, "name", "PyString");
+	}
+	for (size_t i = 0; i < text.len; i++) {
+		bool is_joint = memchr("-_.", text.data[i], 3);
+		if (!is_joint || !i || !memchr("-_.", text.data[i - 1], 3))
+			ox_buf_byte(&out, is_joint ? '-' : text.data[i]);
+	}
+	PyObject *result = PyUnicode_DecodeUTF8(ox_buf_text(&out), (Py_ssize_t)out.len, NULL);
+	ox_buf_free(&out);
+	Py_DECREF(lower);
+	return result;
+}
+
+/* 1 when `wanted` (normalised, or NULL for any) is the record's name; -1 with an exception. */
+static int is_wanted(PyObject *wanted, PyObject *name)
+{
+	PyObject *have = wanted ? ox_normalized_name(name) : NULL;
+	int same = !wanted ? 1 : have ? PyUnicode_Compare(wanted, have) == 0 : -1;
+	Py_XDECREF(have);
+	return same;
+}
+
+/* The file of a distribution's metadata by its place in a folder: "NAME-VERSION.dist-info/FILE". 1, 0 or -1. */
+static int metadata_file(const struct ox_finder *self, struct ox_slice path, struct ox_file *file)
+{
+	const char *slash = memchr(path.data, '/', path.len);
+	struct ox_slice folder = ox_slice(path.data, slash ? (size_t)(slash - path.data) : 0);
+	if (!ox_slice_ends(folder, OX_SLICE(".dist-info")) && !ox_slice_ends(folder, OX_SLICE(".egg-info")))
+		return 0;
+	struct ox_slice name = ox_slice(slash + 1, path.len - folder.len - 1), own;
+	const char *dash = memchr(folder.data, '-', folder.len - strlen("-info"));
+	size_t len = dash ? (size_t)(dash - folder.data) : folder.len - strlen(".egg-info");
+	PyObject *text = PyUnicode_DecodeUTF8(folder.data, (Py_ssize_t)len, "replace");
+	PyObject *wanted = text ? ox_normalized_name(text) : NULL;
+	PyObject *names = wanted ? ox_index_distributions(&self->index) : NULL;
+	int rc = names ? 0 : -1;
+	for (Py_ssize_t i = 0; !rc && i < PyList_GET_SIZE(names); i++) {
+		PyObject *item = PyList_GET_ITEM(names, i);
+		rc = is_wanted(wanted, item);
+		if (rc > 0)
+			rc = ox_utf8(item, &own) ? ox_index_file(&self->index, OX_METADATA_FILES, own, name, file) : -1;
+	}
+	Py_XDECREF(names);
+	Py_XDECREF(wanted);
+	Py_XDECREF(text);
+	return rc;
+}
+
+/* A module's source or a distribution's metadata, which would be files, too. NULL without an exception when there is
+ * no such file. */
+static PyObject *not_of_a_package(struct ox_finder *self, struct ox_slice rest)
+{
+	struct ox_file file;
+	int rc = ox_index_source_file(&self->index, rest, &file);
+	if (!rc)
+		rc = metadata_file(self, rest, &file);
+	return rc > 0 ? ox_finder_file(self, &file) : NULL;
+}
+
 /* `rest` is "a/b/c/file": the deepest of a.b.c, a.b, a that is indexed must have it, in memory or on disk. */
 static PyObject *data_below(struct ox_finder *self, struct ox_slice rest, bool on_disk, PyObject *path)
 {
@@ -109,10 +175,12 @@ static PyObject *data_below(struct ox_finder *self, struct ox_slice rest, bool o
 			bytes = ox_finder_file(self, &f);
 			break;
 		}
-		if (found.kind != OX_KIND_NONE || found.given)
+		if (found.given || (found.kind != OX_KIND_NONE && found.kind != OX_KIND_NAMESPACE))
 			break;
 	}
 	ox_buf_free(&package);
+	if (!bytes && !on_disk && !PyErr_Occurred())
+		bytes = not_of_a_package(self, rest);
 	return bytes || PyErr_Occurred() ? bytes : not_known("resource not known", path);
 }
 
@@ -144,35 +212,6 @@ PyObject *ox_finder_data(struct ox_finder *self, PyObject *path)
 	if (ox_path_below(text, self->origin, &rest))
 		return data_below(self, rest, true, path);
 	return not_known("resource not known", path);
-}
-
-PyObject *ox_normalized_name(PyObject *name)
-{
-	struct ox_slice text;
-	struct ox_buf out = {0};
-	PyObject *lower = PyObject_CallMethod(name, "lower", NULL);
-	if (!lower || !PyUnicode_Check(lower) || !ox_utf8(lower, &text)) {
-		Py_XDECREF(lower);
-		return PyErr_Occurred() ? NULL : ox_wrong_type(name, "name", "PyString");
-	}
-	for (size_t i = 0; i < text.len; i++) {
-		bool is_joint = memchr("-_.", text.data[i], 3);
-		if (!is_joint || !i || !memchr("-_.", text.data[i - 1], 3))
-			ox_buf_byte(&out, is_joint ? '-' : text.data[i]);
-	}
-	PyObject *result = PyUnicode_DecodeUTF8(ox_buf_text(&out), (Py_ssize_t)out.len, NULL);
-	ox_buf_free(&out);
-	Py_DECREF(lower);
-	return result;
-}
-
-/* 1 when `wanted` (normalised, or NULL for any) is the record's name; -1 with an exception. */
-static int is_wanted(PyObject *wanted, PyObject *name)
-{
-	PyObject *have = wanted ? ox_normalized_name(name) : NULL;
-	int same = !wanted ? 1 : have ? PyUnicode_Compare(wanted, have) == 0 : -1;
-	Py_XDECREF(have);
-	return same;
 }
 
 static int add_distribution(struct ox_finder *self, PyObject *list, PyObject *wanted, PyObject *name)

@@ -1,4 +1,4 @@
-#include "runtime/importer/index.h"
+#include "runtime/importer/index_files.h"
 
 bool ox_utf8(PyObject *text, struct ox_slice *out)
 {
@@ -119,7 +119,7 @@ void ox_index_find_packed(const struct ox_index *index, struct ox_slice name, st
 			found->kind = ox_index_kind_of(&found->record);
 		found->is_package = found->kind != OX_KIND_NONE && found->record.flags & OX_PACK_PACKAGE;
 	}
-	if (found->kind == OX_KIND_NONE && ox_index_has_members(index, name)) {
+	if (found->kind == OX_KIND_NONE && (ox_index_has_members(index, name) || ox_index_is_folder(index, name))) {
 		found->kind = OX_KIND_NAMESPACE;
 		found->is_package = true;
 	}

@@ -1,5 +1,7 @@
 #include "runtime/importer/index_files.h"
 
+#include "proto/base/buf.h"
+
 struct tables {
 	enum ox_packed_table memory, paths;
 };
@@ -121,6 +123,54 @@ static bool stop(const struct ox_file *file, void *arg)
 bool ox_index_has_files(const struct ox_index *index, enum ox_files which, struct ox_slice name)
 {
 	return ox_index_each_file(index, which, name, stop, NULL);
+}
+
+/* The file's name begins with the dotted name as a folder. */
+static bool lies_below(const struct ox_file *file, void *arg)
+{
+	const struct ox_slice *folder = arg;
+	if (file->name.len <= folder->len || file->name.data[folder->len] != '/')
+		return false;
+	for (size_t i = 0; i < folder->len; i++)
+		if (file->name.data[i] != (folder->data[i] == '.' ? '/' : folder->data[i]))
+			return false;
+	return true;
+}
+
+bool ox_index_is_folder(const struct ox_index *index, struct ox_slice name)
+{
+	struct ox_record given;
+	if (!find_given(index, name, &given) && ox_index_has_files(index, OX_PACKAGE_FILES, name))
+		return true;
+	for (const char *dot = name.len ? memrchr(name.data, '.', name.len) : NULL; dot;
+	     dot = memrchr(name.data, '.', (size_t)(dot - name.data))) {
+		struct ox_slice package = ox_slice(name.data, (size_t)(dot - name.data));
+		struct ox_slice folder = ox_slice(dot + 1, name.len - package.len - 1);
+		if (ox_index_each_file(index, OX_PACKAGE_FILES, package, lies_below, &folder))
+			return true;
+	}
+	return false;
+}
+
+bool ox_index_source_file(const struct ox_index *index, struct ox_slice path, struct ox_file *out)
+{
+	static const struct ox_slice suffix = {".py", 3}, init = {"/__init__", 9};
+	struct ox_buf name = {0};
+	struct ox_found found = {.kind = OX_KIND_NONE};
+	if (!ox_slice_ends(path, suffix))
+		return false;
+	path.len -= suffix.len;
+	bool is_package = ox_slice_ends(path, init);
+	path.len -= is_package ? init.len : 0;
+	for (size_t i = 0; i < path.len; i++)
+		ox_buf_byte(&name, path.data[i] == '/' ? '.' : path.data[i]);
+	if (!name.failed && !memchr(path.data, '.', path.len))
+		ox_index_find_packed(index, ox_buf_view(&name), &found);
+	ox_buf_free(&name);
+	if (found.kind != OX_KIND_MODULE || found.is_package != is_package || !found.record.has_source)
+		return false;
+	*out = (struct ox_file){found.record.name, found.record.source, false, found.owner};
+	return true;
 }
 
 /* Given records have to be packages, as a collector makes them. Neither str nor a list that grows

@@ -30,6 +30,7 @@ struct ox_finder {
 	PyObject *origin;          /* str */
 	PyObject *base;            /* str: the executable, base of virtual paths */
 	PyObject *mp_start_method; /* str or NULL */
+	PyObject *path_type;       /* packed_path.c; NULL: not asked for yet */
 	PyObject *real_files;      /* place -> path of what was extracted; NULL: nothing yet */
 	struct ox_extract_folders folders; /* where that lies */
 	const char *command;       /* source of "<string>", or NULL */
@@ -103,6 +104,9 @@ PyObject *ox_normalized_name(PyObject *name);
 PyObject *ox_finder_virtual_path(const struct ox_finder *self, struct ox_slice name);
 /* The real path of `relative` below the executable's folder. */
 PyObject *ox_finder_relative_path(const struct ox_finder *self, struct ox_slice relative);
+
+/* packed_path.c: a path as a pathlib.Path that reads what is packed there. */
+PyObject *ox_finder_path(struct ox_finder *self, PyObject *path);
 
 /* folder.c: the package that a folder stands for. */
 enum ox_folder {

@@ -6,6 +6,8 @@
  * pkgutil     get_data() serves the files of packed packages.
  * linecache   see linecache.c.
  * runpy       what `-m` runs has a path in sys.argv[0], as with files: messages of programs name themselves by it.
+ * importlib._common   3.9: files() of a packed package, which later versions ask the loader for.
+ * click       a program that `-m` stands for in the configuration is called by its file's name in usage messages.
  * pkg_resources   see pkg_resources.h.
  * ssl         see certificates.c.
  *
@@ -140,18 +142,63 @@ out:
 	return details;
 }
 
+/* The reader's answer for a package of ours that has no file. */
+static PyObject *from_package(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+	PyObject *files = ask_own(self, args, kwargs);
+	PyObject *package = argument(args, kwargs, 0, "package");
+	PyObject *type, *value, *traceback;
+	if (files || !package || !PyErr_ExceptionMatches(PyExc_TypeError))
+		return files;
+	PyErr_Fetch(&type, &value, &traceback);
+	PyObject *spec = PyObject_GetAttrString(package, "__spec__");
+	PyObject *name = spec ? PyObject_GetAttrString(spec, "name") : NULL;
+	PyObject *finder = PyTuple_GET_ITEM(self, FINDER);
+	PyObject *reader = name ? PyObject_CallMethod(finder, "get_resource_reader", "O", name) : NULL;
+	PyObject *found = reader && reader != Py_None ? PyObject_CallMethod(reader, "files", NULL) : NULL;
+	Py_XDECREF(reader);
+	Py_XDECREF(name);
+	Py_XDECREF(spec);
+	PyErr_Clear();
+	PyErr_Restore(type, value, traceback);
+	return rather(found);
+}
+
+/* An executable is not called by "python -m a.b", where b is the executable's own name. */
+static PyObject *_detect_program_name(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+	PyObject *name = ask_own(self, args, kwargs);
+	PyObject *argv = PySys_GetObject("argv"); /* borrowed */
+	PyObject *program = argv && PyList_CheckExact(argv) && PyList_GET_SIZE(argv) ? PyList_GET_ITEM(argv, 0) : NULL;
+	struct ox_slice said, path;
+	if (!name || !program || !PyUnicode_Check(program) || !PyUnicode_Check(name) || PyTuple_GET_SIZE(args) || kwargs)
+		return name;
+	if (!ox_utf8(name, &said) || !ox_utf8(program, &path)) {
+		PyErr_Clear();
+		return name;
+	}
+	const char *slash = path.len ? memrchr(path.data, '/', path.len) : NULL;
+	struct ox_slice leaf = slash ? ox_slice(slash + 1, path.len - (size_t)(slash + 1 - path.data)) : path;
+	if (ox_slice_starts(said, OX_SLICE("python -m ")) && leaf.len && !ox_slice_ends(leaf, OX_SLICE(".py")))
+		Py_SETREF(name, PyUnicode_FromStringAndSize(leaf.data, (Py_ssize_t)leaf.len));
+	return name;
+}
+
 #define TAUGHT(function)                                                                                               \
 	{                                                                                                              \
 #function, (PyCFunction)(void (*)(void))function, METH_VARARGS | METH_KEYWORDS, NULL                            \
 	}
 
 static PyMethodDef getfile_def = TAUGHT(getfile), getmodule_def = TAUGHT(getmodule), get_data_def = TAUGHT(get_data),
-		   details_def = TAUGHT(_get_module_details);
+		   details_def = TAUGHT(_get_module_details), detect_def = TAUGHT(_detect_program_name),
+		   from_package_def = TAUGHT(from_package);
 
 static const struct lesson {
 	const char *module;
 	PyMethodDef *function;
 } lessons[] = {
+	{"click.utils", &detect_def},
+	{"importlib._common", &from_package_def},
 	{"inspect", &getfile_def},
 	{"inspect", &getmodule_def},
 	{"linecache", &ox_linecache_updatecache},

@@ -2,7 +2,8 @@
  *
  * There are no folders in the payload: one exists when a file's name or a package's lies below
  * it. A path "sub/x.txt" of package p may be that file of p, or x.txt of the
- * package p.sub: files belong to the deepest package around them. */
+ * package p.sub: files belong to the deepest package around them. Modules' sources can be read as the files
+ * that they are elsewhere, but are not listed: whoever lists a folder looks for data. */
 #include "runtime/importer/arguments.h"
 #include "runtime/importer/state.h"
 
@@ -45,37 +46,45 @@ static bool texts(PyObject *self, struct ox_slice *package, struct ox_slice *pat
 	return ox_utf8(as_node(self)->package, package) && ox_utf8(as_node(self)->path, path);
 }
 
-/* package + "." + the first `len` bytes of path, as a dotted name. */
-static void nested_name(struct ox_buf *out, struct ox_slice package, struct ox_slice path, size_t len)
+/* What the node would be called below a folder of packages: "p/q/a/b" for a/b of p.q. */
+static bool whole_path(PyObject *self, struct ox_buf *out)
+{
+	struct ox_slice package, path;
+	if (!texts(self, &package, &path))
+		return false;
+	for (size_t i = 0; i < package.len; i++)
+		ox_buf_byte(out, package.data[i] == '.' ? '/' : package.data[i]);
+	ox_buf_str(out, path.len ? "/" : "");
+	ox_buf_slice(out, path);
+	return !out->failed;
+}
+
+/* The first `len` bytes of a path as a dotted name. */
+static void dotted_name(struct ox_buf *out, struct ox_slice path, size_t len)
 {
 	ox_buf_clear(out);
-	ox_buf_slice(out, package);
-	if (len)
-		ox_buf_byte(out, '.');
 	for (size_t i = 0; i < len; i++)
 		ox_buf_byte(out, path.data[i] == '/' ? '.' : path.data[i]);
 }
 
-/* Visits every (package, path inside it) that the node may stand for, the deepest first:
- * (p.a, "b") before (p, "a/b"). Stops when the visitor returns true. */
+/* Visits every (package, path inside it) that the node may stand for, the deepest first: (p.q.a, "b") before
+ * (p.q, "a/b"), and (p, "q/a/b") for a folder q that holds no modules. Stops when the visitor returns true. */
 static bool each_view(PyObject *self, bool (*visit)(const struct ox_index *, struct ox_slice, struct ox_slice, void *),
 		      void *arg)
 {
-	struct ox_slice package, path;
-	struct ox_buf name = {0};
+	struct ox_buf name = {0}, whole = {0};
 	bool done = false;
-	if (!texts(self, &package, &path))
-		return false;
-	for (size_t cut = path.len; !done; cut--) {
-		if (cut == 0 || cut == path.len || path.data[cut] == '/') {
-			size_t skip = cut ? cut + (cut < path.len) : 0;
-			nested_name(&name, package, path, cut);
-			struct ox_slice rest = ox_slice(path.data + skip, path.len - skip);
-			done = visit(index_of(self), ox_buf_view(&name), rest, arg);
+	if (whole_path(self, &whole)) {
+		struct ox_slice path = ox_buf_view(&whole);
+		for (size_t cut = path.len; cut && !done; cut--) {
+			if (cut < path.len && path.data[cut] != '/')
+				continue;
+			size_t skip = cut + (cut < path.len);
+			dotted_name(&name, path, cut);
+			done = visit(index_of(self), ox_buf_view(&name), ox_slice(path.data + skip, path.len - skip), arg);
 		}
-		if (cut == 0)
-			break;
 	}
+	ox_buf_free(&whole);
 	ox_buf_free(&name);
 	return done;
 }
@@ -87,7 +96,12 @@ static bool view_file(const struct ox_index *index, struct ox_slice package, str
 
 static bool find_file(PyObject *self, struct ox_file *file)
 {
-	return each_view(self, view_file, file);
+	struct ox_buf whole = {0};
+	bool found = each_view(self, view_file, file);
+	if (!found && !PyErr_Occurred() && whole_path(self, &whole))
+		found = ox_index_source_file(index_of(self), ox_buf_view(&whole), file);
+	ox_buf_free(&whole);
+	return found;
 }
 
 /* One listed name below a folder. */
@@ -145,12 +159,13 @@ static bool is_folder(PyObject *self)
 /* Sub-packages are folders too. */
 static int list_packages(PyObject *self, PyObject *names)
 {
-	struct ox_slice package, path;
-	struct ox_buf name = {0};
+	struct ox_buf name = {0}, whole = {0};
 	int rc = 0;
-	if (!texts(self, &package, &path))
+	if (whole_path(self, &whole))
+		dotted_name(&name, ox_buf_view(&whole), whole.len);
+	else
 		return -1;
-	nested_name(&name, package, path, path.len);
+	ox_buf_free(&whole);
 	PyObject *empty = PyUnicode_FromString("");
 	PyObject *members = empty ? ox_index_members(index_of(self), ox_buf_view(&name), empty) : NULL;
 	for (Py_ssize_t i = 0; members && !rc && i < PyList_GET_SIZE(members); i++) {

@@ -92,6 +92,41 @@ class PathHook(unittest.TestCase):
                          ["resfiles.inner", "resfiles.mod"])
 
 
+class Folders(unittest.TestCase):
+    """Folders without modules, and modules' sources, are there as they are on disk."""
+
+    def setUp(self):
+        self.f = tree()
+        sys.meta_path.append(self.f)
+        self.addCleanup(sys.meta_path.remove, self.f)
+        self.addCleanup(lambda: [sys.modules.pop(n) for n in list(sys.modules) if n.startswith("resfiles")])
+        self.addCleanup(sys.path_importer_cache.clear)
+
+    def test_a_folder_of_data_is_a_namespace_package(self):
+        deep = importlib.import_module("resfiles.sub.deep")
+        self.assertEqual(list(deep.__path__), [EXE + "/resfiles/sub/deep"])
+        with self.assertRaises(ImportError):
+            importlib.import_module("resfiles.sub.none")
+        with self.assertRaises(ImportError):
+            importlib.import_module("resfiles.a")
+        self.assertEqual(self.f.path_hook(EXE + "/resfiles").iter_modules(), [("inner", True), ("mod", False)])
+        for reader in map(self.f.get_resource_reader, ("resfiles.sub", "resfiles.sub.deep")):
+            self.assertEqual(sorted(p.name for p in reader.files().iterdir()),
+                             ["b.txt", "deep"] if "deep" not in repr(reader.files()) else ["d"])
+        self.assertEqual(self.f.get_resource_reader("resfiles.sub").files().joinpath("deep", "d").read_bytes(), b"d")
+        self.assertEqual(self.f.get_resource_reader("resfiles.sub").open_resource("b.txt").read(), b"b")
+
+    def test_sources_can_be_read_but_are_not_listed(self):
+        self.f.add_resource(resource("resfiles.code", "module", in_memory_source=b"x = 1"))
+        files = self.f.get_resource_reader("resfiles").files()
+        self.assertEqual(files.joinpath("code.py").read_text(), "x = 1")
+        self.assertTrue(files.joinpath("inner/__init__.py").is_file())
+        for name in ("code", "code.pyc", "inner.py", "code/__init__.py", "absent.py", ".py", "inner/.py"):
+            self.assertFalse(files.joinpath(name).is_file(), name)
+        self.assertEqual(sorted(p.name for p in files.iterdir()), ["a.txt", "inner", "sub"])
+        self.assertEqual(self.f.get_data(EXE + "/resfiles/code.py"), b"x = 1")
+
+
 class PathEntryFinder(unittest.TestCase):
     def setUp(self):
         self.f = tree()

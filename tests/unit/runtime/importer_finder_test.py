@@ -796,8 +796,9 @@ class Asking(Imports):
         self.assertEqual(f.get_data(EXE + "/a/x"), b"1")
         self.assertEqual(f.get_data(EXE + "/a/sub/y"), b"3")
         self.assertEqual(f.get_data(EXE + "/a/b/x"), b"4")
+        self.assertEqual(f.get_data(EXE + "/a/__init__.py"), b"")  # what the file would hold
         for path, text in ((EXE + "/a/b/c", "resource not known"),  # the deepest package has the say
-                           (EXE + "/a/none", "resource not known"), (EXE + "/a/__init__.py", "resource not known"),
+                           (EXE + "/a/none", "resource not known"), (EXE + "/a/none.py", "resource not known"),
                            (EXE + "/a", "illegal resource name: missing package component"),
                            ("/o/a/x", "resource not known"), ("/elsewhere", "resource not known"),
                            (EXE + "x/a/x", "resource not known"), ("", "resource not known")):

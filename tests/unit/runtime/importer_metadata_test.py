@@ -3,6 +3,7 @@ import importerkit  # noqa: F401
 import importlib.metadata as metadata
 import os
 import pathlib
+import pickle
 import sys
 import tempfile
 import unittest
@@ -141,6 +142,29 @@ class Distribution(unittest.TestCase):
         self.assertEqual((files[1].hash, files[1].size), (None, None))
         self.assertEqual(files[0].locate(), pathlib.Path(EXE, "my_pkg/__init__.py"))
         self.assertIs(files[0].dist, self.d)
+
+    def test_files_can_be_read_through_their_places(self):
+        r = distribution("my_pkg", {"METADATA": METADATA, "RECORD": b"my_pkg/__init__.py,,\nmy_pkg/sub/d.txt,,\n"
+                                    b"My_Pkg-1.2.dist-info/METADATA,,\nmy_pkg/gone.py,,\n"})
+        r.in_memory_source, r.in_memory_package_resources = b"x = '\xc3\xa9'\n", {"sub/d.txt": b"data\r\n"}
+        d, = finder(r).find_distributions()
+        init, data, info, gone = d.files
+        self.assertEqual(init.read_text(encoding="utf-8"), "x = '\xe9'\n")
+        self.assertEqual((data.read_text(), data.read_binary()), ("data\n", b"data\r\n"))
+        self.assertEqual(info.read_binary(), METADATA)
+        with self.assertRaises(OSError):
+            gone.read_text()
+        place = data.locate()
+        self.assertEqual((place.exists(), place.is_file(), gone.locate().exists()), (True, True, False))
+        self.assertEqual((place.parent / "d.txt").read_text(), "data\n")
+        self.assertEqual(place.open("rb").read(2), b"da")
+        with self.assertRaises(OSError):
+            place.open("w")
+        self.assertEqual(pickle.loads(pickle.dumps(place)), place)
+        with tempfile.TemporaryDirectory() as folder:
+            beside = type(place)(folder, "real.txt")
+            beside.write_text("on disk")
+            self.assertEqual((beside.read_text(), beside.exists()), ("on disk", True))
 
     def test_locate_file(self):
         self.assertEqual(self.d.locate_file("a/b"), pathlib.Path(EXE, "a/b"))
