@@ -193,6 +193,31 @@ static int compile(struct maker *m, struct ox_err *err)
 	return rc;
 }
 
+static bool has_record(const struct ox_records *records, struct ox_slice top)
+{
+	for (size_t i = 0; i < records->v.len; i++)
+		if (ox_slice_eq(ox_top_level(records->v.items[i].name), top))
+			return true;
+	return false;
+}
+
+/* Packages of other segments of whose files the sources speak: a record each that only says so. */
+static int mark_elsewhere(struct maker *m, struct ox_err *err)
+{
+	const struct ox_extract_rules *rules = m->plan->extract;
+	for (size_t i = 0; i < m->file_users.len; i++) {
+		const struct ox_map_entry *e = &m->file_users.entries[i];
+		if ((uintptr_t)e->value != OX_WANTS_FILE || !ox_extract_choose(rules, e->key, true) ||
+		    has_record(m->out, e->key))
+			continue;
+		struct ox_pack_resource *p = ox_vec_push(&m->out->v);
+		if (!p)
+			return ox_fail_nomem(err, "records");
+		*p = (struct ox_pack_resource){.name = e->key, .flags = OX_PACK_WANTS_FILE};
+	}
+	return 0;
+}
+
 static bool same_name(const struct ox_bundle_entry *a, const struct ox_bundle_entry *b)
 {
 	return ox_slice_eq(a->item->resource->name, b->item->resource->name);
@@ -215,6 +240,8 @@ int ox_records_make(const struct ox_segment_plan *plan, struct ox_records *out, 
 	if (!rc && ox_mark_wants_file(out->v.items, out->v.len, &m.file_users, plan->origin == OX_ORIGIN_STDLIB,
 				      plan->extract, &out->wants_file) < 0)
 		rc = ox_fail_nomem(err, "packages");
+	if (!rc && plan->origin != OX_ORIGIN_STDLIB && !plan->extract->never)
+		rc = mark_elsewhere(&m, err);
 	ox_map_free(&m.file_users);
 	ox_vec_free(&m.jobs.v);
 	ox_vec_free(&m.jobs.records);

@@ -4,24 +4,15 @@
  * memory has no file, so such packages are marked, and the importer extracts them. The mark is for a whole top-level
  * package: what one module of it looks for belongs to another. In the standard library the use of __file__ alone says
  * nothing (it is in messages and in command lines); there the package must have data files as well.
- */
+ *
+ * Of a package in another segment (the application speaks of numpy.__file__) a record with the mark alone tells, which
+ * the importer obeys for all but the standard library. Where nothing may be extracted there are none. */
 #ifndef OX_BUNDLE_WANTS_FILE_H
 #define OX_BUNDLE_WANTS_FILE_H
 
+#include "daemon/bundle/file_users.h"
 #include "proto/base/buf.h"
-#include "proto/base/map.h"
 #include "runtime/pack/resource.h"
-
-enum ox_wants_file {
-	OX_WANTS_NO_FILE,
-	OX_WANTS_FILE_WITH_DATA, /* if its package has data files */
-	OX_WANTS_FILE,
-};
-
-/* What Python source says by the names that it uses (wants_file.def), not in a comment or string: of the top-level
- * package that it belongs to, and with "a.b.__file__" of a. Noted in `users`, top-level name -> enum ox_wants_file as a
- * pointer; keys point into `package` and `source`. -1: no memory. */
-int ox_note_file_users(struct ox_map *users, struct ox_slice package, struct ox_slice source);
 
 /* What a configuration decides against the scan. */
 struct ox_extract_rules {

@@ -69,22 +69,71 @@ static int memory_path(const struct ox_pack_record *r, char **path, struct ox_er
 	return rc;
 }
 
+static struct ox_slice top_level(struct ox_slice name)
+{
+	const char *dot = memchr(name.data, '.', name.len);
+	return dot ? ox_slice(name.data, (size_t)(dot - name.data)) : name;
+}
+
+/* Code of another segment says it of a package by a record that holds nothing else; not of the standard library, where
+ * such code asks where Python is rather than for a file. */
 bool ox_wants_file(const struct ox_pack *pack, const struct ox_pack_record *r)
 {
-	const char *dot = memchr(r->name.data, '.', r->name.len);
 	struct ox_pack_record top;
-	if (!pack || !dot || r->flags & OX_PACK_WANTS_FILE)
+	if (!pack || r->flags & OX_PACK_WANTS_FILE)
 		return pack && r->flags & OX_PACK_WANTS_FILE;
-	ox_pack_place place = ox_pack_find(pack, ox_slice(r->name.data, (size_t)(dot - r->name.data)));
-	return ox_pack_get(pack, place, &top, NULL) == 0 && top.flags & OX_PACK_WANTS_FILE;
+	ox_pack_place place = ox_pack_find(pack, top_level(r->name));
+	for (; place != OX_PACK_NOWHERE; place = ox_pack_more(pack, place))
+		if (ox_pack_get(pack, place, &top, NULL) == 0 && top.flags & OX_PACK_WANTS_FILE)
+			return !(r->flags & OX_PACK_STDLIB) || top.flags & OX_PACK_STDLIB;
+	return false;
+}
+
+/* Whether anything of the place is ever extracted. */
+static bool has_content(const struct ox_pack *pack, ox_pack_place place)
+{
+	struct ox_pack_record r;
+	return ox_pack_get(pack, place, &r, NULL) == 0 &&
+	       (ox_index_kind_of(&r) != OX_KIND_NONE || r.files.count || r.library.len);
+}
+
+/* The segments that a top-level package has parts in, as bits; of more than 64 the rest counts as the last. */
+static uint64_t segments_of(const struct ox_pack *pack, ox_pack_place place)
+{
+	struct ox_pack_record r, own;
+	uint32_t first = ox_pack_place_segment(pack, place);
+	uint64_t seen = UINT64_C(1) << (first < 63 ? first : 63);
+	if (ox_pack_get(pack, place, &own, NULL) < 0)
+		return seen;
+	struct ox_slice top = top_level(own.name);
+	for (ox_pack_place at = ox_pack_lower_bound(pack, top); at < ox_pack_place_count(pack); at++) {
+		uint32_t number = ox_pack_place_segment(pack, at);
+		uint64_t bit = UINT64_C(1) << (number < 63 ? number : 63);
+		/* Most of a package is in one segment: only now and then it is looked where it ends. */
+		if (seen & bit && (at & 63))
+			continue;
+		if (ox_pack_get(pack, at, &r, NULL) < 0)
+			continue;
+		if (!ox_slice_starts(r.name, top))
+			break;
+		if (ox_slice_eq(top_level(r.name), top) && has_content(pack, at))
+			seen |= bit;
+	}
+	return seen;
 }
 
 void ox_extract_key_of(const struct ox_pack *pack, ox_pack_place place, char *key)
 {
 	struct ox_slice segment = {0};
-	struct ox_digest digest = {{0}};
-	ox_pack_segment(pack, ox_pack_place_segment(pack, place), &segment, &digest);
-	ox_extract_key(digest.bytes, segment, key);
+	struct ox_digest digest, all = {{0}};
+	uint64_t segments = segments_of(pack, place);
+	for (uint32_t number = 0; number < 64; number++) {
+		if (!(segments >> number & 1) || !ox_pack_segment(pack, number, &segment, &digest))
+			continue;
+		for (size_t i = 0; i < sizeof all.bytes; i++)
+			all.bytes[i] = (unsigned char)(all.bytes[i] * 31 + digest.bytes[i]);
+	}
+	ox_extract_key(all.bytes, segment, key);
 }
 
 /* Where its package would have it: "a.b" is a/b.so, a package a/__init__.so. A SONAME stays
@@ -106,7 +155,7 @@ static int cached_path(const struct ox_index *index, const struct ox_found *foun
 	else
 		ox_extract_key_of(index->pack, found->place, key);
 	if (!rc)
-		rc = ox_extract_file(&folders, key, name.data, r->library, OX_EXTRACT_COMPARE, path, err);
+		rc = ox_extract_file(&folders, key, name.data, r->library, NULL, path, err);
 	ox_extract_folders_free(&folders);
 	ox_buf_free(&name);
 	return rc;

@@ -178,12 +178,20 @@ static bool is_plain(const char *name)
 	}
 }
 
-static bool is_there(const char *path, struct ox_slice content, enum ox_extract_check check)
+static bool is_before(struct timespec a, struct timespec b)
+{
+	return a.tv_sec < b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec < b.tv_nsec);
+}
+
+static bool is_there(const char *path, struct ox_slice content, struct ox_extract_stamp *stamp)
 {
 	struct stat st;
-	if (check == OX_EXTRACT_COMPARE)
-		return same_content(path, content);
-	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size == content.len;
+	if (stamp && lstat(path, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size == content.len &&
+	    is_before(st.st_ctim, stamp->when))
+		return true;
+	if (stamp)
+		stamp->is_behind = true;
+	return same_content(path, content);
 }
 
 void ox_extract_folders_free(struct ox_extract_folders *f)
@@ -193,13 +201,13 @@ void ox_extract_folders_free(struct ox_extract_folders *f)
 }
 
 static int extract(struct ox_extract_folders *folders, const char *key, const char *name, struct ox_slice content,
-		   enum ox_extract_check check, char **path, struct ox_err *err)
+		   struct ox_extract_stamp *stamp, char **path, struct ox_err *err)
 {
 	struct ox_buf place = {0};
 	int rc = key_folder(folders, key, &place, err);
 	if (!rc)
 		rc = descend(folders, &place, name, err);
-	if (!rc && !is_there(place.data, content, check))
+	if (!rc && !is_there(place.data, content, stamp))
 		rc = write_file(place.data, content, err);
 	if (!rc && path)
 		*path = ox_buf_steal(&place);
@@ -209,13 +217,45 @@ static int extract(struct ox_extract_folders *folders, const char *key, const ch
 
 /* Somebody may have cleaned the cache up: what was known of it is forgotten then. */
 int ox_extract_file(struct ox_extract_folders *folders, const char *key, const char *name, struct ox_slice content,
-		    enum ox_extract_check check, char **path, struct ox_err *err)
+		    struct ox_extract_stamp *stamp, char **path, struct ox_err *err)
 {
 	bool knew = folders->root.len > 0;
 	if (!is_plain(name))
 		return ox_fail(err, OX_ECORRUPT, "a packed file is named %s", name);
-	int rc = extract(folders, key, name, content, check, path, err);
+	int rc = extract(folders, key, name, content, stamp, path, err);
 	if (rc < 0)
 		ox_extract_folders_free(folders);
-	return rc < 0 && knew ? extract(folders, key, name, content, check, path, err) : rc;
+	return rc < 0 && knew ? extract(folders, key, name, content, stamp, path, err) : rc;
+}
+
+/* The path of a stamp in its folder, which is there then. */
+static int stamp_path(struct ox_extract_folders *folders, const char *key, const char *name, struct ox_buf *path,
+		      struct ox_err *err)
+{
+	int rc = key_folder(folders, key, path, err);
+	ox_buf_printf(path, "/.%s.verified", name);
+	return rc ? rc : ox_buf_ok(path, "path of the extraction cache", err);
+}
+
+int ox_extract_stamp(struct ox_extract_folders *folders, const char *key, const char *name,
+		     struct ox_extract_stamp *out, struct ox_err *err)
+{
+	struct stat st;
+	struct ox_buf path = {0};
+	*out = (struct ox_extract_stamp){0};
+	int rc = stamp_path(folders, key, name, &path, err);
+	if (!rc && lstat(path.data, &st) == 0 && S_ISREG(st.st_mode))
+		out->when = st.st_ctim;
+	ox_buf_free(&path);
+	return rc;
+}
+
+int ox_extract_stamp_renew(struct ox_extract_folders *folders, const char *key, const char *name, struct ox_err *err)
+{
+	struct ox_buf path = {0};
+	int rc = stamp_path(folders, key, name, &path, err);
+	if (!rc)
+		rc = write_file(path.data, OX_SLICE(""), err);
+	ox_buf_free(&path);
+	return rc;
 }

@@ -14,14 +14,18 @@
 #include "proto/base/err.h"
 #include "proto/base/slice.h"
 
+#include <time.h>
+
 enum { OX_EXTRACT_KEY = 33 };
 
 /* Hex digits with their NUL, from the digest, or where it is NULL or zero from the content. */
 void ox_extract_key(const unsigned char *digest, struct ox_slice content, char key[static OX_EXTRACT_KEY]);
 
-enum ox_extract_check {
-	OX_EXTRACT_COMPARE, /* a file that is there already has to be the same, byte for byte */
-	OX_EXTRACT_PRESENT, /* or only of the same size: for neighbours that are compared once they are used */
+/* When files were last known to be what the payload holds: one that nobody changed since (its ctime tells, which only
+ * the clock can set) need not be read again. */
+struct ox_extract_stamp {
+	struct timespec when; /* zero: never */
+	bool is_behind;       /* some file had to be compared or written */
 };
 
 /* What need not be looked at again for the next file. All-zero knows nothing. */
@@ -31,9 +35,15 @@ struct ox_extract_folders {
 };
 void ox_extract_folders_free(struct ox_extract_folders *f);
 
-/* The file's absolute path into *path (free() it; may be NULL). `name` may have folders. OX_EDENIED,
- * OX_EEXHAUSTED and the like say which folder or file. */
+/* The file's absolute path into *path (free() it; may be NULL). `name` may have folders. Without a stamp (NULL) it
+ * is compared. OX_EDENIED, OX_EEXHAUSTED and the like say which folder or file. */
 int ox_extract_file(struct ox_extract_folders *folders, const char *key, const char *name, struct ox_slice content,
-		    enum ox_extract_check check, char **path, struct ox_err *err);
+		    struct ox_extract_stamp *stamp, char **path, struct ox_err *err);
+
+/* A stamp is a file with the key. Its time into *out, zero when there is none. */
+int ox_extract_stamp(struct ox_extract_folders *folders, const char *key, const char *name,
+		     struct ox_extract_stamp *out, struct ox_err *err);
+/* Says that all files that the stamp stands for are right now. */
+int ox_extract_stamp_renew(struct ox_extract_folders *folders, const char *key, const char *name, struct ox_err *err);
 
 #endif

@@ -177,7 +177,7 @@ static PyObject *get_resource_reader(PyObject *self, PyObject *const *args, Py_s
 		return NULL;
 	if (!found.is_package)
 		Py_RETURN_NONE;
-	bool may_be_real = found.kind == OX_KIND_MODULE && !found.given;
+	bool may_be_real = (found.kind == OX_KIND_MODULE || found.kind == OX_KIND_EXTENSION) && !found.given;
 	PyObject *file = may_be_real ? ox_finder_real_file(as_finder(self), &found) : NULL;
 	PyObject *reader = file ? folder_reader(file) : NULL;
 	Py_XDECREF(file);
@@ -471,7 +471,7 @@ bool ox_finder_check(PyObject *module, PyObject *object)
 static int finder_traverse(PyObject *self, visitproc visit, void *arg)
 {
 	OX_VISIT_TYPE(self);
-	Py_VISIT(as_finder(self)->real_files);
+	Py_VISIT(as_finder(self)->real_roots);
 	Py_VISIT(as_finder(self)->path_type);
 	int rc = ox_libraries_traverse(&as_finder(self)->index.libraries, visit, arg);
 	return rc ? rc : ox_index_traverse(&as_finder(self)->index, visit, arg);
@@ -491,7 +491,7 @@ static void finder_dealloc(PyObject *self)
 	Py_CLEAR(as_finder(self)->origin);
 	Py_CLEAR(as_finder(self)->base);
 	Py_CLEAR(as_finder(self)->mp_start_method);
-	Py_CLEAR(as_finder(self)->real_files);
+	Py_CLEAR(as_finder(self)->real_roots);
 	Py_CLEAR(as_finder(self)->path_type);
 	ox_extract_folders_free(&as_finder(self)->folders);
 	ox_libraries_free(&as_finder(self)->index.libraries);

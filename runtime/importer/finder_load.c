@@ -25,9 +25,14 @@ static PyObject *extension_file(struct ox_finder *self, const struct ox_found *f
 	struct ox_err err = {0};
 	const char *path;
 	bool is_file;
+	bool wants_file = ox_wants_file(self->index.pack, &found->record);
 	if (ox_index_is_linked(found))
 		return NULL;
-	if (!(found->record.flags & OX_PACK_NEEDS_FILE) && !ox_wants_file(self->index.pack, &found->record))
+	if (!(found->record.flags & OX_PACK_NEEDS_FILE) && !wants_file)
+		return NULL;
+	PyObject *root = wants_file ? ox_finder_real_root(self, found) : Py_NewRef(Py_None);
+	Py_XDECREF(root);
+	if (!root)
 		return NULL;
 	if (ox_library_path(&self->index, found, &path, &is_file, &err) == 0)
 		return PyUnicode_DecodeFSDefault(path);

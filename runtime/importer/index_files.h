@@ -32,7 +32,8 @@ bool ox_index_has_files(const struct ox_index *index, enum ox_files which, struc
 /* The source of a packed module by its place in a folder: "a/b.py", "a/__init__.py". */
 bool ox_index_source_file(const struct ox_index *index, struct ox_slice path, struct ox_file *out);
 
-/* Whether files lie in the folder that a name stands for, without a module of that name: "a.b" for the file b/x.txt of a. */
+/* Whether files lie in the folder that a name stands for, without a module of that name: "a.b" for the file b/x.txt
+ * of a. */
 bool ox_index_is_folder(const struct ox_index *index, struct ox_slice name);
 
 /* Names with metadata, that of a distribution each, sorted; a new list of str. */

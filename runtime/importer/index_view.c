@@ -122,6 +122,14 @@ static int add_given(const struct ox_index *index, struct view *view)
 	return rc;
 }
 
+/* Only another segment's word that the package wants files (extension.h). */
+static bool is_mark(const struct ox_index *index, ox_pack_place at)
+{
+	struct ox_pack_record r;
+	return ox_pack_get(index->pack, at, &r, NULL) == 0 && r.flags == OX_PACK_WANTS_FILE && !r.files.count &&
+	       !r.distribution.count;
+}
+
 static int add_payload(const struct ox_index *index, struct ox_arena *arena, struct view *view)
 {
 	struct ox_packed_resource r;
@@ -129,7 +137,7 @@ static int add_payload(const struct ox_index *index, struct ox_arena *arena, str
 	int rc = 0;
 	for (; !rc && at != OX_PACK_NOWHERE; at = ox_pack_next(index->pack, at)) {
 		rc = ox_index_view_packed(index, at, arena, &r);
-		if (!rc)
+		if (!rc && !is_mark(index, at))
 			rc = add(view, &r);
 	}
 	return rc;

@@ -1,13 +1,23 @@
 /* Real files for the modules of packages that insist on them.
  *
- * A module is extracted, and compared with the payload, when it is imported for the first time. With a package come its
- * data files and, so that code which lists its own folder finds it whole, the sources of the modules directly in it
- * and in folders below that are no packages; those only have to be there: each is compared when its own turn comes. */
+ * When the first module of such a package is imported, all that lies below the outermost package around it (which is no
+ * namespace) comes into the extraction cache: sources and data, whichever segments they are in. Code looks for its
+ * neighbours' files before they are imported, lists its folders, and walks into those of packages below. What
+ * nobody changed since it was last compared is only looked at; so a start costs one lstat a file. */
 #include "runtime/importer/extract.h"
 #include "runtime/importer/importer.h"
 #include "runtime/importer/state.h"
 
 #include "proto/base/buf.h"
+
+/* One package being extracted with all below it. */
+struct tree {
+	struct ox_finder *finder;
+	struct ox_slice top;
+	char key[OX_EXTRACT_KEY];
+	struct ox_extract_stamp stamp;
+	struct ox_buf name;
+};
 
 /* "a.b" as "a/b". */
 static void folder_name(struct ox_buf *out, struct ox_slice module)
@@ -24,109 +34,139 @@ static void file_name(struct ox_buf *out, const struct ox_pack_record *r)
 	ox_buf_str(out, r->flags & OX_PACK_PACKAGE ? "/__init__.py" : ".py");
 }
 
-static int extract_data_files(struct ox_extract_folders *folders, const char *key, const struct ox_pack_record *r,
-			      struct ox_err *err)
+static int extract_named(struct tree *t, struct ox_slice content, struct ox_err *err)
+{
+	int rc = ox_buf_ok(&t->name, "name of a packed file", err);
+	return rc ? rc : ox_extract_file(&t->finder->folders, t->key, t->name.data, content, &t->stamp, NULL, err);
+}
+
+static int extract_source(struct tree *t, const struct ox_pack_record *r, struct ox_err *err)
+{
+	if (ox_index_kind_of(r) != OX_KIND_MODULE || r->relative_path.len)
+		return 0;
+	file_name(&t->name, r);
+	return extract_named(t, r->has_source ? r->source : OX_SLICE(""), err);
+}
+
+/* Of a file that several segments have, the one that the index would give. */
+static int extract_data(struct tree *t, const struct ox_pack_record *r, struct ox_err *err)
 {
 	struct ox_pack_file f;
-	struct ox_buf name = {0};
+	struct ox_file file;
 	int rc = 0;
 	for (uint32_t i = 0; i < r->files.count && !rc && ox_pack_file_at(&r->files, i, &f); i++) {
-		folder_name(&name, r->name);
-		ox_buf_printf(&name, "/%.*s", OX_SLICE_ARG(f.name));
-		rc = ox_buf_ok(&name, "name of a resource", err);
-		if (!rc)
-			rc = ox_extract_file(folders, key, name.data, f.data, OX_EXTRACT_COMPARE, NULL, err);
+		if (!ox_index_file_at(&t->finder->index, OX_PACKAGE_FILES, r->name, f.name, false, &file))
+			continue;
+		folder_name(&t->name, r->name);
+		ox_buf_printf(&t->name, "/%.*s", OX_SLICE_ARG(f.name));
+		rc = extract_named(t, file.data, err);
 	}
-	ox_buf_free(&name);
 	return rc;
 }
 
-static bool is_package(const struct ox_pack *pack, struct ox_slice name)
+/* All places of the names in the tree: the package's own, and those below it. */
+static int extract_all(struct tree *t, struct ox_err *err)
 {
-	struct ox_pack_record r;
-	ox_pack_place place = ox_pack_find(pack, name);
-	return place != OX_PACK_NOWHERE && ox_pack_get(pack, place, &r, NULL) == 0 && r.flags & OX_PACK_PACKAGE &&
-	       r.has_source;
-}
-
-/* Whether the module lies in the package's folder or in one below that is no package: those belong to it whole. */
-static bool belongs_to(const struct ox_pack *pack, struct ox_slice package, struct ox_slice name)
-{
-	if (name.len <= package.len + 1 || name.data[package.len] != '.')
-		return false;
-	const char *dot = memchr(name.data + package.len + 1, '.', name.len - package.len - 1);
-	return !dot || !is_package(pack, ox_slice(name.data, (size_t)(dot - name.data)));
-}
-
-static int extract_members(struct ox_extract_folders *folders, const struct ox_pack *pack, const char *key,
-			   struct ox_slice package, struct ox_err *err)
-{
-	struct ox_buf name = {0};
+	const struct ox_pack *pack = t->finder->index.pack;
+	ox_pack_place at = ox_pack_lower_bound(pack, t->top);
+	struct ox_slice before = {0};
 	int rc = 0;
-	ox_pack_place at = ox_pack_lower_bound(pack, package);
-	for (; !rc && at != OX_PACK_NOWHERE && at < ox_pack_place_count(pack); at = ox_pack_next(pack, at)) {
+	for (; !rc && at < ox_pack_place_count(pack); at++) {
 		struct ox_pack_record r;
 		if (ox_pack_get(pack, at, &r, NULL) < 0)
 			continue;
-		if (!ox_slice_starts(r.name, package))
+		if (!ox_slice_starts(r.name, t->top))
 			break;
-		if (!r.has_source || !belongs_to(pack, package, r.name))
+		if (r.name.len > t->top.len && r.name.data[t->top.len] != '.')
 			continue;
-		file_name(&name, &r);
-		rc = ox_buf_ok(&name, "name of a module", err);
+		if (!before.data || !ox_slice_eq(r.name, before)) /* the first of a name is the module */
+			rc = extract_source(t, &r, err);
 		if (!rc)
-			rc = ox_extract_file(folders, key, name.data, r.source, OX_EXTRACT_PRESENT, NULL, err);
+			rc = extract_data(t, &r, err);
+		before = r.name;
 	}
-	ox_buf_free(&name);
 	return rc;
 }
 
-static int extract_module(struct ox_extract_folders *folders, const struct ox_pack *pack, ox_pack_place place,
-			  const struct ox_pack_record *r, char **path, struct ox_err *err)
+/* The folder of the cache in which the tree lies; NULL with the error. free() it. */
+static char *extract_tree(struct tree *t, struct ox_err *err)
 {
-	char key[OX_EXTRACT_KEY];
-	struct ox_buf name = {0};
-	ox_extract_key_of(pack, place, key);
-	file_name(&name, r);
-	int rc = ox_buf_ok(&name, "name of a module", err);
+	struct ox_extract_folders *folders = &t->finder->folders;
+	struct ox_buf stamp = {0}, root = {0};
+	ox_buf_slice(&stamp, t->top);
+	int rc = ox_buf_ok(&stamp, "name of a package", err);
 	if (!rc)
-		rc = ox_extract_file(folders, key, name.data, r->has_source ? r->source : OX_SLICE(""),
-				     OX_EXTRACT_COMPARE, path, err);
+		rc = ox_extract_stamp(folders, t->key, stamp.data, &t->stamp, err);
 	if (!rc)
-		rc = extract_data_files(folders, key, r, err);
-	if (!rc && r->flags & OX_PACK_PACKAGE)
-		rc = extract_members(folders, pack, key, r->name, err);
-	ox_buf_free(&name);
-	return rc;
+		rc = extract_all(t, err);
+	if (!rc && t->stamp.is_behind)
+		rc = ox_extract_stamp_renew(folders, t->key, stamp.data, err);
+	if (!rc) {
+		ox_buf_printf(&root, "%s/%s", folders->root.data, t->key);
+		rc = ox_buf_ok(&root, "path of the extraction cache", err);
+	}
+	ox_buf_free(&stamp);
+	return rc ? NULL : ox_buf_steal(&root);
 }
 
-static PyObject *extract(struct ox_finder *self, const struct ox_found *found)
+/* "a" of "a.b.c", or "a.b" where a is only a namespace. */
+static struct ox_slice outermost(const struct ox_index *index, struct ox_slice name)
+{
+	struct ox_found found;
+	for (size_t i = 0; i < name.len; i++) {
+		if (name.data[i] != '.')
+			continue;
+		ox_index_find_packed(index, ox_slice(name.data, i), &found);
+		if (found.is_package && found.kind != OX_KIND_NAMESPACE)
+			return ox_slice(name.data, i);
+	}
+	return name;
+}
+
+static PyObject *new_root(struct ox_finder *self, const struct ox_found *found, struct ox_slice top)
 {
 	struct ox_err err = {0};
-	char *path = NULL;
-	int rc = extract_module(&self->folders, self->index.pack, found->place, &found->record, &path, &err);
-	PyObject *file = rc < 0 ? ox_raise(&err, NULL) : PyUnicode_DecodeFSDefault(path);
+	struct tree t = {.finder = self, .top = top};
+	ox_extract_key_of(self->index.pack, found->place, t.key);
+	char *path = extract_tree(&t, &err);
+	PyObject *root = path ? PyUnicode_DecodeFSDefault(path) : ox_raise(&err, NULL);
+	ox_buf_free(&t.name);
 	free(path);
-	return file;
+	return root;
+}
+
+PyObject *ox_finder_real_root(struct ox_finder *self, const struct ox_found *found)
+{
+	struct ox_slice top = outermost(&self->index, found->record.name);
+	PyObject *root = NULL, *name = PyUnicode_FromStringAndSize(top.data, (Py_ssize_t)top.len);
+	if (!self->real_roots)
+		self->real_roots = PyDict_New();
+	if (!name || !self->real_roots)
+		goto out;
+	root = Py_XNewRef(PyDict_GetItemWithError(self->real_roots, name));
+	if (root || PyErr_Occurred())
+		goto out;
+	root = new_root(self, found, top);
+	if (root && PyDict_SetItem(self->real_roots, name, root) < 0)
+		Py_CLEAR(root);
+out:
+	Py_XDECREF(name);
+	return root;
 }
 
 PyObject *ox_finder_real_file(struct ox_finder *self, const struct ox_found *found)
 {
+	struct ox_buf name = {0};
+	PyObject *root = ox_wants_file(self->index.pack, &found->record) ? ox_finder_real_root(self, found) : NULL;
 	PyObject *file = NULL;
-	if (!ox_wants_file(self->index.pack, &found->record))
-		return NULL;
-	PyObject *place = PyLong_FromUnsignedLong(found->place);
-	if (!self->real_files)
-		self->real_files = PyDict_New();
-	if (!place || !self->real_files)
-		goto out;
-	file = Py_XNewRef(PyDict_GetItemWithError(self->real_files, place));
-	if (file || PyErr_Occurred())
-		goto out;
-	file = extract(self, found);
-	if (file && PyDict_SetItem(self->real_files, place, file) < 0)
-		Py_CLEAR(file);
-out:
-	Py_XDECREF(place);
+	if (root) {
+		file_name(&name, &found->record);
+		PyObject *tail = name.failed ? PyErr_NoMemory()
+					     : PyUnicode_DecodeFSDefaultAndSize(name.data, (Py_ssize_t)name.len);
+		file = tail ? PyUnicode_FromFormat("%U/%U", root, tail) : NULL;
+		Py_XDECREF(tail);
+	}
+	ox_buf_free(&name);
+	Py_XDECREF(root);
 	return file;
 }

@@ -31,7 +31,7 @@ struct ox_finder {
 	PyObject *base;            /* str: the executable, base of virtual paths */
 	PyObject *mp_start_method; /* str or NULL */
 	PyObject *path_type;       /* packed_path.c; NULL: not asked for yet */
-	PyObject *real_files;      /* place -> path of what was extracted; NULL: nothing yet */
+	PyObject *real_roots;      /* package -> folder that it was extracted to; NULL: nothing yet */
 	struct ox_extract_folders folders; /* where that lies */
 	const char *command;       /* source of "<string>", or NULL */
 };
@@ -134,6 +134,8 @@ PyObject *ox_finder_imported_name(const struct ox_finder *self, PyObject *name);
 
 /* real_file.c: a file for a module whose package insists on one; NULL without an exception when it does not. */
 PyObject *ox_finder_real_file(struct ox_finder *self, const struct ox_found *found);
+/* The folder in which the module's package is, with all that lies below it; for packages that want files. */
+PyObject *ox_finder_real_root(struct ox_finder *self, const struct ox_found *found);
 
 /* source.c */
 PyObject *ox_decode_source(struct ox_slice bytes);

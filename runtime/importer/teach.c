@@ -171,7 +171,8 @@ static PyObject *_detect_program_name(PyObject *self, PyObject *args, PyObject *
 	PyObject *argv = PySys_GetObject("argv"); /* borrowed */
 	PyObject *program = argv && PyList_CheckExact(argv) && PyList_GET_SIZE(argv) ? PyList_GET_ITEM(argv, 0) : NULL;
 	struct ox_slice said, path;
-	if (!name || !program || !PyUnicode_Check(program) || !PyUnicode_Check(name) || PyTuple_GET_SIZE(args) || kwargs)
+	if (!name || !program || !PyUnicode_Check(program) || !PyUnicode_Check(name) || PyTuple_GET_SIZE(args) ||
+	    kwargs)
 		return name;
 	if (!ox_utf8(name, &said) || !ox_utf8(program, &path)) {
 		PyErr_Clear();

@@ -81,7 +81,8 @@ static bool each_view(PyObject *self, bool (*visit)(const struct ox_index *, str
 				continue;
 			size_t skip = cut + (cut < path.len);
 			dotted_name(&name, path, cut);
-			done = visit(index_of(self), ox_buf_view(&name), ox_slice(path.data + skip, path.len - skip), arg);
+			struct ox_slice rest = ox_slice(path.data + skip, path.len - skip);
+			done = visit(index_of(self), ox_buf_view(&name), rest, arg);
 		}
 	}
 	ox_buf_free(&whole);
@@ -308,6 +309,14 @@ static PyObject *is_dir(PyObject *self, PyObject *ignored)
 	return PyErr_Occurred() ? NULL : PyBool_FromLong(yes);
 }
 
+static PyObject *exists(PyObject *self, PyObject *ignored)
+{
+	struct ox_file f;
+	(void)ignored;
+	bool yes = find_file(self, &f) || (!PyErr_Occurred() && is_folder(self));
+	return PyErr_Occurred() ? NULL : PyBool_FromLong(yes);
+}
+
 static PyObject *read_bytes(PyObject *self, PyObject *ignored)
 {
 	struct ox_file f;
@@ -405,9 +414,80 @@ static PyObject *get_name(PyObject *self, void *closure)
 	return at < -1 ? NULL : PyUnicode_Substring(whole, at + 1, len);
 }
 
+/* What pathlib says of the name: the suffix of "a.txt". */
+static PyObject *get_of_name(PyObject *self, void *attribute)
+{
+	PyObject *name = get_name(self, NULL);
+	PyObject *pathlib = name ? PyImport_ImportModule("pathlib") : NULL;
+	PyObject *path = pathlib ? PyObject_CallMethod(pathlib, "PurePosixPath", "O", name) : NULL;
+	PyObject *value = path ? PyObject_GetAttrString(path, attribute) : NULL;
+	Py_XDECREF(path);
+	Py_XDECREF(pathlib);
+	Py_XDECREF(name);
+	return value;
+}
+
+/* What lies before the last separator; the text itself where there is none. A new reference. */
+static PyObject *before_last(PyObject *text, Py_UCS4 separator)
+{
+	Py_ssize_t at = PyUnicode_FindChar(text, separator, 0, PyUnicode_GET_LENGTH(text), -1);
+	return at == -2 ? NULL : at < 0 ? Py_NewRef(text) : PyUnicode_Substring(text, 0, at);
+}
+
+static PyObject *get_parent(PyObject *self, void *closure)
+{
+	struct traversable *t = as_node(self);
+	bool is_root = !PyUnicode_GET_LENGTH(t->path);
+	bool is_nested = PyUnicode_FindChar(t->path, '/', 0, PyUnicode_GET_LENGTH(t->path), 1) >= 0;
+	(void)closure;
+	PyObject *package = is_root ? before_last(t->package, '.') : Py_NewRef(t->package);
+	PyObject *path = is_nested ? before_last(t->path, '/') : PyUnicode_FromStringAndSize(NULL, 0);
+	PyObject *node = package && path ? ox_traversable_new(ox_state_of(self), t->finder, package, path) : NULL;
+	Py_XDECREF(path);
+	Py_XDECREF(package);
+	return node;
+}
+
 static PyObject *node_repr(PyObject *self)
 {
 	return PyUnicode_FromFormat("<resource %R of package %R>", as_node(self)->path, as_node(self)->package);
+}
+
+/* The virtual path, as a path of another kind of package would read. */
+static PyObject *node_str(PyObject *self)
+{
+	struct ox_buf whole = {0};
+	PyObject *base = ((struct ox_finder *)as_node(self)->finder)->base, *path = NULL;
+	PyObject *text = whole_path(self, &whole)
+				 ? PyUnicode_DecodeUTF8(ox_buf_text(&whole), (Py_ssize_t)whole.len, NULL)
+				 : NULL;
+	if (text)
+		path = PyUnicode_FromFormat("%U/%U", base, text);
+	else if (!PyErr_Occurred())
+		PyErr_NoMemory();
+	Py_XDECREF(text);
+	ox_buf_free(&whole);
+	return path;
+}
+
+/* As paths are: by the path that they stand for. */
+static PyObject *node_compare(PyObject *left, PyObject *right, int operation)
+{
+	if (Py_TYPE(left) != Py_TYPE(right))
+		Py_RETURN_NOTIMPLEMENTED;
+	PyObject *a = node_str(left), *b = a ? node_str(right) : NULL;
+	PyObject *result = b ? PyObject_RichCompare(a, b, operation) : NULL;
+	Py_XDECREF(a);
+	Py_XDECREF(b);
+	return result;
+}
+
+static Py_hash_t node_hash(PyObject *self)
+{
+	PyObject *text = node_str(self);
+	Py_hash_t hash = text ? PyObject_Hash(text) : -1;
+	Py_XDECREF(text);
+	return hash;
 }
 
 static int node_traverse(PyObject *self, visitproc visit, void *arg)
@@ -431,6 +511,7 @@ static void node_dealloc(PyObject *self)
 static PyMethodDef methods[] = {
 	{"iterdir", iterdir, METH_NOARGS, NULL},
 	{"joinpath", joinpath, METH_VARARGS, NULL},
+	{"exists", exists, METH_NOARGS, NULL},
 	{"is_file", is_file, METH_NOARGS, NULL},
 	{"is_dir", is_dir, METH_NOARGS, NULL},
 	{"read_bytes", read_bytes, METH_NOARGS, NULL},
@@ -441,6 +522,10 @@ static PyMethodDef methods[] = {
 
 static PyGetSetDef properties[] = {
 	{"name", get_name, NULL, NULL, NULL},
+	{"stem", get_of_name, NULL, NULL, (void *)"stem"},
+	{"suffix", get_of_name, NULL, NULL, (void *)"suffix"},
+	{"suffixes", get_of_name, NULL, NULL, (void *)"suffixes"},
+	{"parent", get_parent, NULL, NULL, NULL},
 	{NULL, NULL, NULL, NULL, NULL},
 };
 
@@ -449,6 +534,9 @@ static PyType_Slot slots[] = {
 	{Py_tp_dealloc, node_dealloc},
 	{Py_tp_traverse, node_traverse},
 	{Py_tp_repr, node_repr},
+	{Py_tp_str, node_str},
+	{Py_tp_richcompare, node_compare},
+	{Py_tp_hash, node_hash},
 	{Py_nb_true_divide, divide},
 	{Py_tp_methods, methods},
 	{Py_tp_getset, properties},

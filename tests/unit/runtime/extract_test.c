@@ -39,7 +39,7 @@ static char *extract(const char *name, struct ox_slice content)
 {
 	char *path = NULL;
 	struct ox_err err = {0};
-	if (ox_extract_file(&folders, "key", name, content, OX_EXTRACT_COMPARE, &path, &err) < 0)
+	if (ox_extract_file(&folders, "key", name, content, NULL, &path, &err) < 0)
 		fail_msg("%s", err.text);
 	return path;
 }
@@ -118,7 +118,7 @@ static void names_that_lead_elsewhere_are_refused(void **state)
 	struct ox_err err;
 	(void)state;
 	for (size_t i = 0; i < OX_COUNT(names); i++) {
-		int rc = ox_extract_file(&folders, "key", names[i], OX_SLICE("x"), OX_EXTRACT_COMPARE, &path, &err);
+		int rc = ox_extract_file(&folders, "key", names[i], OX_SLICE("x"), NULL, &path, &err);
 		assert_int_equal(rc, OX_ECORRUPT);
 	}
 	assert_null(path);
@@ -150,6 +150,39 @@ static void a_cache_that_was_removed_meanwhile_is_made_again(void **state)
 	free(path);
 }
 
+static bool is_taken_as_it_is(struct ox_extract_stamp *stamp, struct ox_slice content)
+{
+	stamp->is_behind = false;
+	assert_int_equal(ox_extract_file(&folders, "key", "a/x", content, stamp, NULL, NULL), 0);
+	return !stamp->is_behind;
+}
+
+static void what_nobody_changed_since_its_stamp_is_not_read_again(void **state)
+{
+	struct ox_extract_stamp stamp;
+	struct ox_err err;
+	(void)state;
+	assert_int_equal(ox_extract_stamp(&folders, "key", "a", &stamp, &err), 0);
+	assert_int_equal(stamp.when.tv_sec, 0);
+	assert_false(is_taken_as_it_is(&stamp, OX_SLICE("right")));
+	usleep(20000); /* what file systems take for one moment */
+	assert_int_equal(ox_extract_stamp_renew(&folders, "key", "a", &err), 0);
+	assert_int_equal(ox_extract_stamp(&folders, "key", "a", &stamp, &err), 0);
+	assert_true(is_taken_as_it_is(&stamp, OX_SLICE("right")));
+	assert_false(is_taken_as_it_is(&stamp, OX_SLICE("longer")));
+	usleep(20000);
+	assert_int_equal(ox_extract_stamp_renew(&folders, "key", "a", &err), 0);
+	assert_int_equal(ox_extract_stamp(&folders, "key", "a", &stamp, &err), 0);
+	usleep(20000);
+	char *path = extract("a/x", OX_SLICE("longer"));
+	int fd = open(path, O_WRONLY);
+	assert_int_equal(write(fd, "shaken", 6), 6);
+	close(fd);
+	assert_false(is_taken_as_it_is(&stamp, OX_SLICE("longer")));
+	assert_holds(path, "longer");
+	free(path);
+}
+
 static void many_processes_may_extract_at_once(void **state)
 {
 	enum { PROCESSES = 8 };
@@ -158,7 +191,7 @@ static void many_processes_may_extract_at_once(void **state)
 		if (fork() == 0) {
 			char *path = NULL;
 			int rc = ox_extract_file(&folders, "key", "shared/file", OX_SLICE("same"),
-						 OX_EXTRACT_COMPARE, &path, NULL);
+						 NULL, &path, NULL);
 			_exit(rc < 0);
 		}
 	for (int i = 0; i < PROCESSES; i++) {
@@ -195,6 +228,7 @@ int main(void)
 		TEST(names_that_lead_elsewhere_are_refused),
 		TEST(a_folder_that_others_may_write_to_is_not_used),
 		TEST(a_cache_that_was_removed_meanwhile_is_made_again),
+		TEST(what_nobody_changed_since_its_stamp_is_not_read_again),
 		TEST(many_processes_may_extract_at_once),
 		cmocka_unit_test(keys_come_from_the_digest_or_from_the_content),
 	};

@@ -116,6 +116,26 @@ class Folders(unittest.TestCase):
         self.assertEqual(self.f.get_resource_reader("resfiles.sub").files().joinpath("deep", "d").read_bytes(), b"d")
         self.assertEqual(self.f.get_resource_reader("resfiles.sub").open_resource("b.txt").read(), b"b")
 
+    def test_nodes_are_compared_as_paths_are(self):
+        top = self.f.get_resource_reader("resfiles").files()
+        sub = self.f.get_resource_reader("resfiles.sub").files()
+        self.assertEqual(top / "sub", sub)
+        self.assertEqual(len({top / "sub", sub, top}), 2)
+        self.assertNotEqual(top, sub)
+        self.assertNotEqual(top, "resfiles")
+        self.assertEqual([n.name for n in sorted([top / "z", top / "a", sub])], ["a", "sub", "z"])
+        self.assertEqual(str(sub / "b.txt"), EXE + "/resfiles/sub/b.txt")
+        with self.assertRaises(TypeError):
+            top < "resfiles"
+
+    def test_nodes_have_what_paths_tell_of_their_names(self):
+        top = self.f.get_resource_reader("resfiles").files()
+        node = top / "sub" / "b.tar.gz"
+        self.assertEqual((node.name, node.stem, node.suffix, node.suffixes), ("b.tar.gz", "b.tar", ".gz", [".tar", ".gz"]))
+        self.assertEqual((node.parent, node.parent.parent), (top / "sub", top))
+        self.assertEqual(self.f.get_resource_reader("resfiles.inner").files().parent, top)
+        self.assertEqual([n.exists() for n in (top, top / "a.txt", top / "sub", node)], [True, True, True, False])
+
     def test_sources_can_be_read_but_are_not_listed(self):
         self.f.add_resource(resource("resfiles.code", "module", in_memory_source=b"x = 1"))
         files = self.f.get_resource_reader("resfiles").files()

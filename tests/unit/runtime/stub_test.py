@@ -474,16 +474,46 @@ class Files(unittest.TestCase):
         for name in "__init__.py", "one.py", "sub/__init__.py", "sub/two.py":
             (folder / name).write_text("")
         (folder / "d.txt").write_text("data")
+        (folder / "sub/e.txt").write_text("data")
         exe = KIT.build(folder.parent, flags=[("lpkg", stubkit.WANTS_FILE)], run_command=(
             "import lpkg, os, pkgutil, sys\nreal, virtual = lpkg.__path__\n"
             "print(os.path.exists(real + '/d.txt'), virtual == sys.executable + '/lpkg')\n"
+            "print([m.name for m in pkgutil.iter_modules([real + '/sub'])], sorted(os.listdir(real + '/sub')))\n"
+            "print([m.name for m in pkgutil.iter_modules([os.path.dirname(sys.executable) + '/lib/lpkg/sub'])])\n"
             "print([(m.name, m.ispkg) for m in pkgutil.iter_modules([os.path.dirname(lpkg.__file__)])])\n"
             "print([m.name for m in pkgutil.walk_packages(lpkg.__path__, 'lpkg.')])\n"
             "from oxidized_importer import OxidizedPkgResourcesProvider as P\n"
             "print(P(lpkg).get_resource_filename(None, 'd.txt') == real + '/d.txt')\n"
             "print(list(pkgutil.iter_modules([os.path.dirname(real)])))"))
-        self.assertEqual(run(exe, env=self.env).stdout, "True True\n[('one', False), ('sub', True)]\n"
+        self.assertEqual(run(exe, env=self.env).stdout, "True True\n['two'] ['__init__.py', 'e.txt', 'two.py']\n['two']\n"
+                         "[('one', False), ('sub', True)]\n"
                          "['lpkg.one', 'lpkg.sub', 'lpkg.sub.two']\nTrue\n[]\n")
+
+
+    def test_files_of_a_package_lie_together_whichever_segment_brings_them(self):
+        """And code of one segment says that a package of another wants files."""
+        folder = pathlib.Path(FOLDER.name, "apart/apkg")
+        (folder / "sub").mkdir(parents=True)
+        for name in "__init__.py", "sub/__init__.py":
+            (folder / name).write_text("")
+        for name in "d.txt", "late.txt":
+            (folder / name).write_text(name)
+        later = [("segment", "-"), ("file", "apkg.sub", f"late.txt={folder}/late.txt"),
+                 ("file", "apkg.sub", f"t/d.txt={folder}/d.txt"), ("flag", "apkg", stubkit.WANTS_FILE)]
+        exe = KIT.build(folder.parent, extra=later, run_command=(
+            "import apkg.sub, os\nhere = os.path.dirname(apkg.__file__)\n"
+            "print(sorted(os.listdir(here)), sorted(os.listdir(here + '/sub')), open(here + '/sub/t/d.txt').read())\n"
+            "print(os.path.dirname(apkg.sub.__file__) == here + '/sub')"))
+        expected = ("['__init__.py', 'd.txt', 'late.txt', 'sub'] ['__init__.py', 'late.txt', 't'] d.txt\n"
+                    "True\n")
+        self.assertEqual(run(exe, env=self.env).stdout, expected)
+        late, = pathlib.Path(self.cache.name).glob("oxidizer/extracted/*/apkg/sub/late.txt")
+        before = late.stat()
+        self.assertEqual(run(exe, env=self.env).stdout, expected)
+        self.assertEqual(late.stat().st_ctime_ns, before.st_ctime_ns)
+        late.write_text("altered!")  # of the same length
+        self.assertEqual(run(exe, env=self.env).stdout, expected)
+        self.assertEqual(late.read_text(), "late.txt")
 
 
 class Damage(unittest.TestCase):

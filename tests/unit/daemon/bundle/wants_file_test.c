@@ -39,7 +39,8 @@ static void strings_comments_attributes_and_longer_names_do_not(void **state)
 	assert_false(uses("# dirname(__file__)\nx = 1"));
 	assert_false(uses("'''\n__file__\n'''"));
 	assert_false(uses("r'\\' __file__'"));
-	assert_false(uses("print(module.__file__, module. __file__)"));
+	assert_false(uses("import module\nprint(module.__file__, module. __file__)"));
+	assert_false(uses("def f(module):\n module.__file__ = 'x'; module.__file__= 1"));
 	assert_false(uses("x__file__ = __file__s"));
 	assert_false(uses("'__file__"));
 	assert_false(uses(""));
@@ -48,13 +49,31 @@ static void strings_comments_attributes_and_longer_names_do_not(void **state)
 static void a_package_whose_file_is_read_by_another_counts(void **state)
 {
 	(void)state;
-	assert_int_equal(says("d = Path(pluggy.__file__.rstrip('oc'))", "pluggy"), OX_WANTS_FILE);
-	assert_int_equal(says("a . b.__file__", "a"), OX_WANTS_FILE);
-	assert_int_equal(says("a.b.__file__", "b"), OX_WANTS_NO_FILE);
-	assert_int_equal(says("a(b).__file__", "a"), OX_WANTS_NO_FILE);
-	assert_int_equal(says("a['b'].__file__", "a"), OX_WANTS_NO_FILE);
-	assert_int_equal(says("# a.__file__\n'a.__file__'", "a"), OX_WANTS_NO_FILE);
-	assert_int_equal(says("a\nx.__file__", "a"), OX_WANTS_NO_FILE);
+	assert_int_equal(says("import pluggy\nd = Path(pluggy.__file__.rstrip('oc'))", "pluggy"), OX_WANTS_FILE);
+	assert_int_equal(says("import a.b\na . b.__file__", "a"), OX_WANTS_FILE);
+	assert_int_equal(says("import a.b, b\na.b.__file__", "b"), OX_WANTS_NO_FILE);
+	assert_int_equal(says("import a\n# a.__file__\n'a.__file__'", "a"), OX_WANTS_NO_FILE);
+	assert_int_equal(says("import a\na\nx.__file__", "a"), OX_WANTS_NO_FILE);
+	assert_int_equal(says("import z, a.b as c, d\nc.__file__", "a"), OX_WANTS_FILE);
+	assert_int_equal(says("import z, a.b as c, d\nd.__file__", "d"), OX_WANTS_FILE);
+	assert_int_equal(says("from a.b import (x, # no\n  y as c)\nc.__file__", "a"), OX_WANTS_FILE);
+	assert_int_equal(says("from a.b import x, \\\n  c; c.__file__", "a"), OX_WANTS_FILE);
+	assert_int_equal(says("from a import __file__ as f", "a"), OX_WANTS_FILE);
+	assert_int_equal(says("try: import a\nexcept E: a = None\na.__file__", "a"), OX_WANTS_FILE);
+	assert_false(uses("import z, a.b as c, d\nc.__file__, d.__file__"));
+	assert_false(uses("from a.b import (x,\n  y as c)\nc.__file__"));
+}
+
+static void a_file_of_a_module_that_was_not_imported_by_name_is_the_packages_own(void **state)
+{
+	(void)state;
+	assert_true(uses("def source(module):\n    return module.__file__ or ''\n"));
+	assert_true(uses("import sys\nsys.modules[__name__].__file__"));
+	assert_true(uses("importlib.import_module(x).__file__"));
+	assert_true(uses("from . import a\na.__file__"));
+	assert_true(uses("from .a.b import c as d\nd.__file__ == 1"));
+	assert_true(uses("from .. import __file__"));
+	assert_int_equal(says("def f(m): return m.__file__", "m"), OX_WANTS_NO_FILE);
 }
 
 static void names_that_answer_with_paths_count_where_there_is_data(void **state)
@@ -113,6 +132,7 @@ int main(void)
 		cmocka_unit_test(a_name_in_code_counts),
 		cmocka_unit_test(strings_comments_attributes_and_longer_names_do_not),
 		cmocka_unit_test(a_package_whose_file_is_read_by_another_counts),
+		cmocka_unit_test(a_file_of_a_module_that_was_not_imported_by_name_is_the_packages_own),
 		cmocka_unit_test(names_that_answer_with_paths_count_where_there_is_data),
 		cmocka_unit_test(whole_top_level_packages_are_marked),
 	};

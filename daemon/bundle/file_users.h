@@ -1,0 +1,23 @@
+/* file_users.h - what Python source says of packages that need real files.
+ *
+ * A scan by words: comments and strings are left out, imports are followed as far as names go, and nothing is
+ * evaluated. */
+#ifndef OX_BUNDLE_FILE_USERS_H
+#define OX_BUNDLE_FILE_USERS_H
+
+#include "proto/base/map.h"
+#include "proto/base/slice.h"
+
+enum ox_wants_file {
+	OX_WANTS_NO_FILE,
+	OX_WANTS_FILE_WITH_DATA, /* if its package has data files */
+	OX_WANTS_FILE,
+};
+
+/* What source says by the names that it uses (wants_file.def): of the top-level package that it belongs to, and with
+ * "x.__file__" of the package that x was imported from; where x is no imported name, the code expects files
+ * of whatever modules it is given, and most often those are its own package's. Noted in `users`, top-level name -> enum
+ * ox_wants_file as a pointer; keys point into `package` and `source`. -1: no memory. */
+int ox_note_file_users(struct ox_map *users, struct ox_slice package, struct ox_slice source);
+
+#endif
