@@ -31,6 +31,7 @@ static int link_stub(struct ox_build_context *ctx, const struct ox_executable_sp
 	if (!rc)
 		rc = ox_stub_build(ctx, spec->distribution, &p->options, &p->stub, &size, err);
 	struct ox_tier_rules rules = {.never_extract = spec->extract.never,
+				      .is_static = spec->distribution->is_static,
 				      .modules = p->options.modules,
 				      .module_count = p->options.module_count};
 	return rc ? rc : ox_tiers_find(ctx, &p->set, &rules, &p->tiers, err);

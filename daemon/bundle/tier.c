@@ -223,6 +223,20 @@ static enum ox_tier choose(const struct finder *f, const struct ox_bundle_item *
 	return OX_TIER_MEMORY;
 }
 
+int ox_tier_fail_static(const struct ox_resource *r, const char *why, struct ox_err *err)
+{
+	if (why)
+		return ox_fail(err, OX_EUSAGE,
+			       "the extension module %.*s cannot be linked in, and an executable that is linked statically "
+			       "with musl loads no shared library: %s",
+			       OX_SLICE_ARG(r->name), why);
+	return ox_fail(err, OX_EUSAGE,
+		       "the extension module %.*s is a shared library, and an executable that is linked statically "
+		       "with musl loads none: let pip build its package from source (\"--no-binary\", \":all:\"), "
+		       "use a package without extension modules, or build for the -linux-gnu target",
+		       OX_SLICE_ARG(r->name));
+}
+
 static int add_extension(struct finder *f, const struct ox_bundle_item *item, struct ox_err *err)
 {
 	static const char *const places[] = {"", "linked into the executable", "loaded from memory",
@@ -242,19 +256,12 @@ static int add_extension(struct finder *f, const struct ox_bundle_item *item, st
 		    places[t->tier], why);
 	if (t->tier == OX_TIER_LINKED)
 		return 0;
+	if (f->rules->is_static)
+		return ox_tier_fail_static(item->resource, item->resource->captured ? why : NULL, err);
 	int rc = read_needs(f, name, &item->resource->blob, &elf, err);
 	if (rc)
 		return ox_wrap(err, "extension module %s", name);
 	return add_needs(f, &elf, item->resource->origin, name, &t->needs, err);
-}
-
-int ox_tier_fail_static(const struct ox_resource *r, struct ox_err *err)
-{
-	return ox_fail(err, OX_EUSAGE,
-		       "the extension module %.*s is a shared library, and an executable that is linked statically "
-		       "with musl loads none: let pip build its package from source (\"--no-binary\", \":all:\"), "
-		       "use a package without extension modules, or build for the -linux-gnu target",
-		       OX_SLICE_ARG(r->name));
 }
 
 static void tell_summary(const struct finder *f)

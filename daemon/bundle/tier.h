@@ -48,6 +48,7 @@ bool ox_extension_is_linked(const struct ox_bundle_item *item);
 
 struct ox_tier_rules {
 	bool never_extract; /* large ones are loaded from memory too, and what only works as a file is OX_EBUILD */
+	bool is_static;     /* only what is linked in can be imported: anything else is an error */
 	const struct ox_stub_module *modules; /* what was to be linked in, with what became of it */
 	size_t module_count;
 };
@@ -56,8 +57,9 @@ int ox_tiers_find(struct ox_build_context *ctx, const struct ox_bundle_set *set,
 		  struct ox_tiers *out, struct ox_err *err);
 void ox_tiers_free(struct ox_tiers *t);
 
-/* OX_EUSAGE: a static executable cannot load this extension module; says what can be done. */
-int ox_tier_fail_static(const struct ox_resource *r, struct ox_err *err);
+/* OX_EUSAGE: a static executable cannot load this extension module; says what can be done. `why`: what keeps it from
+ * being linked in; NULL: it is nothing but a shared library. */
+int ox_tier_fail_static(const struct ox_resource *r, const char *why, struct ox_err *err);
 
 /* Maps a blob's bytes without checking them against their digest: for a look at an ELF header. */
 int ox_elf_read_blob(struct ox_build_context *ctx, const struct ox_blob *blob, struct ox_elf_needs *out,

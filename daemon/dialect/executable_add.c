@@ -154,9 +154,10 @@ static int check_loadable(const struct addition *a, const struct ox_resource *r)
 {
 	struct ox_err err;
 	const struct ox_distribution *dist = ox_dist_value_known(a->exe->dist);
-	if (r->kind != OX_RES_EXTENSION || r->is_builtin || r->variants || !dist || !dist->is_static)
+	bool is_shared = r->kind == OX_RES_EXTENSION && !r->is_builtin && !r->variants && !r->captured;
+	if (!is_shared || !dist || !dist->is_static)
 		return 0;
-	ox_tier_fail_static(r, &err);
+	ox_tier_fail_static(r, NULL, &err);
 	return fail(a->exe, &err);
 }
 

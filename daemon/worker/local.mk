@@ -28,6 +28,7 @@ endif
 
 # Configurations, rebuilds and outputs, with the programs as they are.
 WORKER_WHOLE_TESTS = \
+	tests/whole/build_linked_modules_test.py \
 	tests/whole/build_dialects_test.py tests/whole/build_output_test.py tests/whole/build_rebuild_test.py \
 	tests/whole/build_reproducible_test.py tests/whole/config_diagnostics_test.py \
 	tests/whole/distribution_archive_test.py \
@@ -38,6 +39,7 @@ WORKER_WHOLE_TESTS = \
 	tests/whole/language_messages_test.py \
 	tests/whole/machine_lacks_test.py tests/whole/man_pages_test.py
 TESTS += $(WORKER_WHOLE_TESTS)
+EXTRA_DIST += tests/data/extensions
 EXTRA_DIST += $(WORKER_WHOLE_TESTS) tests/whole/oxdist.py tests/data/lint/configs.txt \
 	tests/data/configs/black_files_old.bzl tests/data/configs/black_new.bzl tests/data/configs/callbacks_new.bzl \
 	tests/data/configs/files_new.bzl tests/data/configs/parts_old.bzl tests/data/configs/pyflakes_new.bzl \
