@@ -71,6 +71,17 @@ const struct ox_resources *ox_dist_value_stdlib(struct ox_dist_value *v)
 	return &v->stdlib;
 }
 
+const struct ox_resources *ox_dist_value_stdlib_for(struct ox_dist_value *v, const struct ox_policy *policy)
+{
+	struct ox_err err;
+	const struct ox_resources *all = ox_dist_value_stdlib(v);
+	const struct ox_dist_archive *archive = all ? v->dist->archive : NULL;
+	if (!archive || ox_variants_check_preferred(archive->json, policy->preferred, &err) == 0)
+		return all;
+	ox_star_fail_err(v->dialect->star, &err);
+	return NULL;
+}
+
 int ox_dist_value_compiler(struct ox_dist_value *v, struct ox_compiler **out, struct ox_err *err)
 {
 	int rc = v->compiler ? 0 : ox_compiler_new(v->dialect->ctx, v->dist, &v->compiler, err);
@@ -78,26 +89,20 @@ int ox_dist_value_compiler(struct ox_dist_value *v, struct ox_compiler **out, st
 	return rc;
 }
 
-/* The resources of the standard library of one kind (0: all), under a fresh policy. */
-static ox_star_value stdlib_list(struct ox_star *s, ox_star_value self, int kind, bool tests, const char *filter,
-				 ox_star_value variants)
+/* The resources of the standard library of one kind (0: all) under a policy; `filtered`: only those that it lets in. */
+static ox_star_value stdlib_list(struct ox_star *s, ox_star_value self, ox_star_value policy, int kind, bool tests,
+				 bool filtered)
 {
-	struct ox_err err;
 	struct ox_dialect *d = ox_dialect_of(s);
-	const struct ox_resources *all = ox_dist_value_stdlib(ox_dist_value_of(self));
-	ox_star_value policy = ox_policy_value_new(d), list = ox_star_list(s, NULL, 0);
-	if (!all || !ox_star_ok(policy))
-		return OX_STAR_FAILED;
-	struct ox_policy *rules = &ox_policy_value_of(policy)->policy;
-	if (filter && ox_policy_set_extension_filter(rules, ox_slice_str(filter), &err) != 0)
-		return ox_star_fail_err(s, &err);
-	if (ox_star_kind(variants) == OX_STAR_T_DICT && ox_policy_prefer_all(d, rules, variants) != 0)
+	const struct ox_resources *all = ox_star_ok(policy) ? ox_dist_value_stdlib(ox_dist_value_of(self)) : NULL;
+	ox_star_value list = ox_star_list(s, NULL, 0);
+	if (!all)
 		return OX_STAR_FAILED;
 	for (size_t i = 0; i < all->v.len; i++) {
 		const struct ox_resource *r = &all->v.items[i];
 		if ((kind && r->kind != (enum ox_resource_kind)kind) || (r->is_test && !tests))
 			continue;
-		if (filter && !ox_policy_allows_extension(rules, r))
+		if (filtered && !ox_policy_allows_extension(&ox_policy_value_of(policy)->policy, r))
 			continue;
 		if (ox_star_append(s, list, ox_policy_resource(d, policy, r)) != 0)
 			return OX_STAR_FAILED;
@@ -108,28 +113,44 @@ static ox_star_value stdlib_list(struct ox_star *s, ox_star_value self, int kind
 static ox_star_value python_resources(struct ox_star *s, ox_star_value self, const ox_star_value *args OX_UNUSED,
 				      void *data OX_UNUSED)
 {
-	return stdlib_list(s, self, 0, true, NULL, OX_STAR_NONE);
+	return stdlib_list(s, self, ox_policy_value_new(ox_dialect_of(s)), 0, true, false);
+}
+
+/* The old generation's lists know no policy of a script. */
+static ox_star_value old_policy(struct ox_star *s)
+{
+	struct ox_dialect *d = ox_dialect_of(s);
+	d->old_generation = true;
+	return ox_policy_value_new(d);
 }
 
 static ox_star_value source_modules(struct ox_star *s, ox_star_value self, const ox_star_value *args OX_UNUSED,
 				    void *data OX_UNUSED)
 {
-	ox_dialect_of(s)->old_generation = true;
-	return stdlib_list(s, self, OX_RES_MODULE, true, NULL, OX_STAR_NONE);
+	return stdlib_list(s, self, old_policy(s), OX_RES_MODULE, true, false);
 }
 
 static ox_star_value package_resources(struct ox_star *s, ox_star_value self, const ox_star_value *args,
 				       void *data OX_UNUSED)
 {
-	ox_dialect_of(s)->old_generation = true;
-	return stdlib_list(s, self, OX_RES_PACKAGE_FILE, ox_star_truth(args[0]), NULL, OX_STAR_NONE);
+	return stdlib_list(s, self, old_policy(s), OX_RES_PACKAGE_FILE, ox_star_truth(args[0]), false);
 }
 
 static ox_star_value extension_modules(struct ox_star *s, ox_star_value self, const ox_star_value *args,
 				       void *data OX_UNUSED)
 {
-	ox_dialect_of(s)->old_generation = true;
-	return stdlib_list(s, self, OX_RES_EXTENSION, true, ox_star_cstr(args[0]), args[1]);
+	struct ox_err err;
+	ox_star_value policy = old_policy(s);
+	if (!ox_star_ok(policy))
+		return OX_STAR_FAILED;
+	struct ox_policy *rules = &ox_policy_value_of(policy)->policy;
+	if (ox_policy_set_extension_filter(rules, ox_star_text(args[0]), &err) != 0)
+		return ox_star_fail_err(s, &err);
+	if (ox_star_kind(args[1]) == OX_STAR_T_DICT && ox_policy_prefer_all(ox_dialect_of(s), rules, args[1]) != 0)
+		return OX_STAR_FAILED;
+	if (!ox_dist_value_stdlib_for(ox_dist_value_of(self), rules))
+		return OX_STAR_FAILED;
+	return stdlib_list(s, self, policy, OX_RES_EXTENSION, true, true);
 }
 
 static ox_star_value make_policy(struct ox_star *s, ox_star_value self OX_UNUSED, const ox_star_value *args OX_UNUSED,

@@ -2,6 +2,7 @@
 #ifndef OX_DIALECT_DISTRIBUTION_VALUE_H
 #define OX_DIALECT_DISTRIBUTION_VALUE_H
 
+#include "daemon/dialect/rules.h"
 #include "daemon/dialect/session.h"
 #include "daemon/python/bytecode.h"
 
@@ -20,6 +21,8 @@ const struct ox_distribution *ox_dist_value_known(const struct ox_dist_value *v)
 
 /* Its standard library, scanned once; NULL: failing. */
 const struct ox_resources *ox_dist_value_stdlib(struct ox_dist_value *v);
+/* The same, if it has the variants of extension modules that the policy prefers. */
+const struct ox_resources *ox_dist_value_stdlib_for(struct ox_dist_value *v, const struct ox_policy *policy);
 
 /* The pool that compiles for it, started once. */
 int ox_dist_value_compiler(struct ox_dist_value *v, struct ox_compiler **out, struct ox_err *err);

@@ -172,20 +172,6 @@ static int add_stdlib(struct ox_exe_value *exe, const struct ox_resources *stdli
 	return 0;
 }
 
-/* The library, if the policy can be followed; NULL: failing. */
-static const struct ox_resources *choose_stdlib(struct ox_dialect *d, ox_star_value self, ox_star_value policy)
-{
-	struct ox_err err;
-	struct ox_dist_value *dist = ox_dist_value_of(self);
-	const struct ox_resources *stdlib = ox_dist_value_stdlib(dist);
-	const struct ox_dist_archive *archive = stdlib ? ox_dist_value_known(dist)->archive : NULL;
-	if (!archive || ox_variants_check_preferred(archive->json, ox_policy_value_of(policy)->policy.preferred,
-						    &err) == 0)
-		return stdlib;
-	ox_star_fail_err(d->star, &err);
-	return NULL;
-}
-
 static int check_name(struct ox_star *s, struct ox_slice name)
 {
 	if (name.len > 0 && name.len < 256 && !memchr(name.data, '/', name.len) && !ox_slice_eq_str(name, ".") &&
@@ -202,7 +188,9 @@ ox_star_value ox_to_executable(struct ox_star *s, ox_star_value self, const ox_s
 		return OX_STAR_FAILED;
 	ox_star_value policy = choose_policy(d, args);
 	struct ox_pack_config *config = ox_star_ok(policy) ? choose_config(d, args) : NULL;
-	const struct ox_resources *stdlib = config ? choose_stdlib(d, self, policy) : NULL;
+	const struct ox_resources *stdlib = NULL;
+	if (config)
+		stdlib = ox_dist_value_stdlib_for(ox_dist_value_of(self), &ox_policy_value_of(policy)->policy);
 	struct ox_exe_value *exe = stdlib ? ox_star_alloc(s, sizeof *exe) : NULL;
 	if (!exe)
 		return OX_STAR_FAILED;
