@@ -9,9 +9,14 @@ EXTRA_DIST += contrib/bench/bench.py contrib/bench/imports.py contrib/bench/meas
 	contrib/bench/fmt_diff.py contrib/bench/distributions.py
 EXTRA_DIST += \
 	contrib/python-distribution/build contrib/python-distribution/check contrib/python-distribution/compiling.py \
-	contrib/python-distribution/describe.py contrib/python-distribution/fetch.py contrib/python-distribution/libraries \
-	contrib/python-distribution/modules contrib/python-distribution/pack.py contrib/python-distribution/patches \
-	contrib/python-distribution/sources contrib/python-distribution/tables.py
+	contrib/python-distribution/depend.py contrib/python-distribution/describe.py \
+	contrib/python-distribution/fetch.py contrib/python-distribution/libraries \
+	contrib/python-distribution/library-sources contrib/python-distribution/modules \
+	contrib/python-distribution/optimizing.py contrib/python-distribution/pack.py \
+	contrib/python-distribution/patches contrib/python-distribution/recipes.py \
+	contrib/python-distribution/sources contrib/python-distribution/sysroots.py \
+	contrib/python-distribution/tables.py contrib/python-distribution/toolchains.py \
+	contrib/python-distribution/training.py contrib/python-distribution/ziglang
 
 # The figures of the product beside their references: a table, and bench.json.
 bench: all contrib/bench/evaluate_config

@@ -12,24 +12,25 @@ from fetch import run
 
 # What every object is dated, 2024-01-01.
 EPOCH = 1704067200
-FLAGS = "-fPIC -fstack-protector -fno-omit-frame-pointer"
 
 
 class Build:
     """One build below `folder`: CPython's tree in `tree`, libraries in `deps`, what is installed in `install`.
 
-    `settled` is what each call of make is told once the tree has been compiled.
+    The toolchain's compiler is in the folder `programs`. `settled` is what each call of make is told once the tree has
+    been compiled.
     """
 
-    def __init__(self, folder, minor, jobs, optimize=False):
-        self.folder, self.minor, self.jobs, self.optimize = folder, minor, jobs, optimize
-        self.settled = []
+    def __init__(self, folder, minor, jobs, toolchain, programs, optimize=False):
+        self.folder, self.minor, self.jobs, self.toolchain = folder, minor, jobs, toolchain
+        self.optimize, self.settled = optimize, []
         self.tree, self.deps = os.path.join(folder, "tree"), os.path.join(folder, "deps")
         self.root = os.path.join(folder, "root")
+        self.sysroot = os.path.join(folder, "sysroot")  # when the toolchain has one
         self.install = os.path.join(self.root, "install")
         self.log = os.path.join(folder, "log")
         self.env = {
-            "PATH": os.environ["PATH"],
+            "PATH": f"{programs}:{os.environ['PATH']}",
             "HOME": folder,
             "LC_ALL": "C.UTF-8",
             "PYTHONHASHSEED": "0",
@@ -38,8 +39,8 @@ class Build:
             "PYTHONDONTWRITEBYTECODE": "1",
         }
 
-    def run(self, *command, cwd=None):
-        return run(list(command), cwd or self.tree, self.log, self.env)
+    def run(self, *command, cwd=None, env=None):
+        return run(list(command), cwd or self.tree, self.log, {**self.env, **(env or {})})
 
     def unpack(self, tarball, patches):
         """CPython's tarball, with Debian's mending patches when there are some; returns how many were applied."""
@@ -50,17 +51,21 @@ class Build:
         if not patches:
             return 0
         self.run("tar", "-xf", patches, "-C", self.folder, cwd=self.folder)
-        folder = os.path.join(self.folder, "debian/patches")
+        return self.patch(self.folder, self.tree, tables.patches())
+
+    def patch(self, folder, tree, patterns):
+        """Applies those of folder/debian/patches that are wanted to a source tree; returns how many."""
+        folder = os.path.join(folder, "debian/patches")
         with open(os.path.join(folder, "series"), encoding="utf-8") as series:
             names = [line.split()[0] for line in series if line.strip() and not line.startswith("#")]
-        wanted = [name for name in names if tables.is_wanted_patch(name)]
+        wanted = tables.wanted(names, patterns)
         for name in wanted:
-            self.run("patch", "-p1", "--force", "--no-backup-if-mismatch", "-i", os.path.join(folder, name))
+            path = os.path.join(folder, name)
+            self.run("patch", "-p1", "--force", "--no-backup-if-mismatch", "-i", path, cwd=tree)
         return len(wanted)
 
     def configure(self):
         deps_include, deps_lib = os.path.join(self.deps, "include"), os.path.join(self.deps, "lib")
-        flags = f"{'' if self.optimize else FLAGS} -ffile-prefix-map={self.folder}=/build"
         arguments = [
             "--prefix=/install",
             "--without-ensurepip",
@@ -69,25 +74,37 @@ class Build:
             "--with-dbmliborder=bdb",
             f"--with-openssl={self.deps}",
             "--disable-test-modules",
-            f"CFLAGS={flags}",
+            f"CFLAGS={'' if self.optimize else self.toolchain.flags}",
             f"CPPFLAGS=-I{deps_include} -I{deps_include}/uuid",
-            f"LDFLAGS=-L{deps_lib}",
+            f"LDFLAGS=-L{deps_lib} {self.toolchain.ldflags}".rstrip(),
             "OPT=-DNDEBUG -fwrapv -O3 -Wall",
             "PKG_CONFIG=/bin/false",
             "MODULE_BUILDTYPE=static",
             # It is in the C library, and libbsd need not be linked for it.
             "ac_cv_lib_bsd_flock=no",
         ]
-        arguments += tables.modules(self.minor)[2]
+        arguments += tables.modules(self.minor)[2] + list(self.toolchain.configure)
         if not os.path.exists(os.path.join(self.tree, "Modules/Setup.stdlib.in")):
             # The readline module of those days looks for GNU's headers; libedit's say the same.
             os.symlink("editline", os.path.join(deps_include, "readline"))
+        self.name_platform(os.path.join(self.tree, "configure"))
         self.run("./configure", *arguments)
         self.write_setup()
+
+    def name_platform(self, path):
+        """Before 3.13 configure takes every Linux on x86-64 for one with glibc."""
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        if self.toolchain.multiarch not in text:
+            text = re.sub(r"^(\s+)x86_64-linux-gnu$", rf"\1{self.toolchain.multiarch}", text, flags=re.M)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
 
     def write_setup(self):
         """Modules/Setup.local: all that CPython's configure found, statically, and the lines of the table `modules`."""
         lines, disabled, _ = tables.modules(self.minor)
+        absent = set(tables.libraries()) - set(self.toolchain.libraries())
+        lines = [line for line in lines if not absent.intersection(re.findall(r"-l(\w+)", line))]
         taken = {line.split()[0] for line in lines} | set(disabled)
         stdlib = os.path.join(self.tree, "Modules/Setup.stdlib")
         if os.path.exists(stdlib):
@@ -125,6 +142,8 @@ class Build:
         os.makedirs(os.path.join(stdlib, "lib-dynload"), exist_ok=True)
         with open(os.path.join(stdlib, "lib-dynload/.empty"), "w", encoding="utf-8"):
             pass  # Python warns when the folder is missing, and archives keep no empty one.
+        if self.toolchain.static:
+            self.mend_ctypes(os.path.join(stdlib, "ctypes/__init__.py"))
         bundled = os.path.join(stdlib, "ensurepip/_bundled")
         for name in sorted(os.listdir(bundled)):
             if name.endswith(".whl"):
@@ -133,9 +152,19 @@ class Build:
         for name in ("python3", "python"):
             os.symlink("python" + self.minor, os.path.join(self.install, "bin", name))
 
+    def mend_ctypes(self, path):
+        """A static program cannot open itself: `import ctypes` is to work, pythonapi to know no function."""
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        line = "    pythonapi = PyDLL(None)\n"
+        if text.count(line) != 1:
+            raise tables.Problem(f"{path} does not open the program itself as before: compiling.py has to learn how")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text.replace(line, "    pythonapi = PyDLL(None, handle=0)\n"))
+
     def make_relocatable(self):
         """No text that is installed names this build's folders or its flags for finding libraries."""
-        pattern = re.compile(rf"-(?:[IL]|ffile-prefix-map=){re.escape(self.folder)}[^\s'\"]*[ ]?")
+        pattern = re.compile(rf"-[IL]{re.escape(self.folder)}[^\s'\"]*[ ]?")
         for folder, _, names in os.walk(self.install):
             for name in names:
                 path = os.path.join(folder, name)

@@ -79,7 +79,8 @@ def modules(build):
         objects = [os.path.normpath(word) for word in objects.split() if word.endswith(".o")]
         for archive in archives:
             objects += members(build, archive)
-        libraries = tables.closure(dict.fromkeys(word[2:] for word in words if word.startswith("-l")))
+        named = dict.fromkeys(word[2:] for word in words if word.startswith("-l"))
+        libraries = tables.closure(named, build.toolchain.libraries())
         found[name] = (sorted(set(objects)), libraries)
     return found
 
@@ -102,14 +103,15 @@ def inittab_of(build):
 
 
 def link(build, name):
-    if name in tables.libraries() and os.path.exists(os.path.join(build.deps, f"lib/lib{name}.a")):
+    if name in build.toolchain.libraries():
         return {"name": name, "path_static": f"build/lib/lib{name}.a"}
     return {"name": name, "system": True}
 
 
 def extension(build, name, init, objects, libraries):
     """One module's only variant, with the licences of what it links."""
-    known = [tables.libraries()[library] for library in libraries if library in tables.libraries()]
+    table = build.toolchain.libraries()
+    known = [table[library] for library in libraries if library in table]
     variant = {
         "in_core": objects is None,
         "init_fn": init,
@@ -152,26 +154,34 @@ def glibc_needed(build):
     return ".".join(str(part) for part in max(versions))
 
 
+def crt_features(build):
+    if build.toolchain.static:
+        return ["static"]
+    return ["glibc-dynamic", "glibc-max-symbol-version:" + glibc_needed(build)]
+
+
 def describe(build):
+    toolchain = build.toolchain
     found = extensions(build)
     claimed = {path for variants in found.values() for path in variants[0]["objs"]}
     links = [word[2:] for word in build.make_value("LIBS") if word.startswith("-l")]
     answer = ask(build)
+    options = ("pgo+lto" if build.optimize else "noopt") + ("+static" if toolchain.static else "")
     stdlib = answer["python_paths"]["stdlib"]
-    config = f"{stdlib}/config-{build.minor}-x86_64-linux-gnu"
+    config = f"{stdlib}/config-{build.minor}-{toolchain.multiarch}"
     return {
         "version": "8",
-        "target_triple": "x86_64-unknown-linux-gnu",
-        "optimizations": "pgo+lto" if build.optimize else "noopt",
-        "build_options": "pgo+lto" if build.optimize else "noopt",
+        "target_triple": toolchain.triple,
+        "optimizations": options,
+        "build_options": options,
         **answer,
         "python_exe": "install/bin/python" + build.minor,
         "python_stdlib_platform_config": config,
         "python_stdlib_test_packages": TEST_PACKAGES,
         "python_symbol_visibility": "global-default",
-        "python_extension_module_loading": ["builtin", "shared-library"],
+        "python_extension_module_loading": ["builtin"] if toolchain.static else ["builtin", "shared-library"],
         "libpython_link_mode": "static",
-        "crt_features": ["glibc-dynamic", "glibc-max-symbol-version:" + glibc_needed(build)],
+        "crt_features": crt_features(build),
         "run_tests": "build/run_tests.py",
         "licenses": ["Python-2.0", "CNRI-Python"],
         "license_path": "licenses/LICENSE.cpython.txt",

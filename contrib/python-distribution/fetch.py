@@ -4,6 +4,7 @@ The apt has its own lists and sources below `folder`, so that nothing on the mac
 is needed; the mirror is the one that the machine's apt uses. Packages are not installed: their archives are opened.
 """
 
+import functools
 import glob
 import hashlib
 import os
@@ -14,15 +15,6 @@ import tables
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 LIBRARY_SUITE = "bookworm"
-TOOLS = {
-    "gcc": "gcc",
-    "make": "make",
-    "patch": "patch",
-    "xz": "xz-utils",
-    "zstd": "zstd",
-    "readelf": "binutils",
-    "dpkg-deb": "dpkg",
-}
 
 
 def sha256(path):
@@ -57,9 +49,10 @@ def run(command, cwd, log=None, env=None):
     return done.stdout
 
 
-def require_tools():
-    """What a build runs; installs what is missing where that is allowed, and otherwise says what to install."""
-    missing = sorted({package for tool, package in TOOLS.items() if not shutil.which(tool)})
+def require_tools(tools):
+    """What a build runs, {program: Debian package}; installs what is missing where that is allowed, and otherwise says
+    what to install."""
+    missing = sorted({package for tool, package in tools.items() if not shutil.which(tool)})
     if not missing:
         return
     if os.geteuid() != 0 or not shutil.which("apt-get"):
@@ -72,6 +65,7 @@ def require_tools():
     )
 
 
+@functools.lru_cache(maxsize=None)
 def mirror():
     """The Debian mirror that the machine's apt is configured with."""
     for wanted in (["Origin: Debian", "Label: Debian"], []):  # who a source is by is known after apt-get update
@@ -127,11 +121,11 @@ class Archive:
             self.updated = True
 
     def source(self, source):
-        """The upstream tarball and Debian's patches of one line of the table `sources`, with the digests there."""
-        upstream = source.version.rsplit("-", 1)[0]
+        """The upstream tarball and Debian's patches of one line of a table of sources, with the digests there."""
+        version = source.version.split(":")[-1]
         patterns = {
-            f"{source.package}_{upstream}.orig.tar.?z": source.tarball_sha256,
-            f"{source.package}_{source.version}.debian.tar.xz": source.patches_sha256,
+            f"{source.package}_{version.rsplit('-', 1)[0]}.orig.tar.*z*": source.tarball_sha256,
+            f"{source.package}_{version}.debian.tar.*z*": source.patches_sha256,
         }
         found = [self.find(pattern, digest) for pattern, digest in patterns.items()]
         if not all(found):
@@ -141,14 +135,16 @@ class Archive:
             except tables.Problem as problem:
                 raise tables.Problem(
                     f"{source.package} {source.version} could not be had from {self.suite} ({mirror()}). If the suite "
-                    f"has moved on, put its version and digests into {os.path.join(tables.HERE, 'sources')}, or give a "
+                    f"has moved on, put its version and digests into the tables in {tables.HERE}, or give a "
                     f"tarball with --source FILE --sha256 DIGEST.\n{problem}"
                 ) from None
             found = [self.find(pattern, digest, must=True) for pattern, digest in patterns.items()]
         return found
 
     def find(self, pattern, digest, must=False):
-        for path in glob.glob(os.path.join(self.files, glob.escape(pattern).replace("[?]", "?"))):
+        for path in glob.glob(os.path.join(self.files, glob.escape(pattern).replace("[*]", "*"))):
+            if path.endswith(".asc"):
+                continue
             if sha256(path) == digest:
                 return path
             if must:
@@ -165,43 +161,3 @@ class Archive:
             self.apt("download", *[name for name in names if not have[name]])
             have = {name: sorted(glob.glob(os.path.join(self.files, name + "_*.deb"))) for name in names}
         return [have[name][-1] for name in names]
-
-
-def unpack_libraries(debs, target):
-    """Makes target/include, target/lib (static libraries only, under the names that -l wants) and target/licences."""
-    root = os.path.join(target, "root")
-    for deb in debs:
-        run(["dpkg-deb", "-x", deb, root], target)
-    include, lib, licences = (os.path.join(target, name) for name in ("include", "lib", "licences"))
-    machine = os.path.join(root, "usr/include/x86_64-linux-gnu")
-    shutil.copytree(
-        os.path.join(root, "usr/include"), include, symlinks=True, ignore=shutil.ignore_patterns("x86_64-linux-gnu")
-    )
-    shutil.copytree(machine, include, symlinks=True, dirs_exist_ok=True)
-    os.makedirs(lib)
-    os.makedirs(licences)
-    for library in tables.libraries().values():
-        shutil.copyfile(
-            os.path.join(root, "usr/lib/x86_64-linux-gnu", library.archive), os.path.join(lib, f"lib{library.name}.a")
-        )
-        write_linker_script(lib, library)
-        copy_licence(root, library, os.path.join(licences, f"LICENSE.{library.name}.txt"))
-
-
-def write_linker_script(lib, library):
-    """-lNAME finds lib/libNAME.so first: a script for the linker that names the archive and what it needs, so that
-    configure's detection and CPython's link need not know."""
-    if library.needs:
-        words = [f"lib{library.name}.a"] + ["-l" + name for name in tables.closure(library.needs)]
-        with open(os.path.join(lib, f"lib{library.name}.so"), "w", encoding="utf-8") as file:
-            file.write(f"GROUP ( {' '.join(words)} )\n")
-
-
-def copy_licence(root, library, target):
-    path = os.path.join(root, "usr/share/doc", library.copyright, "copyright")
-    if not os.path.exists(path):
-        raise tables.Problem(
-            f"the package {library.copyright} has no licence text for lib{library.name}; "
-            f"name another one in {os.path.join(tables.HERE, 'libraries')}"
-        )
-    shutil.copyfile(path, target)

@@ -38,7 +38,7 @@ def collect(build, description):
         licences.update(variant.get("license_paths", []))
     copies = {path: os.path.join(build.tree, path[len("build/") :]) for path in objects}
     copies.update({"build/" + path: os.path.join(build.tree, path) for path in SOURCES})
-    copies.update({path: os.path.join(build.deps, "lib", os.path.basename(path)) for path in libraries})
+    copies.update({path: os.path.join(build.deps, "archives", os.path.basename(path)) for path in libraries})
     copies.update({path: os.path.join(build.deps, "licences", os.path.basename(path)) for path in licences})
     copies["licenses/LICENSE.cpython.txt"] = os.path.join(build.tree, "LICENSE")
     for path, source in copies.items():
@@ -48,9 +48,17 @@ def collect(build, description):
     build.strip([os.path.join(top, path) for path in sorted(objects)])
     shutil.copytree(build.install, os.path.join(top, "install"), symlinks=True)
     strip_installed(build, top, description)
+    if build.toolchain.sysroot:
+        copy_sysroot(build, top)
     write(os.path.join(top, "build/run_tests.py"), RUN_TESTS)
     write(os.path.join(top, "PYTHON.json"), json.dumps(description, indent=1, sort_keys=True) + "\n")
     return top
+
+
+def copy_sysroot(build, top):
+    sysroot = build.sysroot
+    shutil.copytree(os.path.join(sysroot, "usr"), os.path.join(top, "build/sysroot/usr"), symlinks=True)
+    shutil.copytree(os.path.join(sysroot, "licences"), os.path.join(top, "licenses"), dirs_exist_ok=True)
 
 
 def strip_installed(build, top, description):

@@ -6,7 +6,8 @@ import os
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 Source = collections.namedtuple("Source", "minor suite package version tarball_sha256 patches_sha256")
-Library = collections.namedtuple("Library", "name archive package copyright licences needs")
+LibrarySource = collections.namedtuple("LibrarySource", "package suite version tarball_sha256 patches_sha256 patches")
+Library = collections.namedtuple("Library", "name archive package copyright licences needs source")
 
 
 class Problem(Exception):
@@ -22,12 +23,30 @@ def sources():
     return {row[0]: Source(*row) for row in rows("sources")}
 
 
-def libraries():
-    return {row[0]: Library(*row[:5], needs=[] if row[5] == "-" else row[5].split(",")) for row in rows("libraries")}
+def listed(word):
+    return [] if word == "-" else word.split(",")
 
 
-def is_wanted_patch(name):
-    return any(fnmatch.fnmatch(name, pattern) for (pattern,) in rows("patches"))
+def libraries(from_source=False):
+    """The table `libraries`: all that Debian has, or those that can be built from source, with what they need then."""
+    table = rows("libraries")
+    if from_source:
+        return {row[0]: Library(*row[:5], listed(row[7]), row[6]) for row in table if row[6] != "-"}
+    return {row[0]: Library(*row[:5], listed(row[5]), row[6]) for row in table}
+
+
+def library_sources():
+    return {row[0]: LibrarySource(*row[:5], patches=listed(row[5])) for row in rows("library-sources")}
+
+
+def wanted(names, patterns):
+    """Those of a package's patches that one of the patterns means, in their order."""
+    return [name for name in names if any(fnmatch.fnmatch(name, pattern) for pattern in patterns)]
+
+
+def patches():
+    """The patterns for CPython's."""
+    return [pattern for (pattern,) in rows("patches")]
 
 
 def modules(minor):
@@ -47,9 +66,9 @@ def modules(minor):
     return lines, disabled, configure
 
 
-def closure(names):
-    """The libraries that `names` need, those first that need the others; unknown names are the system's."""
-    known, found, waiting = libraries(), [], list(names)
+def closure(names, known):
+    """The libraries of `known` that `names` need, those first that need the others; unknown names are the system's."""
+    found, waiting = [], list(names)
     while waiting:
         name = waiting.pop(0)
         if name in found:

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """contrib/python-distribution without a build: its tables, what it refuses, and that archives are the same twice."""
 
+import dataclasses
 import hashlib
 import os
 import re
@@ -15,9 +16,12 @@ TOP = os.environ.get("OX_SRCDIR") or os.path.dirname(os.path.dirname(os.path.dir
 FOLDER = os.path.join(TOP, "contrib/python-distribution")
 sys.path.insert(0, FOLDER)
 # pylint: disable=wrong-import-position
+import depend
 import describe
 import pack
+import recipes
 import tables
+import toolchains
 
 RULE = "Modules/{0}$(EXT_SUFFIX):  {1}; $(BLDSHARED)  {1}  {2}  -o Modules/{0}$(EXT_SUFFIX)\n"
 MAKEFILE = """MODULE_ZLIB_LDFLAGS=-lz
@@ -62,9 +66,23 @@ class Tables(unittest.TestCase):
                 self.assertRegex(digest, "^[0-9a-f]{64}$")
 
     def test_each_library_has_a_licence_and_known_needs(self):
-        for library in tables.libraries().values():
-            self.assertRegex(library.licences, r"^[A-Za-z0-9.+-]+$")
-            self.assertLessEqual(set(library.needs), set(tables.libraries()) | {"m"})
+        for known in (tables.libraries(), tables.libraries(from_source=True)):
+            for library in known.values():
+                self.assertRegex(library.licences, r"^[A-Za-z0-9.+-]+$")
+                self.assertLessEqual(set(library.needs), set(known) | {"m"})
+
+    def test_each_library_source_has_digests_and_a_recipe(self):
+        sources = tables.library_sources()
+        self.assertEqual({library.source for library in tables.libraries(from_source=True).values()}, set(sources))
+        self.assertEqual(set(recipes.RECIPES), set(sources))
+        for source in sources.values():
+            for digest in (source.tarball_sha256, source.patches_sha256):
+                self.assertRegex(digest, "^[0-9a-f]{64}$")
+
+    def test_libraries_are_installed_nowhere_else(self):
+        for command in (command for commands in recipes.RECIPES.values() for command in commands):
+            if re.match(r"install |make .*\binstall", command):
+                self.assertIn("$DESTDIR", command)
 
     def test_each_module_line_links_known_libraries(self):
         for minor in tables.sources():
@@ -74,11 +92,12 @@ class Tables(unittest.TestCase):
                 self.assertNotIn(line.split()[0], disabled)
 
     def test_packaging_patches_are_left_out(self):
-        self.assertTrue(tables.is_wanted_patch("CVE-2025-8194.patch"))
-        self.assertFalse(tables.is_wanted_patch("distutils-install-layout.diff"))
+        names = ["distutils-install-layout.diff", "CVE-2025-8194.patch"]
+        self.assertEqual(tables.wanted(names, tables.patches()), names[1:])
 
     def test_needs_come_with_a_library(self):
-        self.assertEqual(tables.closure(["edit"]), ["edit", "tinfo", "bsd", "md"])
+        self.assertEqual(tables.closure(["edit"], tables.libraries()), ["edit", "tinfo", "bsd", "md"])
+        self.assertEqual(tables.closure(["edit"], tables.libraries(from_source=True)), ["edit", "ncursesw"])
 
 
 class Description(Temporary):
@@ -86,9 +105,11 @@ class Description(Temporary):
         super().setUp()
         write(os.path.join(self.folder, "Makefile"), MAKEFILE)
         write(os.path.join(self.folder, "Modules/config.c"), CONFIG)
-        for name in ("z", "edit", "tinfo", "bsd", "md"):
-            write(os.path.join(self.folder, f"lib/lib{name}.a"), "")
-        self.build = types.SimpleNamespace(tree=self.folder, deps=self.folder, run=lambda *command: "one.o\ntwo.o\n")
+        self.build = types.SimpleNamespace(
+            tree=self.folder,
+            run=lambda *command: "one.o\ntwo.o\n",
+            toolchain=toolchains.toolchain("x86_64-unknown-linux-gnu"),
+        )
         self.found = {name: variants[0] for name, variants in describe.extensions(self.build).items()}
 
     def test_what_is_in_no_inittab_is_no_module(self):
@@ -110,6 +131,48 @@ class Description(Temporary):
         self.assertEqual(decimal["objs"], [f"build/Modules/{name}.o" for name in ("d/d", "help/one", "help/two")])
         self.assertEqual(decimal["links"], [{"name": "m", "system": True}])
         self.assertNotIn("licenses", decimal)
+
+
+class FakeSysroot:
+    def make(self, files, root):
+        os.makedirs(os.path.join(root, "usr/include"))
+        os.makedirs(os.path.join(root, "usr/lib"))
+        write(os.path.join(root, "usr/include/here.h"), "".join(files))
+
+
+class Toolchains(Temporary):
+    def compile(self, toolchain, *arguments):
+        path = toolchain.prepare(self.folder, ["#define HERE 1\n"])
+        environment = {"PATH": path + ":" + os.environ["PATH"]}
+        return subprocess.run(
+            ["gcc", *arguments], env=environment, cwd=self.folder, stdout=subprocess.PIPE, text=True, check=True
+        ).stdout
+
+    def test_the_compiler_takes_the_sysroot_and_does_not_name_the_folder(self):
+        write(os.path.join(self.folder, "a.c"), '#include <here.h>\nconst char *name = HERE ? __FILE__ : "";\n')
+        musl = dataclasses.replace(toolchains.toolchain("x86_64-unknown-linux-musl"), sysroot=FakeSysroot())
+        assembly = self.compile(musl, "-g0", "-S", "-o-", os.path.join(self.folder, "a.c"))
+        self.assertIn('"/build/a.c"', assembly)
+        self.assertNotIn(self.folder, assembly)
+
+    def test_the_compiler_answers_for_its_c_library(self):
+        musl = dataclasses.replace(toolchains.toolchain("x86_64-unknown-linux-musl"), sysroot=FakeSysroot())
+        self.assertEqual(self.compile(musl, "--print-multiarch"), "x86_64-linux-musl\n")
+
+    def test_an_older_glibc_has_a_name_of_its_own_and_libraries_from_source(self):
+        usual, older = (toolchains.toolchain("x86_64-unknown-linux-gnu", glibc) for glibc in (None, "2.17"))
+        self.assertEqual((usual.tag, older.tag), ("", "+glibc2.17"))
+        self.assertEqual((usual.from_source, older.from_source), (False, True))
+        self.assertEqual(usual.triple, older.triple)
+
+    def test_the_linker_finds_what_a_library_needs(self):
+        toolchain = types.SimpleNamespace(libraries=lambda: tables.libraries(from_source=True))
+        depend.offer(toolchain, self.folder)
+        with open(os.path.join(self.folder, "lib/libssl.a"), encoding="utf-8") as script:
+            self.assertEqual(
+                script.read(), f"GROUP ( {self.folder}/archives/libssl.a {self.folder}/archives/libcrypto.a )\n"
+            )
+        self.assertEqual(os.readlink(os.path.join(self.folder, "lib/libz.a")), self.folder + "/archives/libz.a")
 
 
 class Archives(Temporary):
@@ -210,6 +273,10 @@ class Refusals(Temporary):
     def test_a_version_that_no_table_has(self):
         text = "#define PY_MAJOR_VERSION 2\n#define PY_MINOR_VERSION 7\n"
         self.refused_tarball("Python-2.7/Include/patchlevel.h", text, "is CPython 2.7", "3.11")
+
+    def test_musl_has_no_version_of_glibc(self):
+        self.assertEqual(self.build("--target", "x86_64-unknown-linux-musl", "--glibc", "2.17").returncode, 2)
+        self.assertEqual(self.build("--glibc", "old").returncode, 2)
 
     def test_a_source_needs_its_digest(self):
         self.assertEqual(self.build("--source", "x").returncode, 2)
