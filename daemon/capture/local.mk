@@ -29,3 +29,11 @@ uninstall-linkers-hook:
 	rm -rf '$(DESTDIR)$(pkglibexecdir)/linkers'
 INSTALL_EXEC_HOOKS += install-linkers-hook
 UNINSTALL_HOOKS += uninstall-linkers-hook
+
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/daemon/capture/capture_test
+TESTS += tests/unit/daemon/capture/capture_test
+tests_unit_daemon_capture_capture_test_SOURCES = tests/unit/daemon/capture/capture_test.c
+tests_unit_daemon_capture_capture_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_capture_capture_test_LDADD = $(CAPTURE_LIBS) $(CMOCKA_LIBS)
+endif

@@ -27,3 +27,9 @@ tests_unit_daemon_link_parts_test_SOURCES = tests/unit/daemon/link/parts_test.c 
 	tests/unit/daemon/python/fixture.c tests/unit/daemon/python/fixture.h
 tests_unit_daemon_link_parts_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_link_parts_test_LDADD = $(LINK_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/fuzz/capture_fuzz
+TESTS += tests/fuzz/capture_fuzz
+tests_fuzz_capture_fuzz_SOURCES = tests/fuzz/capture_fuzz.c tests/fuzz/replay.c
+tests_fuzz_capture_fuzz_LDADD = daemon/link/liblink.a $(CAPTURE_LIBS)
+EXTRA_DIST += tests/fuzz/seeds/capture
