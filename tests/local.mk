@@ -20,6 +20,7 @@ TESTS += \
 	tests/whole/cpython_suite_test.py \
 	tests/whole/executable_alone_test.py \
 	tests/whole/executable_behaviour_test.py \
+	tests/whole/packages_behaviour_test.py \
 	tests/whole/python_distribution_build_test.py \
 	tests/whole/store_crash_test.py
 EXTRA_DIST += \
@@ -27,6 +28,7 @@ EXTRA_DIST += \
 	tests/whole/cpython_suite_test.py \
 	tests/whole/executable_alone_test.py \
 	tests/whole/executable_behaviour_test.py \
+	tests/whole/packages_behaviour_test.py \
 	tests/whole/python_distribution_build_test.py \
 	tests/whole/store_crash_test.py \
 	tests/whole/oxtest.py \

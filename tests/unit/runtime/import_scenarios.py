@@ -655,6 +655,24 @@ SCENARIOS = {
         "p/elsewhere/moved2": "",
         "p/by_path_self/by_path_self": "VALUE = __name__\n",
     },
+    "files": {
+        "main": """
+            import sys
+            if sys.version_info < (3, 10):
+                sys.exit('in 3.9 files() needs more of the library than is packed here')
+            import @p, importlib.resources as r
+            for package in @p, '@p.sub':
+                f = r.files(package)
+                print(f.name, (f / '__init__.py').read_text(), f.joinpath('absent').is_file(), f.is_dir())
+            print((r.files('@p') / 'mod.py').read_bytes(), (f.parent / 'mod.py').suffix)
+            for wrong in 'absent', '@p.mod':
+                try:
+                    print(type(r.files(wrong)))
+                except (ImportError, TypeError) as e:
+                    print(type(e).__name__)
+        """,
+        "p/__init__": "'text'\n", "p/mod": "x = 1\n", "p/sub/__init__": "'other text'\n",
+    },
     "nothing leaks": {
         "main": """
             import sys, gc

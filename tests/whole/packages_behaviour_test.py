@@ -1,0 +1,100 @@
+"""What packages do that expect to be files, in one executable: a small wheel for each way that was met in the wild
+(contrib/packages-try tries the real ones)."""
+import glob
+import os
+import subprocess
+import zipfile
+
+import oxtest
+
+CONFIG = """
+def make_exe():
+    dist = default_python_distribution()
+    config = dist.make_python_interpreter_config()
+    config.run_module = "app"
+    exe = dist.to_python_executable(name="app", config=config)
+    exe.add_python_resources(exe.pip_install(["--no-index", "--find-links", CWD + "/wheels", "odd==1.0"]))
+    exe.add_python_resources(exe.read_package_root(path=".", packages=["app"]))
+    return exe
+
+register_target("exe", make_exe)
+resolve_targets()
+"""
+WHEEL = {
+    # Known by another name than its own, with copies of others inside; wants no file.
+    "renamed/__init__.py": "import sys\nsys.modules['other'] = sys.modules[__name__]\n"
+                           "sys.path.append(__path__[0] + '/_vendor')\n",
+    "renamed/core.py": "WHO = __name__\n",
+    "renamed/_vendor/carried.py": "WHO = __name__\n",
+    # Holds data only; nothing in it reads __file__, the application does.
+    "quiet/__init__.py": "",
+    "quiet/lists/words.txt": "words\n",
+    "quiet/sub/__init__.py": "",
+    "quiet/sub/more.txt": "more\n",
+    # Lists its own folder, and that of a package which is not imported yet.
+    "lister/__init__.py": "import os\nHERE = os.path.dirname(__file__)\n"
+                          "FOUND = sorted(n for n in os.listdir(os.path.join(HERE, 'commands')) if n[0] != '_')\n",
+    "lister/commands/__init__.py": "",
+    "lister/commands/one.py": "",
+    "lister/commands/text/data.txt": "",
+    # Takes a module's file for granted; runs a program that it brings.
+    "lazy/__init__.py": "import sys\nfrom ._lazy import place\nPLACE = place(sys.modules[__name__])\n",
+    "lazy/_lazy.py": "def place(module):\n    return module.__file__ or ''\n",
+    "lazy/bin/tool": "#!/bin/sh\necho tool $1\n",
+    "odd-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: odd\nVersion: 1.0\n",
+    "odd-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+}
+APP = """
+import importlib.metadata, importlib.resources, os, pkgutil, subprocess, sys
+import renamed, other.core, carried
+print(other.core.WHO, carried.WHO, "renamed._vendor.carried" in sys.modules)
+import quiet
+here = os.path.dirname(quiet.__file__)
+print(sorted(os.listdir(here)), open(here + "/sub/more.txt").read().strip())
+print(importlib.resources.files("quiet.lists").joinpath("words.txt").read_text().strip())
+import lister, lister.commands
+print(lister.FOUND, [m.name for m in pkgutil.iter_modules([lister.HERE + "/commands"])])
+import lazy
+tool = os.path.join(os.path.dirname(lazy.PLACE), "bin", "tool")
+print(subprocess.run([tool, "runs"], capture_output=True, text=True).stdout.strip())
+files = {str(f): f for f in importlib.metadata.files("odd")}
+print(files["renamed/core.py"].read_text().strip(), files["odd-1.0.dist-info/METADATA"].read_text().split()[1])
+print("os has a file:", hasattr(os, "__file__"), "renamed has one:", hasattr(renamed, "__file__"))
+if not sys.argv[1:]:
+    print(os.__file__)
+"""
+EXPECTED = ["other.core carried False", "['__init__.py', 'lists', 'sub'] more", "words", "['one.py', 'text'] ['one']",
+            "tool runs", "WHO = __name__ 2.1", "os has a file: False renamed has one: False"]
+
+
+class Packages(oxtest.TestCase):
+    shared_store = True
+
+    def write_wheel(self):
+        os.makedirs(self.box.path("project", "wheels"))
+        record = "odd-1.0.dist-info/RECORD"
+        with zipfile.ZipFile(self.box.path("project", "wheels", "odd-1.0-py3-none-any.whl"), "w") as wheel:
+            for name, text in {**WHEEL, record: "".join(f"{name},,\n" for name in [*WHEEL, record])}.items():
+                wheel.writestr(name, text)
+
+    def run_program(self):
+        program, = glob.glob(self.box.path("project/build/*/debug/exe/app"))
+        result = subprocess.run([program, "x"], env={"PATH": "/usr/bin:/bin", "HOME": self.box.env["HOME"]}, text=True,
+                                capture_output=True, timeout=60, check=False)
+        return self.assertExit(result, 0).stdout.splitlines()
+
+    def test_each_finds_what_it_looks_for(self):
+        self.write_wheel()
+        self.box.write("project/app.py", APP)
+        self.build(CONFIG)
+        self.assertEqual(self.run_program(), EXPECTED)
+        kept = {path: os.stat(path).st_ctime_ns
+                for path in glob.glob(self.box.path("home/.cache/oxidizer/extracted/**"), recursive=True)}
+        self.assertGreater(len(kept), 10)
+        self.assertEqual(self.run_program(), EXPECTED)  # now from what was extracted
+        self.assertEqual({path: os.stat(path).st_ctime_ns for path in kept if not os.path.isdir(path)},
+                         {path: when for path, when in kept.items() if not os.path.isdir(path)})
+
+
+if __name__ == "__main__":
+    oxtest.main()
