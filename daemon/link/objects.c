@@ -16,7 +16,7 @@ struct compile {
 	const struct ox_distribution *dist;
 	const struct ox_runtime_sources *sources;
 	const char *dir; /* where the objects are written */
-	const char *flags[16];
+	const char *flags[20];
 	size_t flag_count;
 	/* Shared by the compiling threads, under lock. */
 	pthread_mutex_t lock;
@@ -52,6 +52,29 @@ static int make_flags(struct compile *c, struct ox_err *err)
 	if (!rc && c->dist->platinclude)
 		rc = add_flag(c, ox_arena_printf(arena, "-I%s", c->dist->platinclude), err);
 	return rc;
+}
+
+/* Most of the work on a small file is reading Python's headers, so they are compiled once for all. The objects are the
+ * same without that: a compiler that cannot do it is not asked again. */
+static void prepare_headers(struct compile *c)
+{
+	static const char text[] = "#include \"runtime/importer/compat.h\"\n";
+	static const char *const more[] = {"-x", "c-header", "-o", "headers.h.gch", "headers.h"};
+	const char *args[OX_COUNT(c->flags) + OX_COUNT(more)];
+	struct ox_toolchain_job job = {.args = args, .count = c->flag_count, .cwd = c->dir, .lock = &c->lock};
+	const char *path = ox_arena_printf(c->ctx->arena, "%s/headers.h", c->dir);
+	FILE *f = path && c->flag_count + 2 <= OX_COUNT(c->flags) ? fopen(path, "wxe") : NULL;
+	if (!f)
+		return;
+	fputs(text, f);
+	memcpy(args, c->flags, c->flag_count * sizeof(*args));
+	for (size_t i = 0; i < OX_COUNT(more); i++)
+		args[job.count++] = more[i];
+	if (fclose(f) == 0 && ox_toolchain_run(c->ctx, c->t, &job, NULL) == 0) {
+		c->flags[c->flag_count++] = "-include";
+		c->flags[c->flag_count++] = "headers.h";
+	}
+	ox_buf_free(&job.output);
 }
 
 static int compile_one(struct compile *c, size_t index, struct ox_err *err)
@@ -143,6 +166,7 @@ static int run_step(void *ctx, struct ox_step_result *result, struct ox_err *err
 		return rc;
 	c->dir = dir.data;
 	ox_emit_progress(c->ctx->sink, "compiling the runtime", 0, 0, "files");
+	prepare_headers(c);
 	compile_all(c);
 	rc = c->rc;
 	if (rc) {
