@@ -225,16 +225,17 @@ static enum ox_tier choose(const struct finder *f, const struct ox_bundle_item *
 
 int ox_tier_fail_static(const struct ox_resource *r, const char *why, struct ox_err *err)
 {
+	struct ox_slice what = r->kind == OX_RES_LIBRARY ? r->file : r->name;
 	if (why)
 		return ox_fail(err, OX_EUSAGE,
-			       "the extension module %.*s cannot be linked in, and an executable that is linked statically "
-			       "with musl loads no shared library: %s",
-			       OX_SLICE_ARG(r->name), why);
+			       "the extension module %.*s cannot be linked in, and an executable that is linked "
+			       "statically with musl loads no shared library: %s",
+			       OX_SLICE_ARG(what), why);
 	return ox_fail(err, OX_EUSAGE,
-		       "the extension module %.*s is a shared library, and an executable that is linked statically "
+		       "%.*s is a shared library, and an executable that is linked statically "
 		       "with musl loads none: let pip build its package from source (\"--no-binary\", \":all:\"), "
 		       "use a package without extension modules, or build for the -linux-gnu target",
-		       OX_SLICE_ARG(r->name));
+		       OX_SLICE_ARG(what));
 }
 
 static int add_extension(struct finder *f, const struct ox_bundle_item *item, struct ox_err *err)

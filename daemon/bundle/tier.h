@@ -57,8 +57,8 @@ int ox_tiers_find(struct ox_build_context *ctx, const struct ox_bundle_set *set,
 		  struct ox_tiers *out, struct ox_err *err);
 void ox_tiers_free(struct ox_tiers *t);
 
-/* OX_EUSAGE: a static executable cannot load this extension module; says what can be done. `why`: what keeps it from
- * being linked in; NULL: it is nothing but a shared library. */
+/* OX_EUSAGE: a static executable cannot load this extension module or library; says what can be done. `why`: what keeps
+ * it from being linked in; NULL: it is nothing but a shared library. */
 int ox_tier_fail_static(const struct ox_resource *r, const char *why, struct ox_err *err);
 
 /* Maps a blob's bytes without checking them against their digest: for a look at an ELF header. */

@@ -149,13 +149,15 @@ static bool is_other_variant(const struct ox_resource *r)
 	return r->variants && r->variants->count > 1;
 }
 
-/* Said as soon as it is wanted, not after all else was compiled. */
+/* Of what a static executable has no use for; said as soon as it is wanted, not after all else was compiled. A wheel
+ * for another C library has modules whose file names this interpreter takes for libraries. */
 static int check_loadable(const struct addition *a, const struct ox_resource *r)
 {
 	struct ox_err err;
 	const struct ox_distribution *dist = ox_dist_value_known(a->exe->dist);
-	bool is_shared = r->kind == OX_RES_EXTENSION && !r->is_builtin && !r->variants && !r->captured;
-	if (!is_shared || !dist || !dist->is_static)
+	bool is_library = r->kind == OX_RES_LIBRARY;
+	bool is_module = r->kind == OX_RES_EXTENSION && !r->is_builtin && !r->variants && !r->captured;
+	if (!dist || !dist->is_static || !(is_library || is_module))
 		return 0;
 	ox_tier_fail_static(r, NULL, &err);
 	return fail(a->exe, &err);

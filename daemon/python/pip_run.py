@@ -11,6 +11,16 @@ except ImportError:
 
 import runpy
 
+# pips of some years ask it for the C library's version, and do not expect that static programs have none.
+try:
+    import ctypes
+
+    ctypes.CDLL(None)
+except ImportError:
+    pass
+except OSError:
+    sys.modules["ctypes"] = None
+
 # setuptools leaves a build folder in a local project and compares whole seconds with it: an edit within
 # the second of the last build would be installed stale.
 if "DIST_EXTRA_CONFIG" not in os.environ:

@@ -34,6 +34,7 @@ WORKER_WHOLE_TESTS = \
 	tests/whole/distribution_archive_test.py \
 	tests/whole/distribution_commands_test.py \
 	tests/whole/distribution_link_test.py \
+	tests/whole/static_test.py \
 	tests/whole/language_eval_test.py tests/whole/language_fmt_test.py \
 	tests/whole/language_lint_test.py tests/whole/language_load_test.py \
 	tests/whole/language_messages_test.py \
