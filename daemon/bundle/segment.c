@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { SEGMENT_VERSION = 5 };
+enum { SEGMENT_VERSION = 6 };
 
 static const char *const origin_names[] = {"", "stdlib", "packages", "application"};
 

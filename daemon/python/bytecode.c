@@ -5,7 +5,7 @@
 #include "daemon/python/compile_script.h"
 #include "daemon/python/marshal_normal.h"
 
-enum { BYTECODE_VERSION = 1, PROGRESS_EVERY = 32 };
+enum { BYTECODE_VERSION = 2, PROGRESS_EVERY = 32 };
 
 struct ox_compiler {
 	struct ox_build_context *ctx;

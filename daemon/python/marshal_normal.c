@@ -17,7 +17,9 @@ struct mark {
 	uint32_t offset; /* of the type byte */
 	uint32_t number; /* of a reference: the object's; of an object: its new one */
 	bool is_ref;
-	bool used; /* of an object: something refers to it */
+	bool used;   /* of an object: something refers to it */
+	bool plain;  /* of an object: without FLAG_REF, here for its type only */
+	bool demote; /* of an object: a text that is written as not interned */
 };
 
 /* A container whose elements are not all read yet. */
@@ -66,6 +68,34 @@ static int read_u32(struct parser *p, uint32_t *value)
 	*value = (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
 	p->at += 4;
 	return 0;
+}
+
+static bool is_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+static int note_demoted(struct parser *p, size_t offset)
+{
+	bool has_mark = (uint8_t)p->in.data[offset] & FLAG_REF; /* made for the flag, the last one */
+	struct mark *m = has_mark ? &p->marks.v.items[p->marks.v.len - 1] : ox_vec_push(&p->marks.v);
+	if (!m)
+		return ox_fail_nomem(p->err, "normalising code");
+	if (!has_mark)
+		*m = (struct mark){.offset = (uint32_t)offset, .plain = true};
+	m->demote = true;
+	return 0;
+}
+
+/* Strings of one character exist once a process, interned or not by what else it compiled (`from x import *`). What
+ * could be a name is interned always. */
+static int check_interned(struct parser *p, char type, size_t offset)
+{
+	const char *text = p->in.data + offset + (type == 'Z' ? 2 : 5);
+	size_t len = (size_t)(p->in.data + p->at - text);
+	bool ascii = type == 'Z' && len == 1 && !is_name_char(*text);
+	bool latin1 = type == 't' && len == 2 && ((uint8_t)*text == 0xc2 || (uint8_t)*text == 0xc3);
+	return ascii || latin1 ? note_demoted(p, offset) : 0;
 }
 
 static int skip_text(struct parser *p, bool short_length)
@@ -182,15 +212,21 @@ static int read_body(struct parser *p, char type, size_t offset)
 		int rc = skip_text(p, true);
 		return rc ? rc : skip_text(p, true);
 	}
-	case 's': /* bytes, interned, unicode, ascii, interned ascii */
-	case 't':
+	case 't': { /* interned */
+		int rc = skip_text(p, false);
+		return rc ? rc : check_interned(p, type, offset);
+	}
+	case 's': /* bytes, unicode, ascii, interned ascii */
 	case 'u':
 	case 'a':
 	case 'A':
 		return skip_text(p, false);
-	case 'z': /* short ascii, interned or not */
-	case 'Z':
+	case 'z': /* short ascii */
 		return skip_text(p, true);
+	case 'Z': { /* the same, interned */
+		int rc = skip_text(p, true);
+		return rc ? rc : check_interned(p, type, offset);
+	}
 	case ')':
 		return push_sequence(p, true);
 	case '(': /* tuple, list, set, frozenset */
@@ -291,6 +327,8 @@ static void write_out(struct parser *p, struct ox_buf *out)
 			continue;
 		}
 		uint8_t byte = (uint8_t)p->in.data[m->offset];
+		if (m->demote)
+			byte = (uint8_t)((byte & FLAG_REF) | ((byte & ~FLAG_REF) == 'Z' ? 'z' : 'u'));
 		ox_buf_byte(out, (char)(m->used ? byte : byte & ~FLAG_REF));
 		from = (size_t)m->offset + 1;
 		if (m->used)

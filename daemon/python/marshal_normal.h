@@ -5,7 +5,8 @@
  * order of appearance; TYPE_REF ('r') names such a number. Which objects have the
  * flag without ever being referred to depends on what else the process had loaded,
  * so equal sources give unequal bytes. Here the flag is dropped from those, and
- * the references are renumbered: what marshal.loads makes of it is the same.
+ * the references are renumbered: what marshal.loads makes of it is the same. Nor does it matter whether
+ * a string of one character that cannot be a name is interned, which depends on the process, too: it is not.
  *
  * Understood are format versions 3 and later as CPython 3.8 to 3.15 write
  * them (Python/marshal.c); code objects have one layout up to 3.10 and

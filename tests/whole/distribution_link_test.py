@@ -85,10 +85,11 @@ class Base(oxtest.TestCase):
     def setUpClass(cls):
         cls.archive = oxdist.archive()
 
-    def make(self, program, policy="", more="", args=("--no-daemon", "--release"), folder="project"):
+    def make(self, program, policy="", more="", folder="project", **options):
         """The executable's path, and what the build said."""
         result = self.build(CONFIG.format(sha256=self.archive.sha256, path=self.archive.path, policy=policy, more=more,
-                                          program=json.dumps(program)), "--json", *args, folder=folder, timeout=600)
+                                          program=json.dumps(program)), "--json", "--no-daemon", "--release",
+                            folder=folder, timeout=600, **options)
         path = next(e["path"] for e in oxtest.events(result.stdout) if e["type"] == "artifact")
         return path, result.stderr
 
@@ -144,10 +145,11 @@ class Linked(Base):
         self.assertEqual(set(self.run_program(path).split()) - {OWN},
                          chosen(self.archive.json["build_info"]["extensions"], "minimal") | {"math", "_sha1"})
 
-    def test_two_folders_give_the_same_bytes_and_a_second_build_does_nothing(self):
+    @has_run
+    def test_two_stores_give_the_same_bytes_and_a_second_build_does_nothing(self):
         programs = []
-        for folder in ("here", "over/there"):
-            path, _ = self.make("print('hello')", folder=folder)
+        for folder, store in (("here", self.box.env["OXIDIZER_STORE"]), ("over/there", self.box.path("another/store"))):
+            path, _ = self.make("print('hello')", folder=folder, env={"OXIDIZER_STORE": store})
             with open(path, "rb") as file:
                 programs.append(file.read())
         self.assertEqual(programs[0] == programs[1], True)

@@ -56,6 +56,17 @@ static void references_are_renumbered(void **state)
 		     "br\0\0\0\0"));
 }
 
+/* What `from x import *` in another module changes: '*' exists once a process. */
+static void whether_a_single_character_is_interned_does_not_matter(void **state)
+{
+	(void)state;
+	/* ('*', 'x', 'é', '*') */
+	const struct ox_slice normal = BYTES(")\x04\xfa\x01*Z\x01xu\x02\0\0\0\xc3\xa9r\0\0\0\0");
+	expect(BYTES(")\x04\xda\x01*Z\x01xt\x02\0\0\0\xc3\xa9r\0\0\0\0"), 11, normal);
+	expect(BYTES("\xa9\x04\xfa\x01*\xda\x01x\xf4\x02\0\0\0\xc3\xa9r\x01\0\0\0"), 11, normal);
+	expect(BYTES(")\x02Z\x01*Z\x02**"), 11, BYTES(")\x02z\x01*Z\x02**"));
+}
+
 static void a_container_may_be_referred_to_from_inside(void **state)
 {
 	(void)state;
@@ -122,6 +133,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_flag_that_nothing_refers_to_is_dropped),
 		cmocka_unit_test(references_are_renumbered),
+		cmocka_unit_test(whether_a_single_character_is_interned_does_not_matter),
 		cmocka_unit_test(a_container_may_be_referred_to_from_inside),
 		cmocka_unit_test(dicts_end_with_null),
 		cmocka_unit_test(code_has_two_layouts),
