@@ -24,6 +24,7 @@ store_cas_libcas_a_SOURCES = \
 	store/cas/loose.c store/cas/loose.h \
 	store/cas/manifest.c store/cas/manifest.h \
 	store/cas/partial.c store/cas/partial.h \
+	store/cas/wheels.c store/cas/wheels.h \
 	store/cas/seen.c store/cas/seen.h \
 	store/cas/small.c store/cas/small.h \
 	store/cas/store.c store/cas/store.h \

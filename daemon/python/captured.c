@@ -2,6 +2,7 @@
 
 #include "daemon/capture/elf_facts.h"
 #include "daemon/python/child_env.h"
+#include "store/cas/wheels.h"
 #include "store/fs/dir.h"
 #include "store/fs/file.h"
 
@@ -22,17 +23,20 @@ static const char *find_linkers(struct ox_arena *arena)
 	return linker && access(linker, X_OK) == 0 ? folder : NULL;
 }
 
-int ox_capturing_start(struct ox_build_context *ctx, const char *scratch, struct ox_capturing *out,
+int ox_capturing_start(struct ox_build_context *ctx, const struct ox_digest *building, struct ox_capturing *out,
 		       struct ox_err *err)
 {
+	struct ox_buf folder = {0};
 	*out = (struct ox_capturing){.linkers = find_linkers(ctx->arena)};
 	if (!out->linkers)
 		return 0;
-	out->folder = ox_arena_printf(ctx->arena, "%s/captured", scratch);
-	out->wheels = ox_arena_printf(ctx->arena, "%s/wheels", scratch);
-	if (!out->folder || !out->wheels)
-		return ox_fail_nomem(err, "capturing objects");
-	return ox_fs_mkdirs(out->folder, 0700, err);
+	int rc = ox_wheels_dir(ox_actions_store(ctx->actions), building, &folder, err);
+	out->wheels = rc ? NULL : ox_arena_str(ctx->arena, ox_buf_text(&folder));
+	out->folder = rc ? NULL : ox_arena_printf(ctx->arena, "%s/captured", ox_buf_text(&folder));
+	ox_buf_free(&folder);
+	if (!rc && (!out->wheels || !out->folder))
+		rc = ox_fail_nomem(err, "capturing objects");
+	return rc ? rc : ox_fs_mkdirs(out->folder, 0700, err);
 }
 
 bool ox_capturing_env(struct ox_build_context *ctx, const struct ox_capturing *c, const char **list, size_t *count)

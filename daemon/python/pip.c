@@ -149,7 +149,7 @@ static int install(void *opaque, struct ox_step_result *result, struct ox_err *e
 	const char *scratch = ox_arena_printf(in->ctx->arena, "%s/scratch", ox_buf_text(&temp));
 	rc = target && scratch ? ox_fs_mkdirs(scratch, 0700, err) : ox_fail_nomem(err, "running pip");
 	if (!rc)
-		rc = ox_capturing_start(in->ctx, scratch, &in->capturing, err);
+		rc = ox_capturing_start(in->ctx, &in->inputs.building, &in->capturing, err);
 	if (!rc)
 		rc = run_pip(in, target, scratch, err);
 	if (!rc)

@@ -2,6 +2,7 @@
 
 #include "daemon/python/child_env.h"
 #include "daemon/python/pip_local.h"
+#include "store/digest/digest.h"
 
 #include <pwd.h>
 #include <sys/stat.h>
@@ -172,15 +173,24 @@ static void record_unset(struct inputs *in)
 }
 
 /* What builds of extensions from source look at; absent is an answer too. */
-static void add_compiler_variables(struct inputs *in)
+static int add_compiler_variables(struct inputs *in)
 {
+	struct ox_buf text = {0};
 	static const char *const names[] = {"CC", "CXX", "CC_x86_64_unknown_linux_musl", "CFLAGS", "CXXFLAGS",
 					    "CPPFLAGS", "LDFLAGS", "PKG_CONFIG_PATH", "SOURCE_DATE_EPOCH"};
 	for (size_t i = 0; i < OX_COUNT(names); i++) {
 		const char *value = ox_client_env(in->ctx, names[i]);
-		if (value)
-			ox_step_text(in->step, names[i], ox_slice_str(value));
+		if (!value)
+			continue;
+		ox_step_text(in->step, names[i], ox_slice_str(value));
+		ox_buf_printf(&text, "%s=%s\n", names[i], value);
 	}
+	ox_buf_add(&text, in->dist->digest.bytes, sizeof in->dist->digest.bytes);
+	int rc = ox_buf_ok(&text, "pip's environment", in->err);
+	if (!rc)
+		rc = ox_digest_bytes(ox_buf_view(&text), &in->out->building, in->err);
+	ox_buf_free(&text);
+	return rc;
 }
 
 static int add_named_files(struct inputs *in)
@@ -272,7 +282,8 @@ int ox_pip_inputs_add(struct ox_build_context *ctx, const struct ox_distribution
 	if (!rc)
 		rc = add_variables(&in, extra_env);
 	record_unset(&in);
-	add_compiler_variables(&in);
+	if (!rc)
+		rc = add_compiler_variables(&in);
 	if (!rc)
 		rc = add_named_files(&in);
 	if (!rc)

@@ -12,6 +12,7 @@ struct ox_pip_inputs {
 	bool all_exact;      /* each is "name==version", a local file or a local folder */
 	bool no_deps;
 	bool local_source;   /* a folder of wheels, a local archive or project was given */
+	struct ox_digest building; /* over what a wheel that is built from source depends on besides its source */
 	const char *label;   /* "pyflakes==3.2.0 ...": for messages, in the arena */
 };
 

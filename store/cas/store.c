@@ -18,7 +18,8 @@
 
 enum { FORMAT_VERSION = 1 };
 
-static const char *const folders[] = {"objects", "partial", "trees", "tmp", "locks", "leases", "roots", "quarantine"};
+static const char *const folders[] = {"objects", "partial", "trees", "tmp",	  "locks",
+				      "leases",	 "roots",   "wheels", "quarantine"};
 
 const char *ox_store_dir(const struct ox_store *s)
 {

@@ -12,6 +12,7 @@
  *     tmp/              one flocked folder per process with what it is writing
  *     trees/            whole folders, read-only (tree.h)
  *     partial/          downloads that are not finished (partial.h)
+ *     wheels/           what pip built from source (wheels.h)
  *     locks/            flocked files of steps that run, and the lock between gc and leases
  *     leases/           flocked lists of what builds rely on (lease.h)
  *     roots/            lists of what users pinned (index/roots.h)

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DAY = 24 * 3600, QUARANTINE_DAYS = 7, PARTIAL_DAYS = 7 };
+enum { DAY = 24 * 3600, QUARANTINE_DAYS = 7, PARTIAL_DAYS = 7, WHEELS_DAYS = 14 };
 
 /* Records that are younger than their use: their time of use is set when they are written. */
 static const struct {
@@ -85,6 +85,19 @@ static int sweep_partial(struct ox_store *s, const char *path, bool dry_run, str
 	return 0;
 }
 
+/* Each use sets the folder's time; pip may be at work in a young one. */
+static int sweep_wheels(struct ox_store *s, const char *path, bool dry_run, struct ox_gc_report *report,
+			struct ox_err *err)
+{
+	struct stat st;
+	time_t now = (time_t)(ox_clock_real() / 1000000000u);
+	(void)s;
+	if (lstat(path, &st) != 0 || st.st_mtime + (time_t)WHEELS_DAYS * DAY > now)
+		return 0;
+	report->temp_removed++;
+	return dry_run ? 0 : ox_fs_remove_tree(path, err);
+}
+
 static int expire(struct ox_store *s, struct ox_gc_report *report, struct ox_err *err)
 {
 	int rc = ox_store_need_index(s, err);
@@ -112,6 +125,8 @@ int ox_sweep(struct ox_store *s, bool dry_run, struct ox_gc_report *report, stru
 		rc = visit(s, "locks", sweep_lock, dry_run, report, err);
 	if (rc == 0)
 		rc = visit(s, "partial", sweep_partial, dry_run, report, err);
+	if (rc == 0)
+		rc = visit(s, "wheels", sweep_wheels, dry_run, report, err);
 	if (rc == 0)
 		rc = visit(s, "quarantine", sweep_quarantine, dry_run, report, err);
 	if (rc == 0 && !dry_run)

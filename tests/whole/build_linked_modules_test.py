@@ -212,6 +212,11 @@ class Index(Case):
         self.assertLessEqual({"oxcy.one", "oxcy.two", "oxme._ext", "markupsafe._speedups"}, linked)
         self.assertEqual(self.run_app(), [[3, "oxcy.one", "oxcy.one"], [3, "oxcy.two", "oxcy.two"], 3, "oxme._ext",
                                           "&lt;", "markupsafe._speedups"])
+        # Another step of pip's finds the wheel built, and its objects are there still.
+        again = self.make(program="import markupsafe._speedups", arguments=[
+            "--no-deps", "--no-binary", "markupsafe", "markupsafe==2.1.5"])
+        self.assertNotIn("Building wheel", again.stdout + again.stderr)
+        self.assertEqual(tiers(again)["markupsafe._speedups"][0], 1)
 
 
 if __name__ == "__main__":

@@ -47,16 +47,14 @@ static void write_bytes(const char *name, const void *bytes, size_t len)
 
 static void write_elf(const char *name, unsigned char type)
 {
-	unsigned char head[sizeof(Elf64_Ehdr)] = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT};
+	unsigned char head[sizeof(Elf64_Ehdr)] = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB};
 	head[16] = type;
 	write_bytes(name, head, sizeof head);
 }
 
+/* The arguments live as long as the caller's block: what is read points into them. */
 #define READ(f, command, ...) \
-	do { \
-		char *args[] = {__VA_ARGS__, NULL}; \
-		assert_int_equal(ox_link_command_read(args, &(f)->arena, command, NULL), 0); \
-	} while (0)
+	assert_int_equal(ox_link_command_read((char *const[]){__VA_ARGS__, NULL}, &(f)->arena, command, NULL), 0)
 #define ARG(text) (char[]){text}
 
 static void assert_pieces(const struct ox_link_command *c, const char *expected)
@@ -86,9 +84,9 @@ static void objects_and_archives_stay_in_order_with_what_decides_about_them(void
 	write_elf("crti.o", ET_REL);
 	write_bytes("libpart.a", "!<thin>\n", 8);
 	write_bytes("names.map", "{ global: x; };", 15);
-	READ(f, &c, ARG("-plugin"), ARG("a.o"), ARG("-shared"), ARG("-o"), ARG("out.so"), ARG("-m"), ARG("elf_x86_64"),
-	     ARG("crti.o"), ARG("a.o"), ARG("--push-state"), ARG("--whole-archive"), ARG("libpart.a"), ARG("--pop-state"),
-	     ARG("names.map"), ARG("b"), ARG("absent.o"));
+	READ(f, &c, ARG("-plugin"), ARG("a.o"), ARG("-shared"), ARG("-o"), ARG("out.so"), ARG("-m"),
+	     ARG("elf_x86_64"), ARG("crti.o"), ARG("a.o"), ARG("--push-state"), ARG("--whole-archive"),
+	     ARG("libpart.a"), ARG("--pop-state"), ARG("names.map"), ARG("b"), ARG("absent.o"));
 	assert_true(c.is_shared);
 	assert_string_equal(c.output, "out.so");
 	assert_string_equal(c.emulation, "elf_x86_64");
@@ -199,18 +197,18 @@ static void what_is_no_shared_library_says_nothing_of_itself(void **state)
 	assert_int_equal(facts.needed_count, 0);
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(objects_and_archives_stay_in_order_with_what_decides_about_them, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(
-			a_library_is_its_archive_only_where_there_is_no_shared_one_or_it_is_asked_for, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_cannot_be_joined_has_a_reason, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(files_of_arguments_are_opened_in_their_place, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_record_is_read_as_it_was_written, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(other_texts_are_no_records, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_is_no_shared_library_says_nothing_of_itself, set_up, tear_down),
+		TEST(objects_and_archives_stay_in_order_with_what_decides_about_them),
+		TEST(a_library_is_its_archive_only_where_there_is_no_shared_one_or_it_is_asked_for),
+		TEST(what_cannot_be_joined_has_a_reason),
+		TEST(files_of_arguments_are_opened_in_their_place),
+		TEST(a_record_is_read_as_it_was_written),
+		TEST(other_texts_are_no_records),
+		TEST(what_is_no_shared_library_says_nothing_of_itself),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
