@@ -11,6 +11,7 @@ and so copied, at each start.
 import os
 import subprocess
 
+import arranging
 import describe
 import tables
 
@@ -46,7 +47,9 @@ def recompile(build):
     build.run("make", *build.settled, f"-j{build.jobs}", f"CFLAGS_NODIST={flags} -flto", *core)
     join(build, core, flags)
     rest = [path for path in objects if os.path.normpath(path) not in core]
-    build.settled += [f"CFLAGS_NODIST={flags}", "LDFLAGS_NODIST=-no-pie", "LIBRARY_OBJS=" + " ".join([CORE, *rest])]
+    build.settled += [f"CFLAGS_NODIST={flags}", "LIBRARY_OBJS=" + " ".join([CORE, *rest])]
+    arranging.arrange(build, [CORE, *sorted(STOOD_IN_FOR.intersection(rest))])
+    build.settled += ["LDFLAGS_NODIST=-no-pie"]
     build.run("make", *build.settled, f"-j{build.jobs}")
 
 

@@ -88,7 +88,7 @@ class Tables(unittest.TestCase):
         for minor in tables.sources():
             lines, disabled, _ = tables.modules(minor)
             for line in lines:
-                self.assertLessEqual(set(re.findall(r"-l(\w+)", line)), set(tables.libraries()) | {"m", "dl"}, line)
+                self.assertLessEqual(set(re.findall(r"-l(\w+)", line)), set(tables.libraries()) | {"m", "dl", "rt"}, line)
                 self.assertNotIn(line.split()[0], disabled)
 
     def test_packaging_patches_are_left_out(self):
