@@ -87,18 +87,25 @@ class Build:
         if not os.path.exists(os.path.join(self.tree, "Modules/Setup.stdlib.in")):
             # The readline module of those days looks for GNU's headers; libedit's say the same.
             os.symlink("editline", os.path.join(deps_include, "readline"))
-        self.name_platform(os.path.join(self.tree, "configure"))
+        self.name_platform()
+        # Modules of hashes share objects: from libraries each is taken once (configure lists the objects with each module).
+        self.edit("configure", "^( +LIBHACL_LDEPS_LIBTYPE=)SHARED$", r"\1STATIC")
         self.run("./configure", *arguments)
         self.write_setup()
 
-    def name_platform(self, path):
-        """Before 3.13 configure takes every Linux on x86-64 for one with glibc."""
+    def edit(self, name, pattern, replacement):
+        path = os.path.join(self.tree, name)
         with open(path, encoding="utf-8") as file:
             text = file.read()
-        if self.toolchain.multiarch not in text:
-            text = re.sub(r"^(\s+)x86_64-linux-gnu$", rf"\1{self.toolchain.multiarch}", text, flags=re.M)
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(text)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(re.sub(pattern, replacement, text, flags=re.M))
+
+    def name_platform(self):
+        """Before 3.13 configure takes every Linux on x86-64 for one with glibc."""
+        with open(os.path.join(self.tree, "configure"), encoding="utf-8") as file:
+            knows = self.toolchain.multiarch in file.read()
+        if not knows:
+            self.edit("configure", r"^(\s+)x86_64-linux-gnu$", rf"\1{self.toolchain.multiarch}")
 
     def write_setup(self):
         """Modules/Setup.local: all that CPython's configure found, statically, and the lines of the table `modules`."""
@@ -111,6 +118,7 @@ class Build:
             with open(stdlib, encoding="utf-8") as file:
                 found = [line.strip() for line in file if re.match(r"\w", line)]
             lines += [line for line in found if line.split()[0] not in taken]
+        self.edit("Modules/Setup", r"^(%s)\s.*" % "|".join(disabled), "")
         with open(os.path.join(self.tree, "Modules/Setup.local"), "w", encoding="utf-8") as file:
             file.write("\n".join(["*static*", *lines, "*disabled*", *disabled]) + "\n")
 

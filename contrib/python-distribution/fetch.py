@@ -8,6 +8,7 @@ import functools
 import glob
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 
@@ -101,7 +102,7 @@ class Archive:
             pass  # As if nothing were installed: otherwise apt wants the versions that are.
         self.updated = False
 
-    def apt(self, *arguments):
+    def apt(self, *arguments, program="apt-get"):
         options = {
             "Dir::Etc::sourcelist": "sources.list",
             "Dir::Etc::sourceparts": "/dev/null",
@@ -110,7 +111,7 @@ class Archive:
             "Dir::State::status": "status",
             "Dir::Cache": "cache",
         }
-        command = ["apt-get", "-q", "-o", "APT::Sandbox::User=", "-o", "Acquire::Retries=3"]
+        command = [program, "-q", "-o", "APT::Sandbox::User=", "-o", "Acquire::Retries=3"]
         for name, value in options.items():
             command += ["-o", f"{name}={value if value[0] == '/' else os.path.join(self.folder, value)}"]
         return run(command + list(arguments), self.files)
@@ -135,11 +136,23 @@ class Archive:
             except tables.Problem as problem:
                 raise tables.Problem(
                     f"{source.package} {source.version} could not be had from {self.suite} ({mirror()}). If the suite "
-                    f"has moved on, put its version and digests into the tables in {tables.HERE}, or give a "
-                    f"tarball with --source FILE --sha256 DIGEST.\n{problem}"
+                    f"has moved on, put its version and digests into the tables in {tables.HERE}"
+                    f"{self.offered(source)}, or give a tarball with --source FILE --sha256 DIGEST.\n{problem}"
                 ) from None
             found = [self.find(pattern, digest, must=True) for pattern, digest in patterns.items()]
         return found
+
+    def offered(self, source):
+        """What else the suite's signed index has, as the tables want it, in half a sentence; may be empty."""
+        lines = []
+        for text in self.apt("showsrc", "--only-source", source.package, program="apt-cache").split("\n\n"):
+            version = re.search(r"^Version: (\S+)", text, re.M)
+            tar, patches = (
+                re.search(rf"^ ([0-9a-f]{{64}}) \d+ \S+\.{kind}\.tar\.[gx]z$", text, re.M) for kind in ("orig", "debian")
+            )
+            if version and tar and patches and version[1] != source.version:
+                lines.append(f"{version[1]} {tar[1]} {patches[1]}")
+        return f" (it has: {'; '.join(lines)})" if lines else ""
 
     def find(self, pattern, digest, must=False):
         for path in glob.glob(os.path.join(self.files, glob.escape(pattern).replace("[*]", "*"))):

@@ -16,6 +16,7 @@ TOP = os.environ.get("OX_SRCDIR") or os.path.dirname(os.path.dirname(os.path.dir
 FOLDER = os.path.join(TOP, "contrib/python-distribution")
 sys.path.insert(0, FOLDER)
 # pylint: disable=wrong-import-position
+import arranging
 import depend
 import describe
 import pack
@@ -280,6 +281,69 @@ class Refusals(Temporary):
 
     def test_a_source_needs_its_digest(self):
         self.assertEqual(self.build("--source", "x").returncode, 2)
+
+
+class Arranging(Temporary):
+    def test_what_is_written_to_first_comes_first(self):
+        """With a compiler and a linker of its own: two data in an object change places."""
+        source, target = os.path.join(self.folder, "x.c"), os.path.join(self.folder, "x.o")
+        write(source, "int first[4] = {1, 2}; int second[4] = {3}; int *third = second;\n")
+        subprocess.run(["gcc", "-fdata-sections", "-fno-pie", "-c", source, "-o", target], check=True)
+        build = types.SimpleNamespace(tree=self.folder, run=lambda *words: subprocess.run(words, cwd=self.folder, check=True))
+        arranging.reorder(build, "x.o", [".data.third", ".data.second", ".data.first"])
+        names = subprocess.run(["nm", "-n", target], stdout=subprocess.PIPE, text=True, check=True).stdout.split()[2::3]
+        self.assertEqual(names, ["third", "second", "first"])
+
+    def test_a_map_of_the_linker_is_read(self):
+        text = """
+ .data.long_name_of_something
+                0x0000000000601020       0x10 libpython3.11.a(core.o)
+ .data.b        0x0000000000601000        0x8 Python/core.o
+ .data          0x0000000000601040        0x0 /usr/lib/crt1.o
+"""
+        self.assertEqual(
+            arranging.sections(text),
+            [(0x601000, 8, ".data.b", "core.o"), (0x601020, 16, ".data.long_name_of_something", "core.o")],
+        )
+
+    def test_writes_are_recorded_in_their_order(self):
+        program, library = os.path.join(self.folder, "program"), os.path.join(self.folder, "first_writes.so")
+        write(
+            program + ".c",
+            """#include <stdio.h>
+static volatile long data[2048] __attribute__((aligned(4096))) = {1};
+int main(int count, char **arguments)
+{
+	if (count < 2)
+		return printf("%lx %lx", (unsigned long)data, (unsigned long)(data + 2048)) < 0;
+	data[1023] = 1, data[7] = 2, data[1023] = 3;
+	__builtin_memset((char *)(data + 511) + 4, 1, 8);
+	return arguments[0] == NULL;
+}
+""",
+        )
+        first_writes = os.path.join(FOLDER, "first_writes.c")
+        subprocess.run(["gcc", "-O1", "-no-pie", "-fno-pie", program + ".c", "-o", program], check=True)
+        subprocess.run(["gcc", "-O2", "-Wall", "-Werror", "-shared", "-fPIC", first_writes, "-o", library], check=True)
+        start, end = subprocess.run([program], stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+        output = os.path.join(self.folder, "writes")
+        env = {"LD_PRELOAD": library, "OX_FROM": start, "OX_TO": end, "OX_OUT": output}
+        subprocess.run([program, "write"], env=env, check=True)
+        with open(output, encoding="utf-8") as file:
+            words = [(int(line, 16) - int(start, 16)) // 8 for line in file]
+        self.assertEqual(words[:3], [1023, 7, 511])
+
+
+@unittest.skipUnless(os.environ.get("OX_PYTHON_SOURCE"), "OX_PYTHON_SOURCE names no tarball of CPython: it takes minutes")
+class Whole(Temporary):
+    def test_a_given_tarball_becomes_an_archive_that_works(self):
+        tarball = os.environ["OX_PYTHON_SOURCE"]
+        with open(tarball, "rb") as file:
+            digest = hashlib.sha256(file.read()).hexdigest()
+        build = [os.path.join(FOLDER, "build"), "--source", tarball, "--sha256", digest, "--level", "3"]
+        subprocess.run([sys.executable, *build, "--output", self.folder], check=True)
+        (archive,) = [name for name in os.listdir(self.folder) if name.endswith("-full.tar.zst")]
+        subprocess.run([sys.executable, os.path.join(FOLDER, "check"), os.path.join(self.folder, archive)], check=True)
 
 
 if __name__ == "__main__":
