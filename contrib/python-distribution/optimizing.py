@@ -48,7 +48,8 @@ def recompile(build):
     join(build, core, flags)
     rest = [path for path in objects if os.path.normpath(path) not in core]
     build.settled += [f"CFLAGS_NODIST={flags}", "LIBRARY_OBJS=" + " ".join([CORE, *rest])]
-    arranging.arrange(build, [CORE, *sorted(STOOD_IN_FOR.intersection(rest))])
+    if not build.toolchain.static:  # Nothing can be loaded into a static program to watch it.
+        arranging.arrange(build, [CORE, *sorted(STOOD_IN_FOR.intersection(rest))])
     build.settled += ["LDFLAGS_NODIST=-no-pie"]
     build.run("make", *build.settled, f"-j{build.jobs}")
 
