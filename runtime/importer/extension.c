@@ -138,12 +138,12 @@ void ox_extract_key_of(const struct ox_pack *pack, ox_pack_place place, char *ke
 
 /* Where its package would have it: "a.b" is a/b.so, a package a/__init__.so. A SONAME stays
  * as it is. */
-static int cached_path(const struct ox_index *index, const struct ox_found *found, char **path, struct ox_err *err)
+static int cached_path(const struct ox_index *index, const struct ox_found *found, struct ox_extract_folders *folders,
+		       char **path, struct ox_err *err)
 {
 	const struct ox_pack_record *r = &found->record;
 	char key[OX_EXTRACT_KEY];
 	struct ox_buf name = {0};
-	struct ox_extract_folders folders = {0};
 	bool is_module = !(r->flags & OX_PACK_LIBRARY);
 	for (size_t i = 0; i < r->name.len; i++)
 		ox_buf_byte(&name, is_module && r->name.data[i] == '.' ? '/' : r->name.data[i]);
@@ -155,14 +155,13 @@ static int cached_path(const struct ox_index *index, const struct ox_found *foun
 	else
 		ox_extract_key_of(index->pack, found->place, key);
 	if (!rc)
-		rc = ox_extract_file(&folders, key, name.data, r->library, NULL, path, err);
-	ox_extract_folders_free(&folders);
+		rc = ox_extract_file(folders, key, name.data, r->library, NULL, path, err);
 	ox_buf_free(&name);
 	return rc;
 }
 
 static int make_path(struct ox_library *lib, const struct ox_index *index, const struct ox_found *found,
-		     struct ox_err *err)
+		     struct ox_extract_folders *folders, struct ox_err *err)
 {
 	const struct ox_pack_record *r = &found->record;
 	int rc = OX_ENOENT;
@@ -174,7 +173,7 @@ static int make_path(struct ox_library *lib, const struct ox_index *index, const
 	if (rc != OX_ENOENT)
 		return rc;
 	lib->is_file = true;
-	return cached_path(index, found, &lib->path, err);
+	return cached_path(index, found, folders, &lib->path, err);
 }
 
 static struct ox_library *known(struct ox_libraries *l, const struct ox_found *found)
@@ -190,11 +189,15 @@ static int find_path(struct ox_library *lib, const struct ox_index *index, const
 		     struct ox_err *err)
 {
 	struct ox_shared_libraries *shared = found->given ? NULL : index->shared;
-	if (!shared)
-		return make_path(lib, index, found, err);
+	if (!shared) {
+		struct ox_extract_folders folders = {0};
+		int rc = make_path(lib, index, found, &folders, err);
+		ox_extract_folders_free(&folders);
+		return rc;
+	}
 	pthread_mutex_lock(&shared->lock);
 	const struct ox_library *made = known(&shared->made, found);
-	int rc = made ? 0 : make_path(lib, index, found, err);
+	int rc = made ? 0 : make_path(lib, index, found, &shared->folders, err);
 	struct ox_library *slot = made || rc ? NULL : ox_vec_push(&shared->made.v);
 	if (slot)
 		*slot = (struct ox_library){

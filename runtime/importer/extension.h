@@ -13,6 +13,7 @@
 
 #include "proto/base/vec.h"
 #include "runtime/importer/compat.h"
+#include "runtime/importer/extract.h"
 #include "runtime/pack/reader.h"
 
 #include <pthread.h>
@@ -38,6 +39,7 @@ struct ox_libraries {
 struct ox_shared_libraries {
 	pthread_mutex_t lock;
 	struct ox_libraries made;
+	struct ox_extract_folders folders; /* where those lie that are files */
 };
 
 /* A file in memory, to be closed by the caller; -1 with errno. glibc has a name for it since 2.27, and executables for
