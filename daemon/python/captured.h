@@ -21,8 +21,8 @@ struct ox_capturing {
 	const char *wheels;  /* where pip keeps the wheels that it builds */
 };
 
-/* `building`: of what the wheels depend on (pip_inputs.h). Both folders outlive the step: a wheel that pip finds built has
- * its objects still. */
+/* `building`: of what the wheels depend on (pip_inputs.h). Both folders outlive the step: a wheel that pip finds built
+ * has its objects still. */
 int ox_capturing_start(struct ox_build_context *ctx, const struct ox_digest *building, struct ox_capturing *out,
 		       struct ox_err *err);
 
