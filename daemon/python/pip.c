@@ -112,8 +112,8 @@ static int explain_failure(struct install *in, const struct ox_process_status *s
 		return ox_fail(err, OX_EBUILD, "%s has no pip: run \"%s -m ensurepip\"", python, python);
 	if (status->signal)
 		return ox_fail(err, OX_EBUILD, "pip install %s was ended by signal %d", label, status->signal);
-	const char *hint = in->dist->is_static ? "; a static executable takes pure wheels and source packages, no "
-						 "wheels with shared libraries" : "";
+	const char *hint = in->dist->is_static ? "; a static executable takes pure wheels and packages of C source, no "
+						 "C++ and no wheels with shared libraries" : "";
 	return ox_fail(err, OX_EBUILD, "pip install %s failed (exit status %d): %s%s; all that pip said is above",
 		       label, status->exit_code, in->error.len ? ox_buf_text(&in->error) : "it gave no reason", hint);
 }

@@ -11,15 +11,41 @@ except ImportError:
 
 import runpy
 
-# pips of some years ask it for the C library's version, and do not expect that static programs have none.
-try:
+# A static interpreter cannot open itself. pips of some years do that to ask for the C library's version, and so do
+# those that they start for what builds need: to them the program has no symbols, rather than being an error.
+STATIC = """
+import sys
+from importlib.machinery import PathFinder
+
+def mend(ctypes):
+    def open_library(self, name, mode=ctypes.DEFAULT_MODE, handle=None, *args, init=ctypes.CDLL.__init__, **kwargs):
+        init(self, name, mode, 0 if name is handle is None else handle, *args, **kwargs)
+    ctypes.CDLL.__init__ = open_library
+
+class Mender:
+    def find_spec(self, name, path=None, target=None):
+        if name != "ctypes":
+            return None
+        spec = PathFinder.find_spec(name)
+        run = spec.loader.exec_module
+        spec.loader.exec_module = lambda module: (run(module), mend(module))
+        return spec
+
+sys.meta_path.insert(0, Mender())
+"""
+if "_ctypes" in sys.builtin_module_names:
     import ctypes
 
-    ctypes.CDLL(None)
-except ImportError:
-    pass
-except OSError:
-    sys.modules["ctypes"] = None
+    try:
+        ctypes.CDLL(None)
+    except OSError:
+        names = {}
+        exec(STATIC, names)
+        names["mend"](ctypes)
+        os.environ["PYTHONPATH"] = os.path.join(os.environ["TMPDIR"], "static")
+        os.mkdir(os.environ["PYTHONPATH"])
+        with open(os.path.join(os.environ["PYTHONPATH"], "sitecustomize.py"), "w") as site:
+            site.write(STATIC)
 
 # setuptools leaves a build folder in a local project and compares whole seconds with it: an edit within
 # the second of the last build would be installed stale.

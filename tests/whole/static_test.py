@@ -176,6 +176,7 @@ class Static(oxtest.TestCase):
         if not oxtest.pypi_available():
             self.skipTest("no package index: it has setuptools")
         self.box.write("project/rooted/setup.py", SETUP)
+        self.box.write("project/rooted/pyproject.toml", '[build-system]\nrequires = ["setuptools"]\n')
         self.box.write("project/rooted/root.c", EXTENSION.format(name="rooted._root", last="_root"))
         self.box.write("project/rooted/rooted/__init__.py", "from rooted._root import root\n")
         program = self.make("import rooted, rooted._root as r; print(rooted.root(49.0), r.__name__)",
@@ -195,7 +196,7 @@ class Static(oxtest.TestCase):
             archive.writestr("fast-1.dist-info/RECORD", "")
         for name, code, words in ((wheel, 2, ("fast.cpython-311-x86_64-linux-gnu.so is a shared library", "--no-binary", "-linux-gnu")),
                                   (wheel.replace("linux_x86_64", "manylinux_2_17_x86_64"), 1,
-                                   ("not a supported wheel", "pure wheels and source packages"))):
+                                   ("not a supported wheel", "pure wheels and packages of C source"))):
             if name != wheel:
                 os.rename(wheel, name)
             self.box.write("project/pyoxidizer.bzl",
