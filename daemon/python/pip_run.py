@@ -11,14 +11,15 @@ except ImportError:
 
 import runpy
 
-# A static interpreter cannot open itself. pips of some years do that to ask for the C library's version, and so do
-# those that they start for what builds need: to them the program has no symbols, rather than being an error.
+# A static interpreter cannot open itself. pips of some years do that to ask for the C library's
+# version, and so do those that they start for what builds need: the program then has no symbols.
 STATIC = """
 import sys
 from importlib.machinery import PathFinder
 
 def mend(ctypes):
-    def open_library(self, name, mode=ctypes.DEFAULT_MODE, handle=None, *args, init=ctypes.CDLL.__init__, **kwargs):
+    init = ctypes.CDLL.__init__
+    def open_library(self, name, mode=ctypes.DEFAULT_MODE, handle=None, *args, **kwargs):
         init(self, name, mode, 0 if name is handle is None else handle, *args, **kwargs)
     ctypes.CDLL.__init__ = open_library
 
