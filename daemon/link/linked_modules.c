@@ -191,8 +191,14 @@ static int write_bytes(const char *path, const struct ox_buf *bytes, struct ox_e
 	return rc;
 }
 
-static int write_object(struct ox_linked_set *set, const struct ox_linked_item *item, const char *path,
-			struct ox_err *err)
+/* Among its sections' names, where one is the end of another's. */
+static bool has_constructors(const struct ox_buf *object)
+{
+	static const char section[] = ".init_array";
+	return object->len && memmem(object->data, object->len, section, sizeof section);
+}
+
+static int write_object(struct ox_linked_set *set, struct ox_linked_item *item, const char *path, struct ox_err *err)
 {
 	struct ox_view view;
 	struct ox_buf bytes = {0};
@@ -203,6 +209,7 @@ static int write_object(struct ox_linked_set *set, const struct ox_linked_item *
 	ox_view_release(&view);
 	if (!bytes.failed)
 		ox_elf_unique_to_global(bytes.data, bytes.len);
+	item->has_constructors = has_constructors(&bytes);
 	rc = write_bytes(path, &bytes, err);
 	ox_buf_free(&bytes);
 	return rc;
@@ -216,12 +223,13 @@ static int make_local(struct ox_linked_set *set, const struct ox_linked_item *it
 	const char *argv[] = {set->objcopy,
 			      ox_arena_printf(arena, "--redefine-sym=%s=%s", item->original, item->symbol),
 			      ox_arena_printf(arena, "--keep-global-symbol=%s", item->symbol),
+			      ox_arena_printf(arena, "--rename-section=.init_array=start_%s", item->symbol),
 			      "--remove-section=.gnu.lto_*",
 			      from,
 			      item->path,
 			      NULL};
 	struct ox_process_spec spec = {.argv = argv, .env = set->toolchain->env};
-	if (!argv[1] || !argv[2])
+	if (!argv[1] || !argv[2] || !argv[3])
 		return ox_fail_nomem(err, "linked modules");
 	int rc = ox_process_run(&spec, &status, err);
 	if (!rc && (status.exit_code || status.signal))
@@ -248,9 +256,27 @@ static bool is_in(const struct ox_linked_set *set, size_t i)
 	return !set->items.items[i].module->left_out;
 }
 
+/* Linkers name the ends of a section whose name is an identifier. */
+static void declare(const struct ox_linked_item *item, size_t i, struct ox_buf *out)
+{
+	ox_buf_printf(out, "ox_linked_init %s;\nstatic ox_linked_init enter_%zu;\n", item->symbol, i);
+	if (!item->has_constructors)
+		return;
+	ox_buf_printf(out, "extern ox_linked_constructor *const __start_start_%s[], *const __stop_start_%s[];\n",
+		      item->symbol, item->symbol);
+	ox_buf_printf(out,
+		      "static struct ox_linked_start start_%zu = {\n"
+		      "\t__start_start_%s, __stop_start_%s, PTHREAD_MUTEX_INITIALIZER, 0,\n};\n",
+		      i, item->symbol, item->symbol);
+}
+
 static void make_entry(const struct ox_linked_item *item, size_t i, struct ox_buf *out)
 {
-	ox_buf_printf(out, "\t{\"%.*s\", %s, enter_%zu},\n", OX_SLICE_ARG(item->module->name), item->symbol, i);
+	ox_buf_printf(out, "\t{\"%.*s\", %s, enter_%zu, ", OX_SLICE_ARG(item->module->name), item->symbol, i);
+	if (item->has_constructors)
+		ox_buf_printf(out, "&start_%zu},\n", i);
+	else
+		ox_buf_str(out, "NULL},\n");
 }
 
 /* CPython calls init functions without saying for whom: each entry has a function of its own that knows. */
@@ -260,13 +286,12 @@ static void make_table(const struct ox_linked_set *set, struct ox_buf *out)
 	ox_buf_str(out, "#include <stddef.h>\n#include \"runtime/embed/linked_modules.h\"\n");
 	for (size_t i = 0; i < set->items.len; i++)
 		if (is_in(set, i))
-			ox_buf_printf(out, "ox_linked_init %s;\nstatic ox_linked_init enter_%zu;\n", items[i].symbol,
-				      i);
+			declare(&items[i], i, out);
 	ox_buf_str(out, "const struct ox_linked_module ox_linked_modules[] = {\n");
 	for (size_t i = 0; i < set->items.len; i++)
 		if (is_in(set, i))
 			make_entry(&items[i], i, out);
-	ox_buf_str(out, "\t{NULL, NULL, NULL},\n};\n");
+	ox_buf_str(out, "\t{NULL, NULL, NULL, NULL},\n};\n");
 	for (size_t i = 0, n = 0; i < set->items.len; i++)
 		if (is_in(set, i))
 			ox_buf_printf(out,

@@ -2,7 +2,9 @@
  *
  * Each module is one relocatable object (daemon/python/captured.h). Its PyInit_ function gets a name of its own and
  * every other symbol becomes local, so that neither two modules called _ext nor helpers of one name in two modules
- * clash. A generated table (runtime/embed/linked_modules.h) tells the runtime of them. Libraries that modules ask for
+ * clash. Its constructors (of C++'s static objects) wait for its first import, as those of a shared library do: at the
+ * program's start there is no interpreter that they could use. A generated table (runtime/embed/linked_modules.h)
+ * tells the runtime of all this. Libraries that modules ask for
  * are linked in as archives, but for the glibc family.
  *
  * A module that cannot be linked in is no error: it is left out and says why, and travels as a shared library. That is
@@ -20,7 +22,8 @@ struct ox_linked_item {
 	const char *original; /* in its object: "PyInit__module" */
 	const struct ox_link_library *libraries;
 	size_t library_count;
-	const char *path; /* of the object to link, once written */
+	const char *path;      /* of the object to link, once written */
+	bool has_constructors; /* likewise */
 };
 
 struct ox_linked_set {

@@ -4,9 +4,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The generated table replaces this one. Not a constant to the compiler, which would take it for empty. */
-__attribute__((weak)) const struct ox_linked_module ox_linked_modules[1] = {{NULL, NULL, NULL}};
+__attribute__((weak)) const struct ox_linked_module ox_linked_modules[1] = {{NULL, NULL, NULL, NULL}};
 
 static const struct ox_linked_module *table(void)
 {
@@ -77,8 +78,20 @@ static const char *swap_context(const char *context)
 }
 #endif
 
+static void construct(struct ox_linked_start *start)
+{
+	char *no_arguments[] = {NULL};
+	pthread_mutex_lock(&start->lock);
+	for (ox_linked_constructor *const *c = start->begin; !start->done && c < start->end; c++)
+		(*c)(0, no_arguments, environ);
+	start->done = 1;
+	pthread_mutex_unlock(&start->lock);
+}
+
 struct _object *ox_linked_enter(const struct ox_linked_module *module)
 {
+	if (module->start)
+		construct(module->start);
 	const char *before = swap_context(module->name);
 	PyObject *made = module->init();
 	swap_context(before);

@@ -17,7 +17,8 @@ inline int &shared_count() /* bound uniquely */
 	return ++counted;
 }
 
-static std::string constructed("constructed");
+/* Needs an interpreter. */
+static std::string constructed(Py_IsInitialized() ? "constructed" : "constructed too early");
 static thread_local int in_thread = 5;
 
 static PyObject *call(PyObject *, PyObject *)
