@@ -12,16 +12,16 @@ import re
 import tables
 
 # What is run: a bare start, then an ordinary one.
-STARTS = (["-I", "-S", "-c", "pass"], ["-c", "import argparse, dataclasses, json, logging, pathlib, re, subprocess"])
+STARTS = (["-s", "-S", "-c", "pass"], ["-c", "import argparse, dataclasses, json, logging, pathlib, re, subprocess"])
 PLACED = re.compile(r"^ (\.data\S*)\s+0x([0-9a-f]+)\s+0x([0-9a-f]+) (\S+)$", re.M)
 
 
-def arrange(build, objects):
-    """Rewrites `objects`, each of whose data has a section of its own."""
+def arrange(build, objects, runner):
+    """Rewrites `objects`, each of whose data has a section of its own. `runner` are words before a program that is run."""
     build.run("make", *build.settled, f"-j{build.jobs}", "LDFLAGS_NODIST=-no-pie -Wl,-Map=python.map", "python")
     with open(os.path.join(build.tree, "python.map"), encoding="utf-8") as file:
         placed = sections(file.read())
-    first = list(written(build, placed))
+    first = list(written(build, placed, runner))
     for path in objects:
         own = os.path.basename(path)
         names = [name for name, member in first if member == own]
@@ -39,7 +39,7 @@ def sections(text):
     return sorted(section for section in found if section[1])
 
 
-def written(build, placed):
+def written(build, placed, runner):
     """(name, object) of the section of each word that is written to, the first one first."""
     library, output = (os.path.join(build.folder, name) for name in ("first_writes.so", "first_writes"))
     build.run("gcc", "-O2", "-shared", "-fPIC", "-o", library, os.path.join(tables.HERE, "first_writes.c"))
@@ -47,7 +47,7 @@ def written(build, placed):
     end = placed[-1][0] + placed[-1][1]
     for arguments in STARTS:
         variables = [f"OX_FROM={starts[0]:x}", f"OX_TO={end:x}", f"OX_OUT={output}", f"LD_PRELOAD={library}"]
-        build.run("env", *variables, "./python", *arguments)
+        build.run(*runner, "env", *variables, "./python", *arguments)
         with open(output, encoding="utf-8") as file:
             for line in file:
                 address = int(line, 16)

@@ -49,7 +49,7 @@ def recompile(build):
     rest = [path for path in objects if os.path.normpath(path) not in core]
     build.settled += [f"CFLAGS_NODIST={flags}", "LIBRARY_OBJS=" + " ".join([CORE, *rest])]
     if not build.toolchain.static:  # Nothing can be loaded into a static program to watch it.
-        arranging.arrange(build, [CORE, *sorted(STOOD_IN_FOR.intersection(rest))])
+        arranging.arrange(build, [CORE, *sorted(STOOD_IN_FOR.intersection(rest))], fixed_addresses())
     build.settled += ["LDFLAGS_NODIST=-no-pie"]
     build.run("make", *build.settled, f"-j{build.jobs}")
 
@@ -65,12 +65,13 @@ def train(build):
     """Runs the training with the counting interpreter; what its own build counted is forgotten first."""
     for path in files(build, ".gcda"):
         os.unlink(path)
-    # Bytecode is read from files as in ordinary use, and addresses are the same each time where the system allows it.
+    # Bytecode is read from files as in ordinary use. Addresses are the same each time where the system allows it, and
+    # the seed of hashes (build.env; -I would forget it), so that what is counted is the same too.
     start = ["env", "-u", "PYTHONDONTWRITEBYTECODE", *fixed_addresses(), "./python"]
     cache = ["-X", "pycache_prefix=" + os.path.join(build.folder, "pycache")]
     program = os.path.join(tables.HERE, "training.py")
     for _ in range(10):
-        build.run(*start, "-I", "-S", "-c", "pass")
+        build.run(*start, "-s", "-S", "-c", "pass")
         build.run(*start, *cache, "-c", "pass")
     for part in ("imports", "imports", "imports", "code", "tests"):
         build.run(*start, *cache, program, part)
