@@ -7,6 +7,7 @@ daemon_link_liblink_a_SOURCES = \
 	daemon/link/inittab.c daemon/link/inittab.h \
 	daemon/link/libraries.c daemon/link/libraries.h \
 	daemon/link/linked_modules.c daemon/link/linked_modules.h \
+	daemon/link/linked_table.c daemon/link/linked_table.h \
 	daemon/link/objects.c daemon/link/objects.h \
 	daemon/link/package.c daemon/link/package.h \
 	daemon/link/parts.c daemon/link/parts.h \
@@ -15,6 +16,11 @@ daemon_link_liblink_a_SOURCES = \
 	daemon/link/toolchain.c daemon/link/toolchain.h
 LINK_LIBS = daemon/link/liblink.a $(PYTHON_LIBS) $(LOOP_LIBS)
 
+check_PROGRAMS += tests/unit/daemon/link/linked_modules_test
+TESTS += tests/unit/daemon/link/linked_modules_test
+tests_unit_daemon_link_linked_modules_test_SOURCES = tests/unit/daemon/link/linked_modules_test.c
+tests_unit_daemon_link_linked_modules_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_link_linked_modules_test_LDADD = $(LINK_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/daemon/link/toolchain_test
 TESTS += tests/unit/daemon/link/toolchain_test
 tests_unit_daemon_link_toolchain_test_SOURCES = tests/unit/daemon/link/toolchain_test.c \
