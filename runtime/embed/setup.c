@@ -87,9 +87,14 @@ static PyObject *argv_bytes(const struct ox_program *p)
 	return list;
 }
 
+bool ox_setup_imports_files(const struct ox_program *p)
+{
+	return ox_program_flag(p, "filesystem_importer", false) || p->call != OX_CALL_NOTHING;
+}
+
 int ox_setup_sys(const struct ox_program *p, PyObject *finder)
 {
-	bool files = ox_program_flag(p, "filesystem_importer", false) || p->call != OX_CALL_NOTHING;
+	bool files = ox_setup_imports_files(p);
 	if (!files && drop_foreign_finders(finder) < 0)
 		return -1;
 	if (set_path_hooks(finder, files) < 0 || set_sys("oxidized", Py_NewRef(Py_True)) < 0)

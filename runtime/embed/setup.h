@@ -14,6 +14,9 @@
  * other is: encodings come out of the payload. */
 PyObject *ox_setup_finder(const struct ox_program *p, const char **what);
 
+/* Does the program import from files and archives, too? */
+bool ox_setup_imports_files(const struct ox_program *p);
+
 /* Once CPython has added its own finders and hooks: keeps those that the configuration wants and fills sys and
  * builtins. `finder` may be NULL. -1 with an exception. */
 int ox_setup_sys(const struct ox_program *p, PyObject *finder);

@@ -16,6 +16,14 @@
 PyStatus REAL(void *state) __attribute__((weak));
 PyStatus WRAP(void *state);
 
+/* Up to 3.11 that is the importer of archives alone, which needs a module of its own: not for programs that import no
+ * files, where ox_setup_sys would take it away again. */
+static PyStatus set_up_others(const struct ox_program *p, void *state)
+{
+	bool needless = PY_VERSION_HEX < 0x030C0000 && p && !ox_setup_imports_files(p);
+	return needless ? PyStatus_Ok() : REAL(state);
+}
+
 static PyStatus failed(const char *what)
 {
 	PyErr_Print();
@@ -28,11 +36,11 @@ PyStatus WRAP(void *state)
 	const char *what;
 	bool is_main = PyThreadState_GetInterpreter(PyThreadState_Get()) == PyInterpreterState_Main();
 	if (!p || (is_main && OX_HAS_CORE_PHASE))
-		return REAL(state);
+		return set_up_others(p, state);
 	PyObject *finder = ox_setup_finder(p, &what);
 	if (!finder)
 		return failed(what);
-	PyStatus status = REAL(state);
+	PyStatus status = set_up_others(p, state);
 	if (is_main) {
 		p->finder = finder;
 		return status;
