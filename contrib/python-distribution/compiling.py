@@ -152,13 +152,22 @@ class Build:
             pass  # Python warns when the folder is missing, and archives keep no empty one.
         if self.toolchain.static:
             self.mend_ctypes(os.path.join(stdlib, "ctypes/__init__.py"))
+        self.install_pip(stdlib)
+        for name in ("python3", "python"):
+            os.symlink("python" + self.minor, os.path.join(self.install, "bin", name))
+
+    def install_pip(self, stdlib):
+        site = os.path.join(stdlib, "site-packages")
         bundled = os.path.join(stdlib, "ensurepip/_bundled")
         for name in sorted(os.listdir(bundled)):
             if name.endswith(".whl"):
                 with zipfile.ZipFile(os.path.join(bundled, name)) as wheel:
-                    wheel.extractall(os.path.join(stdlib, "site-packages"))
-        for name in ("python3", "python"):
-            os.symlink("python" + self.minor, os.path.join(self.install, "bin", name))
+                    wheel.extractall(site)
+        if self.toolchain.glibc:
+            # Asked by pip, which otherwise takes wheels for the glibc of the machine that it runs on (PEP 600).
+            floor = tuple(int(part) for part in self.toolchain.glibc.split("."))
+            with open(os.path.join(site, "_manylinux.py"), "w", encoding="utf-8") as file:
+                file.write(f"def manylinux_compatible(major, minor, arch):\n    return (major, minor) <= {floor}\n")
 
     def mend_ctypes(self, path):
         """A static program cannot open itself: `import ctypes` is to work, pythonapi to know no function."""

@@ -40,6 +40,7 @@ class Toolchain:
     ldflags: str = ""
     configure: tuple = ()
     tag: str = ""
+    glibc: str = ""  # the oldest version that suffices; empty: this machine's
 
     @property
     def from_source(self):
@@ -91,4 +92,4 @@ def toolchain(target, glibc=None):
     if not glibc:
         return gnu
     tools = {**COMMON, **SOURCE, "pip3": "python3-pip"}
-    return dataclasses.replace(gnu, tools=tools, sysroot=sysroots.Glibc(glibc), tag=f"+glibc{glibc}")
+    return dataclasses.replace(gnu, tools=tools, sysroot=sysroots.Glibc(glibc), tag=f"+glibc{glibc}", glibc=glibc)

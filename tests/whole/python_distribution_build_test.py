@@ -5,18 +5,21 @@ import dataclasses
 import hashlib
 import os
 import re
+import runpy
 import subprocess
 import sys
 import tarfile
 import tempfile
 import types
 import unittest
+import zipfile
 
 TOP = os.environ.get("OX_SRCDIR") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FOLDER = os.path.join(TOP, "contrib/python-distribution")
 sys.path.insert(0, FOLDER)
 # pylint: disable=wrong-import-position
 import arranging
+import compiling
 import depend
 import describe
 import pack
@@ -174,6 +177,28 @@ class Toolchains(Temporary):
                 script.read(), f"GROUP ( {self.folder}/archives/libssl.a {self.folder}/archives/libcrypto.a )\n"
             )
         self.assertEqual(os.readlink(os.path.join(self.folder, "lib/libz.a")), self.folder + "/archives/libz.a")
+
+
+class Stdlib(Temporary):
+    def test_pip_is_told_which_glibc_is_meant(self):
+        bundled = os.path.join(self.folder, "ensurepip/_bundled")
+        os.makedirs(bundled)
+        with zipfile.ZipFile(os.path.join(bundled, "pip-1-py3-none-any.whl"), "w") as wheel:
+            wheel.writestr("pip/__init__.py", "")
+        older = types.SimpleNamespace(toolchain=toolchains.toolchain("x86_64-unknown-linux-gnu", "2.17"))
+        compiling.Build.install_pip(older, self.folder)
+        self.assertTrue(os.path.exists(os.path.join(self.folder, "site-packages/pip/__init__.py")))
+        found = runpy.run_path(os.path.join(self.folder, "site-packages/_manylinux.py"))["manylinux_compatible"]
+        self.assertEqual([found(2, minor, "x86_64") for minor in (5, 17, 28)], [True, True, False])
+
+    def test_a_static_program_does_not_open_itself(self):
+        path = os.path.join(self.folder, "__init__.py")
+        write(path, "if True:\n    pythonapi = PyDLL(None)\n")
+        compiling.Build.mend_ctypes(None, path)
+        with open(path, encoding="utf-8") as file:
+            self.assertIn("PyDLL(None, handle=0)", file.read())
+        with self.assertRaisesRegex(tables.Problem, "does not open the program itself"):
+            compiling.Build.mend_ctypes(None, path)
 
 
 class Archives(Temporary):
