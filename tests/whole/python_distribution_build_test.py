@@ -73,7 +73,7 @@ class Tables(unittest.TestCase):
         for known in (tables.libraries(), tables.libraries(from_source=True)):
             for library in known.values():
                 self.assertRegex(library.licences, r"^[A-Za-z0-9.+-]+$")
-                self.assertLessEqual(set(library.needs), set(known) | {"m"})
+                self.assertLessEqual(set(library.needs), set(known) | {"m", "dl", "pthread"})
 
     def test_each_library_source_has_digests_and_a_recipe(self):
         sources = tables.library_sources()
@@ -174,7 +174,8 @@ class Toolchains(Temporary):
         depend.offer(toolchain, self.folder)
         with open(os.path.join(self.folder, "lib/libssl.a"), encoding="utf-8") as script:
             self.assertEqual(
-                script.read(), f"GROUP ( {self.folder}/archives/libssl.a {self.folder}/archives/libcrypto.a )\n"
+                script.read(),
+                f"GROUP ( {self.folder}/archives/libssl.a {self.folder}/archives/libcrypto.a -ldl -lpthread )\n",
             )
         self.assertEqual(os.readlink(os.path.join(self.folder, "lib/libz.a")), self.folder + "/archives/libz.a")
 
