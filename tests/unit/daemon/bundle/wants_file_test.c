@@ -82,6 +82,7 @@ static void names_that_answer_with_paths_count_where_there_is_data(void **state)
 	assert_int_equal(says("p = pkg_resources.resource_filename(__name__, 'x')", "own"),
 			 OX_WANTS_FILE_WITH_DATA);
 	assert_int_equal(says("app = Flask(__name__)", "own"), OX_WANTS_FILE_WITH_DATA);
+	assert_int_equal(says("with resources.as_file(f) as p: pass", "own"), OX_WANTS_FILE_WITH_DATA);
 	assert_int_equal(says("app = Flasks('PackageLoader')", "own"), OX_WANTS_NO_FILE);
 	assert_true(uses("app = Flask(__file__)"));
 }
@@ -126,6 +127,22 @@ static void whole_top_level_packages_are_marked(void **state)
 	ox_buf_free(&names);
 }
 
+static void packages_whose_compiled_code_reads_file_are_known_by_name(void **state)
+{
+	(void)state;
+	struct ox_pack_resource r[] = {
+		{.name = OX_SLICE("shiboken6"), .flags = OX_PACK_MODULE},
+		{.name = OX_SLICE("shiboken6.Shiboken"), .flags = OX_PACK_EXTENSION},
+	};
+	struct ox_map users = {0};
+	struct ox_buf names = {0};
+	struct ox_extract_rules none = {0};
+	assert_int_equal(ox_mark_wants_file(r, OX_COUNT(r), &users, false, &none, &names), 0);
+	assert_string_equal(ox_buf_text(&names), "shiboken6");
+	assert_true(r[0].flags & r[1].flags & OX_PACK_WANTS_FILE);
+	ox_buf_free(&names);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -134,6 +151,7 @@ int main(void)
 		cmocka_unit_test(a_package_whose_file_is_read_by_another_counts),
 		cmocka_unit_test(a_file_of_a_module_that_was_not_imported_by_name_is_the_packages_own),
 		cmocka_unit_test(names_that_answer_with_paths_count_where_there_is_data),
+		cmocka_unit_test(packages_whose_compiled_code_reads_file_are_known_by_name),
 		cmocka_unit_test(whole_top_level_packages_are_marked),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
