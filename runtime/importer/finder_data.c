@@ -207,7 +207,7 @@ PyObject *ox_finder_data(struct ox_finder *self, PyObject *path)
 		return ox_wrong_type(path, "path", "PyString");
 	if (!ox_utf8(path, &text))
 		return NULL;
-	if (ox_path_below(text, self->base, &rest))
+	if (ox_path_below(text, self->base, &rest) || ox_finder_behind_cache(self, text, &rest))
 		return data_below(self, rest, false, path);
 	if (ox_path_below(text, self->origin, &rest))
 		return data_below(self, rest, true, path);

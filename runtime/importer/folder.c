@@ -79,8 +79,7 @@ static bool is_left_to_others(const char *path)
 	return has_other_hooks() && stat(path, &st) == 0;
 }
 
-/* Behind ROOT/KEY/ of the extraction cache. */
-static bool behind_cache(const struct ox_finder *self, struct ox_slice path, struct ox_slice *rest)
+bool ox_finder_behind_cache(const struct ox_finder *self, struct ox_slice path, struct ox_slice *rest)
 {
 	struct ox_slice root = ox_buf_view(&self->folders.root);
 	size_t skip = root.len + 1 + OX_EXTRACT_KEY;
@@ -111,7 +110,7 @@ enum ox_folder ox_finder_folder(const struct ox_finder *self, PyObject *path, st
 		PyErr_Clear(); /* no text: no folder of ours */
 		return OX_FOLDER_FOREIGN;
 	}
-	if ((behind_cache(self, text, &rest) || behind_lib(self, text, &rest)) &&
+	if ((ox_finder_behind_cache(self, text, &rest) || behind_lib(self, text, &rest)) &&
 	    is_packed_package(self, rest, package) && !is_left_to_others(text.data))
 		return OX_FOLDER_PACKAGE;
 	return OX_FOLDER_FOREIGN;

@@ -116,6 +116,8 @@ enum ox_folder {
 	OX_FOLDER_FAILED,     /* with an exception */
 };
 enum ox_folder ox_finder_folder(const struct ox_finder *self, PyObject *path, struct ox_buf *package);
+/* What of the path lies behind ROOT/KEY/ of the extraction cache; false when it is not there. */
+bool ox_finder_behind_cache(const struct ox_finder *self, struct ox_slice path, struct ox_slice *rest);
 /* What of the path lies behind the folder; false when it is not below it. */
 bool ox_path_below(struct ox_slice path, PyObject *folder, struct ox_slice *rest);
 

@@ -54,6 +54,7 @@ print(sorted(os.listdir(here)), open(here + "/sub/more.txt").read().strip())
 print(importlib.resources.files("quiet.lists").joinpath("words.txt").read_text().strip())
 import lister, lister.commands
 print(lister.FOUND, [m.name for m in pkgutil.iter_modules([lister.HERE + "/commands"])])
+print(pkgutil.get_data("lister", "commands/text/data.txt"), pkgutil.get_data("lister", "commands/one.py"))
 import lazy
 tool = os.path.join(os.path.dirname(lazy.PLACE), "bin", "tool")
 print(subprocess.run([tool, "runs"], capture_output=True, text=True).stdout.strip())
@@ -64,7 +65,7 @@ if not sys.argv[1:]:
     print(os.__file__)
 """
 EXPECTED = ["other.core carried False", "['__init__.py', 'lists', 'sub'] more", "words", "['one.py', 'text'] ['one']",
-            "tool runs", "WHO = __name__ 2.1", "os has a file: False renamed has one: False"]
+            "b'' b''", "tool runs", "WHO = __name__ 2.1", "os has a file: False renamed has one: False"]
 
 
 class Packages(oxtest.TestCase):
