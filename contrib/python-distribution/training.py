@@ -35,7 +35,7 @@ NOT_IMPORTED = re.compile(
 # use.
 TESTS = """abc array binascii bisect bool class cmath codecs collections compare complex configparser contextlib copy csv
 dataclasses defaultdict deque descr dict difflib float format generators genexps heapq int iter list long math
-memoryview minidom operator ordered_dict patma pprint property set slice sort string struct textwrap tuple
+memoryview operator ordered_dict patma pprint property set slice sort string textwrap tuple
 unpack userdict with xml_etree_c zlib"""
 
 
