@@ -101,11 +101,11 @@ class Build:
             file.write(re.sub(pattern, replacement, text, flags=re.M))
 
     def name_platform(self):
-        """Before 3.13 configure takes every Linux on x86-64 for one with glibc."""
-        with open(os.path.join(self.tree, "configure"), encoding="utf-8") as file:
-            knows = self.toolchain.multiarch in file.read()
-        if not knows:
-            self.edit("configure", r"^(\s+)x86_64-linux-gnu$", rf"\1{self.toolchain.multiarch}")
+        """Before 3.13 configure takes every Linux on x86-64 for one with glibc; later it knows musl by what musl's stdarg.h
+        defines, which gcc's own stands in front of."""
+        self.edit("configure", r"^(\s+)x86_64-linux-gnu$", rf"\1{self.toolchain.multiarch}")
+        if os.path.exists(os.path.join(self.tree, "Misc/platform_triplet.c")):
+            self.edit("Misc/platform_triplet.c", "__DEFINED_va_list", "__linux__")
 
     def write_setup(self):
         """Modules/Setup.local: all that CPython's configure found, statically, and the lines of the table `modules`."""
