@@ -8,10 +8,12 @@ EXTRA_DIST += contrib/bench/bench.py contrib/bench/imports.py contrib/bench/meas
 	contrib/bench/starlark.py contrib/bench/starlark_diff.py contrib/bench/starlark_random.py \
 	contrib/bench/fmt_diff.py contrib/bench/distributions.py
 EXTRA_DIST += \
-	contrib/python-distribution/build contrib/python-distribution/check contrib/python-distribution/compiling.py \
-	contrib/python-distribution/depend.py contrib/python-distribution/describe.py \
-	contrib/python-distribution/fetch.py contrib/python-distribution/libraries \
-	contrib/python-distribution/library-sources contrib/python-distribution/modules \
+	contrib/python-distribution/arranging.py contrib/python-distribution/build contrib/python-distribution/check \
+	contrib/python-distribution/compiling.py contrib/python-distribution/depend.py \
+	contrib/python-distribution/describe.py contrib/python-distribution/fetch.py \
+	contrib/python-distribution/first_writes.c contrib/python-distribution/libraries \
+	contrib/python-distribution/library-sources contrib/python-distribution/matrix \
+	contrib/python-distribution/modules \
 	contrib/python-distribution/optimizing.py contrib/python-distribution/pack.py \
 	contrib/python-distribution/patches contrib/python-distribution/recipes.py \
 	contrib/python-distribution/sources contrib/python-distribution/sysroots.py \

@@ -95,6 +95,11 @@ class Tables(unittest.TestCase):
                 self.assertLessEqual(set(re.findall(r"-l(\w+)", line)), set(tables.libraries()) | {"m", "dl", "rt"}, line)
                 self.assertNotIn(line.split()[0], disabled)
 
+    def test_each_file_is_in_a_release(self):
+        with open(os.path.join(TOP, "contrib/local.mk"), encoding="utf-8") as file:
+            listed = set(re.findall(r"contrib/python-distribution/(\S+)", file.read()))
+        self.assertEqual(listed, {name for name in os.listdir(FOLDER) if name != "__pycache__"})
+
     def test_packaging_patches_are_left_out(self):
         names = ["distutils-install-layout.diff", "CVE-2025-8194.patch"]
         self.assertEqual(tables.wanted(names, tables.patches()), names[1:])
@@ -304,6 +309,12 @@ class Refusals(Temporary):
     def test_musl_has_no_version_of_glibc(self):
         self.assertEqual(self.build("--target", "x86_64-unknown-linux-musl", "--glibc", "2.17").returncode, 2)
         self.assertEqual(self.build("--glibc", "old").returncode, 2)
+
+    def test_only_what_the_cache_has(self):
+        done = self.build("--only-cached", "--target", "x86_64-unknown-linux-musl")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("has no such archive: run this without --only-cached", done.stderr)
+        self.assertEqual(os.listdir(os.path.join(self.folder, "cache")), [])
 
     def test_a_source_needs_its_digest(self):
         self.assertEqual(self.build("--source", "x").returncode, 2)

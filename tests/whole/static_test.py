@@ -1,7 +1,7 @@
 """Static executables: `--target-triple x86_64-unknown-linux-musl` with a real distribution for musl.
 
 They run in root folders that hold nothing else. The distribution comes out of the cache of contrib/python-distribution, or
-of $OX_DISTRIBUTION; building it takes minutes, so that is done with OX_BUILD_MUSL=1 only."""
+of $OX_DISTRIBUTION; where neither has it, building it takes minutes, so that is done with OX_BUILD_MUSL=1 only."""
 import glob
 import http.server
 import json
