@@ -50,13 +50,19 @@ static int find_tree(struct ox_build_context *ctx, const struct ox_archive *whic
 	return rc;
 }
 
+/* What stands in the way is in the archive, and another is needed. */
+static int blame_archive(struct ox_err *err)
+{
+	return err ? (err->code = OX_EUSAGE) : OX_EUSAGE;
+}
+
 static int read_archive(struct ox_build_context *ctx, const struct ox_archive *which, struct ox_dist_archive *out,
 			struct ox_err *err)
 {
 	struct ox_extracted tree = {0};
 	int rc = find_tree(ctx, which, &tree, err);
 	if (rc)
-		return rc;
+		return rc == OX_ECORRUPT ? blame_archive(err) : rc;
 	*out = (struct ox_dist_archive){.tree = tree.tree, .root = ox_arena_printf(ctx->arena, "%s/python", tree.path)};
 	if (!out->root)
 		return ox_fail_nomem(err, "describing an archive");
@@ -67,9 +73,8 @@ static int read_archive(struct ox_build_context *ctx, const struct ox_archive *w
 		rc = ox_archive_check_kind(out->json, which->triple, err);
 	if (!rc)
 		rc = ox_archive_check_files(out->json, out->root, err);
-	/* What stands in the way is in the archive, and another is needed. */
 	if (rc == OX_ECORRUPT || rc == OX_EBUILD)
-		rc = err ? (err->code = OX_EUSAGE) : OX_EUSAGE;
+		rc = blame_archive(err);
 	return rc ? ox_wrap(err, "%s cannot be used", base_name(which->location)) : 0;
 }
 

@@ -42,10 +42,12 @@ static int move_all(int from, const char *from_path, int to, const char *to_path
 	return rc;
 }
 
-static int unpack_beside(const struct ox_archive_unpack *u, const char *temp, const char *folder, struct ox_err *err)
+static int unpack_beside(const char *url, const struct ox_archive_unpack *u, const char *temp, const char *folder, struct ox_err *err)
 {
 	struct ox_buf manifest = {0};
 	int from = -1, to = -1, rc = ox_archive_unpack(u, temp, &manifest, err);
+	if (rc)
+		rc = ox_wrap(err, "cannot unpack %s", url);
 	if (!rc && ((from = open(temp, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 ||
 		    (to = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0))
 		rc = ox_fail_errno(err, errno, "cannot open %s", folder);
@@ -73,6 +75,7 @@ int ox_archive_deliver(struct ox_actions *actions, struct ox_arena *arena, const
 	struct ox_archive_unpack u = {.fd = -1, .tick = check_cancel, .ctx = actions};
 	uint64_t size;
 	char *temp = ox_arena_printf(arena, "%s/.oxidizer-XXXXXX", folder);
+	bool is_new = access(folder, F_OK) != 0;
 	int rc = temp ? ox_fetch(actions, arena, from, err) : ox_fail_nomem(err, "unpacking an archive");
 	if (!rc)
 		rc = ox_fs_mkdirs(folder, 0755, err);
@@ -82,9 +85,11 @@ int ox_archive_deliver(struct ox_actions *actions, struct ox_arena *arena, const
 		return rc;
 	rc = ox_store_open_object(ox_actions_store(actions), &from->sha256, &u.fd, &size, err);
 	if (!rc)
-		rc = unpack_beside(&u, temp, folder, err);
+		rc = unpack_beside(from->url, &u, temp, folder, err);
 	if (u.fd >= 0)
 		close(u.fd);
 	(void)ox_fs_remove_tree(temp, NULL);
+	if (rc && is_new)
+		(void)rmdir(folder);
 	return rc;
 }

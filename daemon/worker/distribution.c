@@ -55,7 +55,8 @@ static int extract(struct ox_workplace *place, const struct ox_archive *which, s
 	if (!folder)
 		return ox_fail_nomem(err, "a path");
 	ox_emit_log(ctx->sink, OX_LEVEL_INFO, "python", "extracting archive to %s", folder);
-	return ox_archive_deliver(ctx->actions, ctx->arena, &from, folder, err);
+	int rc = ox_archive_deliver(ctx->actions, ctx->arena, &from, folder, err);
+	return rc == OX_ECORRUPT ? (err->code = OX_EUSAGE) : rc;
 }
 
 static int ask_archive(struct ox_workplace *place, const struct ox_distribution_request *request, struct ox_err *err)

@@ -213,6 +213,14 @@ class Commands(Base):
         self.assertIn("python is there already", result.stderr)
         self.assertEqual(os.listdir(self.box.path("out/here")), ["python"])
 
+    def test_what_is_no_archive_is_named(self):
+        path = self.box.write("project/README", "of something else")
+        for command in (("python-distribution-info", path), ("python-distribution", "add", path),
+                        ("python-distribution-extract", "out", "--archive-path", path)):
+            result = self.both(*command, code=2)
+            self.assertRegex(result.stderr, "cannot unpack .*/README: it is truncated or no tar archive")
+        self.assertFalse(os.path.exists(self.box.path("out")))
+
     def test_extracting_says_what_is_missing(self):
         for args, words in ((["out"], "say which archive"), ([], "name one folder"),
                             (["out", "--archive-path", "a", "--download-default"], "use one of")):
