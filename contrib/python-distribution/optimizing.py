@@ -14,6 +14,7 @@ import subprocess
 import arranging
 import describe
 import tables
+import training
 
 CORE = "Python/core.o"
 POSITION = "-fno-pie"
@@ -73,8 +74,10 @@ def train(build):
     for _ in range(10):
         build.run(*start, "-s", "-S", "-c", "pass")
         build.run(*start, *cache, "-c", "pass")
-    for part in ("imports", "imports", "imports", "code", "tests"):
+    for part in ("imports", "imports", "imports", "code"):
         build.run(*start, *cache, program, part)
+    for name in training.TESTS.split():
+        build.run(*start, *cache, program, "test", name)
 
 
 def fixed_addresses():
