@@ -42,7 +42,8 @@ static int move_all(int from, const char *from_path, int to, const char *to_path
 	return rc;
 }
 
-static int unpack_beside(const char *url, const struct ox_archive_unpack *u, const char *temp, const char *folder, struct ox_err *err)
+static int unpack_beside(const char *url, const struct ox_archive_unpack *u, const char *temp, const char *folder,
+			 struct ox_err *err)
 {
 	struct ox_buf manifest = {0};
 	int from = -1, to = -1, rc = ox_archive_unpack(u, temp, &manifest, err);

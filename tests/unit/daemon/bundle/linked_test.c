@@ -25,6 +25,7 @@ static const struct ox_distribution python = {.version = "3.11.2", .archive = &a
 static void find(struct fixture *f, const char *prefix, struct ox_tiers *tiers, struct ox_stub_options *linked)
 {
 	static const struct ox_variants any;
+	static const struct ox_tier_rules rules;
 	struct ox_resource resources[UNWANTED];
 	struct ox_bundle_item items[UNWANTED];
 	struct ox_bundle_set set;
@@ -45,8 +46,8 @@ static void find(struct fixture *f, const char *prefix, struct ox_tiers *tiers, 
 	}
 	*linked = (struct ox_stub_options){0};
 	fixture_ok(ox_bundle_collect(&f->arena, items + BOTH, UNWANTED - BOTH, &set, &err), &err);
-	fixture_ok(ox_tiers_find(&f->ctx, &set, false, tiers, &err), &err);
-	fixture_ok(ox_linked_choose(&f->ctx, &python, tiers, linked, &err), &err);
+	fixture_ok(ox_linked_choose(&f->ctx, &python, &set, linked, &err), &err);
+	fixture_ok(ox_tiers_find(&f->ctx, &set, &rules, tiers, &err), &err);
 	fixture_ok(ox_linked_tell_licenses(&f->ctx, linked, &err), &err);
 }
 
