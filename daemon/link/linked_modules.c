@@ -57,7 +57,8 @@ static bool find_own(const struct ox_linked_set *set, const char *file, struct o
 	return true;
 }
 
-/* The archive for -lNAME; OX_ENOENT when there is none. */
+/* The archive for -lNAME; OX_ENOENT when there is none. One beside the shared library that the module was linked with
+ * is of the same version; the machine may have others of that name. */
 static int find_archive(struct ox_linked_set *set, const struct ox_capture_library *wanted, struct ox_link_library *out,
 			struct ox_err *err)
 {
@@ -66,9 +67,10 @@ static int find_archive(struct ox_linked_set *set, const struct ox_capture_libra
 		return ox_fail_nomem(err, "linked modules");
 	if (find_own(set, file, out))
 		return 0;
-	int rc = ox_toolchain_library(set->ctx, set->toolchain, file, &out->input, err);
+	int rc = wanted->archive ? ox_link_input_read(set->ctx, file, wanted->archive, &out->input, err)
+				 : ox_toolchain_library(set->ctx, set->toolchain, file, &out->input, err);
 	if (rc == OX_ENOENT && wanted->archive)
-		rc = ox_link_input_read(set->ctx, file, wanted->archive, &out->input, err);
+		ox_memo_file(set->ctx->memo, wanted->archive);
 	out->is_static = true;
 	out->argument = out->input.path;
 	return rc;

@@ -4,8 +4,9 @@
  * every other symbol becomes local, so that neither two modules called _ext nor helpers of one name in two modules
  * clash. Its constructors (of C++'s static objects) wait for its first import, as those of a shared library do: at the
  * program's start there is no interpreter that they could use. A generated table (runtime/embed/linked_modules.h)
- * tells the runtime of all this. Libraries that modules ask for
- * are linked in as archives, but for the glibc family.
+ * tells the runtime of all this. Libraries that modules ask for are linked in as archives, but for the glibc
+ * family: the distribution's own, else the one beside the shared library that the module was linked with; where there
+ * was none, what the compiler finds.
  *
  * A module that cannot be linked in is no error: it is left out and says why, and travels as a shared library. That is
  * known beforehand (an archive is missing) or from the linker's complaints (an undefined symbol). */

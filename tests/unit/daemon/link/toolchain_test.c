@@ -2,6 +2,7 @@
 #include "tests/unit/daemon/python/fixture.h"
 
 #include "daemon/link/libraries.h"
+#include "daemon/link/linked_modules.h"
 #include "daemon/link/toolchain.h"
 
 #include <sys/stat.h>
@@ -44,6 +45,32 @@ static const struct ox_link_input *part(const struct ox_toolchain *t, const char
 		if (strcmp(t->parts[i].name, name) == 0)
 			return &t->parts[i];
 	return NULL;
+}
+
+/* The archive that a module which asks for -lz is linked with; NULL: it is left out. */
+static const char *archive_for(struct fixture *f, const struct ox_toolchain *t, const char *beside)
+{
+	struct ox_err err = {0};
+	struct ox_linked_set set;
+	struct ox_capture_library library = {.name = "z", .archive = beside};
+	struct ox_captured captured = {.record = {.libraries = &library, .library_count = 1}};
+	struct ox_stub_module module = {.name = OX_SLICE("a"), .captured = &captured};
+	fixture_ok(ox_linked_set_find(&f->ctx, t, &python, &module, 1, &set, &err), &err);
+	const char *path = set.items.len ? set.items.items[0].libraries[0].argument : NULL;
+	ox_linked_set_free(&set);
+	return path;
+}
+
+static void a_module_gets_the_library_that_it_was_linked_with(void **state)
+{
+	struct fixture *f = *state;
+	install_compiler(f);
+	script(f, "bin/objcopy", "#!/bin/sh\n");
+	struct ox_toolchain t = find(f);
+	const char *own = fixture_file(f, "own/libz.a", "another version");
+	assert_string_equal(archive_for(f, &t, own), own);
+	assert_string_equal(archive_for(f, &t, NULL), ox_arena_printf(&f->arena, "%s/lib/libz.a", f->dir));
+	assert_null(archive_for(f, &t, ox_arena_printf(&f->arena, "%s/gone/libz.a", f->dir)));
 }
 
 static void an_archive_s_own_c_library_is_compiled_for(void **state)
@@ -203,6 +230,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(static_executables_without_a_sysroot_need_a_compiler_for_musl,
 						fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(without_a_compiler_the_package_is_named, fixture_setup,
+						fixture_teardown),
+		cmocka_unit_test_setup_teardown(a_module_gets_the_library_that_it_was_linked_with, fixture_setup,
 						fixture_teardown),
 		cmocka_unit_test_setup_teardown(an_archive_s_own_c_library_is_compiled_for, fixture_setup,
 						fixture_teardown),
