@@ -25,12 +25,28 @@ static void drop_unneeded(struct ox_link_command *c, const struct ox_elf_facts *
 	c->libraries.len = kept;
 }
 
+/* Constructors that have priorities are in sections of their own: the order that the final link would give them is
+ * made here, in one section, since who links the object has them run by that name. */
+static const char constructors[] =
+	"SECTIONS { .init_array 0 : { *(SORT_BY_INIT_PRIORITY(.init_array.*)) *(.init_array) } } INSERT AFTER .text;\n";
+
+static int write_text(const char *path, struct ox_slice text, struct ox_err *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return ox_fail_errno(err, errno, "cannot create %s", path);
+	int rc = ox_fs_write_all(fd, text.data, text.len, err);
+	if (close(fd) != 0 && !rc)
+		rc = ox_fail_errno(err, errno, "cannot write %s", path);
+	return rc;
+}
+
 static const char *join_option(struct ox_arena *arena, bool by_driver, const char *word)
 {
 	return by_driver && word[0] == '-' ? ox_arena_printf(arena, "-Wl,%s", word) : word;
 }
 
-static int join(const struct ox_capture *capture, struct ox_link_command *c, const char *object,
+static int join(const struct ox_capture *capture, struct ox_link_command *c, const char *script, const char *object,
 		struct ox_arena *arena, struct ox_err *err)
 {
 	static const char *const with_ld[] = {"-r", "-d", "-S", "--force-group-allocation"};
@@ -39,7 +55,7 @@ static int join(const struct ox_capture *capture, struct ox_link_command *c, con
 	bool by_driver = c->has_lto;
 	const char *const *head = by_driver ? with_driver : with_ld;
 	size_t n = 0, head_count = by_driver ? OX_COUNT(with_driver) : OX_COUNT(with_ld);
-	const char **argv = ox_arena_array(arena, c->pieces.len + head_count + 6, sizeof *argv);
+	const char **argv = ox_arena_array(arena, c->pieces.len + head_count + 8, sizeof *argv);
 	if (!argv)
 		return ox_fail_nomem(err, "arguments of the linker");
 	argv[n++] = by_driver ? capture->driver : capture->ld;
@@ -49,6 +65,8 @@ static int join(const struct ox_capture *capture, struct ox_link_command *c, con
 		argv[n++] = "-m";
 		argv[n++] = c->emulation;
 	}
+	argv[n++] = "-T";
+	argv[n++] = script;
 	argv[n++] = "-o";
 	argv[n++] = object;
 	for (size_t i = 0; i < c->pieces.len; i++)
@@ -77,8 +95,14 @@ static void make_object(const struct ox_capture *capture, struct ox_link_command
 		c->reason = "it was linked without any object";
 	if (!c->reason && c->has_lto && !capture->driver)
 		c->reason = "its objects are compiled further when they are linked";
-	if (!c->reason && join(capture, c, object, arena, &err) != 0)
+	const char *script = c->reason ? NULL : ox_arena_printf(arena, "%s.ld", object);
+	if (script && (write_text(script, OX_SLICE(constructors), &err) != 0 ||
+		       join(capture, c, script, object, arena, &err) != 0))
 		c->reason = ox_arena_str(arena, err.text);
+	else if (!script && !c->reason)
+		c->reason = "memory ran out";
+	if (script)
+		unlink(script);
 	if (c->reason)
 		unlink(object);
 }
@@ -90,13 +114,8 @@ static int write_record(struct ox_link_command *c, const char *path, struct ox_e
 		.reason = c->reason, .libraries = c->libraries.items, .library_count = c->libraries.len};
 	ox_capture_record_write(&record, &text);
 	int rc = ox_buf_ok(&text, "a record", err);
-	int fd = rc ? -1 : open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (!rc && fd < 0)
-		rc = ox_fail_errno(err, errno, "cannot create %s", path);
 	if (!rc)
-		rc = ox_fs_write_all(fd, text.data, text.len, err);
-	if (fd >= 0 && close(fd) != 0 && !rc)
-		rc = ox_fail_errno(err, errno, "cannot write %s", path);
+		rc = write_text(path, ox_buf_view(&text), err);
 	ox_buf_free(&text);
 	return rc;
 }

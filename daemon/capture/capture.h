@@ -2,7 +2,8 @@
  *
  * Objects are joined into one (ld -r) while they are there: temporary objects, members of thin archives and the like
  * are gone when the package is built. Groups of sections are dissolved, so that making symbols local later cannot
- * leave references to sections that another module's copy replaced. */
+ * leave references to sections that another module's copy replaced. Constructors of all
+ * priorities stand in one section, in the order in which they run. */
 #ifndef OX_CAPTURE_CAPTURE_H
 #define OX_CAPTURE_CAPTURE_H
 

@@ -105,13 +105,16 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* crti.o, crtbeginS.o, Scrt1.o: every link has its own. */
+/* Every link has its own. Packages have objects with other names that begin with "crt". */
 static bool is_start_file(const char *path)
 {
-	const char *name = base_name(path);
-	size_t len = strlen(name);
-	return len > 5 && strcmp(name + len - 2, ".o") == 0 &&
-	       (strncmp(name, "crt", 3) == 0 || strcmp(name, "Scrt1.o") == 0 || strcmp(name, "gcrt1.o") == 0);
+	static const char *const names[] = {
+		"crt1.o", "Scrt1.o", "gcrt1.o", "rcrt1.o", "crti.o", "crtn.o",
+		"crtbegin.o", "crtbeginS.o", "crtbeginT.o", "crtend.o", "crtendS.o",
+		"crtfastmath.o", "crtprec32.o", "crtprec64.o", "crtprec80.o",
+		"crtoffloadbegin.o", "crtoffloadend.o", "crtoffloadtable.o",
+	};
+	return is_one_of(base_name(path), names, OX_COUNT(names));
 }
 
 /* libz.so.1 -> libz.a beside it. NULL when it is not there. */

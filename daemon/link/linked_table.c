@@ -5,13 +5,14 @@ static bool is_in(const struct ox_linked_set *set, size_t i)
 	return !set->items.items[i].module->left_out;
 }
 
-/* Linkers name the ends of a section whose name is an identifier. */
+/* Linkers name the ends of a section whose name is an identifier. Weak: the section was guessed from its name. */
 static void declare(const struct ox_linked_item *item, size_t i, struct ox_buf *out)
 {
 	ox_buf_printf(out, "ox_linked_init %s;\nstatic ox_linked_init enter_%zu;\n", item->symbol, i);
 	if (!item->has_constructors)
 		return;
-	ox_buf_printf(out, "extern ox_linked_constructor *const __start_start_%s[], *const __stop_start_%s[];\n",
+	ox_buf_printf(out, "extern ox_linked_constructor *const __start_start_%s[] __attribute__((weak));\n"
+		      "extern ox_linked_constructor *const __stop_start_%s[] __attribute__((weak));\n",
 		      item->symbol, item->symbol);
 	ox_buf_printf(out,
 		      "static struct ox_linked_start start_%zu = {\n"

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { STUB_VERSION = 4 };
+enum { STUB_VERSION = 5 };
 
 /* What extension modules that are loaded later may use, and nothing else: with one list the
  * names of the libraries linked in (expat's, zlib's) do not get in the way of other copies of them. */

@@ -10,6 +10,9 @@
 #include "daemon/capture/record.h"
 #include "daemon/python/resource.h"
 
+/* Goes up when other objects are kept than before: wheels that were built until then are built again. */
+enum { OX_CAPTURES_VERSION = 2 };
+
 struct ox_captured {
 	struct ox_blob object;
 	struct ox_capture_record record; /* with a reason: there is no object */

@@ -1,5 +1,6 @@
 #include "daemon/python/pip_inputs.h"
 
+#include "daemon/python/captured.h"
 #include "daemon/python/child_env.h"
 #include "daemon/python/pip_local.h"
 #include "store/digest/digest.h"
@@ -172,12 +173,17 @@ static void record_unset(struct inputs *in)
 		ox_memo_env(in->ctx->memo, names[i]);
 }
 
-/* What builds of extensions from source look at; absent is an answer too. */
-static int add_compiler_variables(struct inputs *in)
+/* What builds of extensions from source look at, setuptools and compilers; absent is an answer too. A script's own
+ * variables are in the key already. */
+static int add_compiler_variables(struct inputs *in, const char *const *extra_env)
 {
+	static const char *const names[] = {
+		"CC", "CXX", "CC_x86_64_unknown_linux_musl", "CPP", "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS",
+		"LDSHARED", "LDCXXSHARED", "AR", "ARFLAGS", "PKG_CONFIG_PATH", "PKG_CONFIG_LIBDIR",
+		"COMPILER_PATH", "LIBRARY_PATH", "CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "SOURCE_DATE_EPOCH",
+	};
 	struct ox_buf text = {0};
-	static const char *const names[] = {"CC", "CXX", "CC_x86_64_unknown_linux_musl", "CFLAGS", "CXXFLAGS",
-					    "CPPFLAGS", "LDFLAGS", "PKG_CONFIG_PATH", "SOURCE_DATE_EPOCH"};
+	ox_buf_printf(&text, "kept objects %d\n", OX_CAPTURES_VERSION);
 	for (size_t i = 0; i < OX_COUNT(names); i++) {
 		const char *value = ox_client_env(in->ctx, names[i]);
 		if (!value)
@@ -185,6 +191,8 @@ static int add_compiler_variables(struct inputs *in)
 		ox_step_text(in->step, names[i], ox_slice_str(value));
 		ox_buf_printf(&text, "%s=%s\n", names[i], value);
 	}
+	for (const char *const *e = extra_env; e && *e; e++)
+		ox_buf_printf(&text, "%s\n", *e);
 	ox_buf_add(&text, in->dist->digest.bytes, sizeof in->dist->digest.bytes);
 	int rc = ox_buf_ok(&text, "pip's environment", in->err);
 	if (!rc)
@@ -283,7 +291,7 @@ int ox_pip_inputs_add(struct ox_build_context *ctx, const struct ox_distribution
 		rc = add_variables(&in, extra_env);
 	record_unset(&in);
 	if (!rc)
-		rc = add_compiler_variables(&in);
+		rc = add_compiler_variables(&in, extra_env);
 	if (!rc)
 		rc = add_named_files(&in);
 	if (!rc)

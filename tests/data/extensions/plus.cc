@@ -17,8 +17,13 @@ inline int &shared_count() /* bound uniquely */
 	return ++counted;
 }
 
-/* Needs an interpreter. */
-static std::string constructed(Py_IsInitialized() ? "constructed" : "constructed too early");
+/* Needs an interpreter, and to be constructed before others. */
+struct first {
+	bool ready;
+	first() : ready(Py_IsInitialized()) {}
+};
+static struct first first __attribute__((init_priority(2000)));
+static std::string constructed(first.ready ? "constructed" : "constructed too early");
 static thread_local int in_thread = 5;
 
 static PyObject *call(PyObject *, PyObject *)

@@ -82,16 +82,17 @@ static void objects_and_archives_stay_in_order_with_what_decides_about_them(void
 	write_elf("a.o", ET_REL);
 	write_elf("b", ET_REL);
 	write_elf("crti.o", ET_REL);
+	write_elf("crtools.o", ET_REL); /* a package's own */
 	write_bytes("libpart.a", "!<thin>\n", 8);
 	write_bytes("names.map", "{ global: x; };", 15);
 	READ(f, &c, ARG("-plugin"), ARG("a.o"), ARG("-shared"), ARG("-o"), ARG("out.so"), ARG("-m"),
-	     ARG("elf_x86_64"), ARG("crti.o"), ARG("a.o"), ARG("--push-state"), ARG("--whole-archive"),
-	     ARG("libpart.a"), ARG("--pop-state"), ARG("names.map"), ARG("b"), ARG("absent.o"));
+	     ARG("elf_x86_64"), ARG("crti.o"), ARG("crtools.o"), ARG("a.o"), ARG("--push-state"),
+	     ARG("--whole-archive"), ARG("libpart.a"), ARG("--pop-state"), ARG("names.map"), ARG("b"), ARG("absent.o"));
 	assert_true(c.is_shared);
 	assert_string_equal(c.output, "out.so");
 	assert_string_equal(c.emulation, "elf_x86_64");
 	assert_null(c.reason);
-	assert_pieces(&c, "a.o --push-state --whole-archive libpart.a --pop-state b");
+	assert_pieces(&c, "crtools.o a.o --push-state --whole-archive libpart.a --pop-state b");
 	ox_link_command_free(&c);
 }
 

@@ -1,6 +1,7 @@
 #include "tests/unit/daemon/python/fixture.h"
 
 #include "daemon/python/pip.h"
+#include "daemon/python/pip_inputs.h"
 #include "daemon/python/pip_local.h"
 #include "daemon/python/pip_tree.h"
 
@@ -158,6 +159,27 @@ static void settings_that_appear_change_the_key(void **state)
 	ox_vec_free(&r.v);
 }
 
+static struct ox_digest building(struct fixture *f, const char *variable, const char *extra)
+{
+	struct ox_err err = {0};
+	struct ox_pip_inputs inputs;
+	const char *const extra_env[] = {extra, NULL};
+	struct ox_step *step = ox_step_new(&f->arena, "pip", 1, "");
+	f->environ[1] = variable;
+	fixture_ok(ox_pip_inputs_add(&f->ctx, fixture_python(f), NULL, 0, extra_env, step, &inputs, &err), &err);
+	return inputs.building;
+}
+
+static void wheels_built_with_other_compiler_settings_are_not_taken(void **state)
+{
+	struct fixture *f = *state;
+	struct ox_digest plain = building(f, NULL, NULL), again = building(f, NULL, NULL);
+	struct ox_digest scripts = building(f, NULL, "CFLAGS=-DX"), clients = building(f, "LDSHARED=cc -shared", NULL);
+	assert_true(ox_digest_eq(&plain, &again));
+	assert_false(ox_digest_eq(&plain, &scripts));
+	assert_false(ox_digest_eq(&plain, &clients));
+}
+
 static void requirement_files_count_by_content(void **state)
 {
 	struct fixture *f = *state;
@@ -237,6 +259,7 @@ int main(void)
 		TEST(a_changed_wheel_is_installed_again),
 		TEST(an_unpinned_resolution_is_reused_until_refreshed),
 		TEST(settings_that_appear_change_the_key),
+		TEST(wheels_built_with_other_compiler_settings_are_not_taken),
 		TEST(requirement_files_count_by_content),
 		TEST(a_failing_pip_shows_its_output_and_one_line),
 		TEST(offline_without_a_record_is_refused),
