@@ -33,8 +33,8 @@ NOT_IMPORTED = re.compile(
 
 # CPython's own tests that are quick, start no process or thread, and count the same each time, for the breadth of what they
 # use.
-TESTS = """abc array binascii bisect bool class cmath codecs collections compare complex configparser contextlib copy csv
-dataclasses defaultdict deque descr dict difflib float format generators genexps heapq int iter list long math
+TESTS = """abc array binascii bisect bool class cmath codecs collections compare complex configparser contextlib copy
+dataclasses defaultdict deque descr dict difflib format generators genexps heapq int iter list long math
 memoryview operator ordered_dict patma pprint property set slice sort string textwrap tuple
 unpack userdict with xml_etree_c zlib"""
 
