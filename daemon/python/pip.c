@@ -23,6 +23,7 @@ struct install {
 	bool may_run;        /* false: only a recorded result is wanted */
 	struct ox_capturing capturing;
 	struct ox_buf error; /* the last line that pip marked as an error */
+	struct ox_buf cause; /* the first line of a compiler that says why a package cannot be built */
 };
 
 static bool take_prefix(struct ox_slice *line, struct ox_slice prefix)
@@ -31,6 +32,19 @@ static bool take_prefix(struct ox_slice *line, struct ox_slice prefix)
 		return false;
 	*line = ox_slice(line->data + prefix.len, line->len - prefix.len);
 	return true;
+}
+
+/* Builds are shown by pip when they have failed. */
+static void keep_cause(struct install *in, struct ox_slice line)
+{
+	static const char *const words[] = {": error: ", ": fatal error: "};
+	bool found = false;
+	for (size_t i = 0; line.len && i < OX_COUNT(words); i++)
+		found = found || memmem(line.data, line.len, words[i], strlen(words[i]));
+	while (take_prefix(&line, OX_SLICE(" ")))
+		;
+	if (found && !in->cause.len)
+		ox_buf_slice(&in->cause, line);
 }
 
 /* pip's own words for how bad a line is become the event's level. */
@@ -44,6 +58,8 @@ static void on_line(void *opaque, struct ox_slice line)
 		ox_buf_slice(&in->error, line);
 	} else if (take_prefix(&line, OX_SLICE("WARNING: "))) {
 		level = OX_LEVEL_WARN;
+	} else {
+		keep_cause(in, line);
 	}
 	ox_emit_log(in->ctx->sink, level, "pip", "%.*s", OX_SLICE_ARG(line));
 }
@@ -114,8 +130,9 @@ static int explain_failure(struct install *in, const struct ox_process_status *s
 		return ox_fail(err, OX_EBUILD, "pip install %s was ended by signal %d", label, status->signal);
 	const char *hint = in->dist->is_static ? "; a static executable takes pure wheels and packages of C source, no "
 						 "C++ and no wheels with shared libraries" : "";
+	const struct ox_buf *reason = in->cause.len ? &in->cause : &in->error;
 	return ox_fail(err, OX_EBUILD, "pip install %s failed (exit status %d): %s%s; all that pip said is above",
-		       label, status->exit_code, in->error.len ? ox_buf_text(&in->error) : "it gave no reason", hint);
+		       label, status->exit_code, reason->len ? ox_buf_text(reason) : "it gave no reason", hint);
 }
 
 static int run_pip(struct install *in, const char *target, const char *scratch, struct ox_err *err)
@@ -246,6 +263,7 @@ int ox_pip_install(struct ox_build_context *ctx, const struct ox_distribution *d
 		if (!rc)
 			rc = take_result(&in, &outputs, out, &again, err);
 	}
+	ox_buf_free(&in.cause);
 	ox_buf_free(&in.error);
 	ox_buf_free(&subject);
 	return rc;

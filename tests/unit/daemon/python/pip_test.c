@@ -214,6 +214,22 @@ static void a_failing_pip_shows_its_output_and_one_line(void **state)
 	assert_int_equal(r.v.len, 0);
 }
 
+static void a_package_that_cannot_be_built_fails_with_the_compiler_s_words(void **state)
+{
+	struct fixture *f = *state;
+	struct ox_resources r = {0};
+	struct ox_err err = {0};
+	const struct ox_slice args[] = {OX_SLICE("--no-index"), OX_SLICE("--no-build-isolation"), OX_SLICE("./broken")};
+	fixture_file(f, "broken/pyproject.toml", "[build-system]\nrequires = []\nbuild-backend = \"backend\"\n"
+						 "backend-path = [\".\"]\n");
+	fixture_file(f, "broken/backend.py", "import sys\n"
+					     "print('one.c:3:1: fatal error: z.h: No such file or directory')\n"
+					     "print('two.c:4:1: error: expected expression')\nsys.exit(1)\n");
+	assert_int_equal(install(f, args, 3, &r, &err), OX_EBUILD);
+	assert_non_null(strstr(err.text, "(exit status 1): one.c:3:1: fatal error: z.h: No such file or directory;"));
+	ox_vec_free(&r.v);
+}
+
 static void offline_without_a_record_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -262,6 +278,7 @@ int main(void)
 		TEST(wheels_built_with_other_compiler_settings_are_not_taken),
 		TEST(requirement_files_count_by_content),
 		TEST(a_failing_pip_shows_its_output_and_one_line),
+		TEST(a_package_that_cannot_be_built_fails_with_the_compiler_s_words),
 		TEST(offline_without_a_record_is_refused),
 		cmocka_unit_test(only_a_whole_version_is_exact),
 		cmocka_unit_test(a_record_is_freed_of_what_is_left_out),
