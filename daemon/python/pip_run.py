@@ -10,6 +10,7 @@ except ImportError:
     sys.exit(97)
 
 import runpy
+import sysconfig
 
 # A static interpreter cannot open itself. pips of some years do that to ask for the C library's
 # version, and so do those that they start for what builds need: the program then has no symbols.
@@ -49,11 +50,12 @@ if "_ctypes" in sys.builtin_module_names:
             site.write(STATIC)
 
 # setuptools leaves a build folder in a local project and compares whole seconds with it: an edit within
-# the second of the last build would be installed stale.
+# the second of the last build would be installed stale. What was built there for another target would be
+# installed, too.
 if "DIST_EXTRA_CONFIG" not in os.environ:
     os.environ["DIST_EXTRA_CONFIG"] = os.path.join(os.environ["TMPDIR"], "distutils.cfg")
     with open(os.environ["DIST_EXTRA_CONFIG"], "w") as config:
-        config.write("[build]\nforce = 1\n")
+        config.write(f"[build]\nforce = 1\nbuild_base = build/{sysconfig.get_config_var('SOABI')}\n")
 
 # Wheels that were built at other times have lost the objects that they were linked from: of what pip
 # keeps, built wheels lie in a folder of ours. A pip that is made differently uses its own.

@@ -129,6 +129,8 @@ class Setuptools(Case):
 
     def test_modules_are_what_they_are_under_the_interpreter_and_not_in_files(self):
         build = self.make()
+        # Builds for another target do not find this one's in the project.
+        self.assertRegex(" ".join(os.listdir(self.box.path("project", "extensions", "build"))), r"^cpython-\d+-\S+$")
         found = self.run_app()
         self.assertEqual(found["facts"], self.expected())
         self.assertEqual(found["files"], [])
