@@ -39,15 +39,16 @@ def archive():
     return max(found, key=lambda path: ("pgo" in os.path.basename(path), os.stat(path).st_mtime))
 
 
-def with_archive(place):
-    """A place of its own in which default_python_distribution() is the archive; kept for all figures."""
-    if not hasattr(place, "archive"):
+def with_archive(place, use="archive"):
+    """A place of its own in which default_python_distribution() is the archive; kept for all figures of one use."""
+    if use not in place.__dict__:
         path = archive()
-        other = place.archive = Place()
+        other = Place()
         place.others.append(other)
         del other.env["OXIDIZER_PYTHON"]
         other.oxc("python-distribution", "add", path)
-    return place.archive
+        place.__dict__[use] = other
+    return place.__dict__[use]
 
 
 def unpacked(folder):
@@ -95,8 +96,9 @@ def build(place, name, *args, extensions="all", command="pass"):
 
 
 def first_build(place):
+    """In a store that nothing else was built with."""
     if "first_build" not in place.__dict__:
-        place.first_build = build(with_archive(place), "first")
+        place.first_build = build(with_archive(place, "new_store"), "first")
     return place.first_build
 
 
@@ -117,7 +119,7 @@ def compiled_by_python(place):
 def d2(place):
     """Cold: all of it; warm: a second program of the same store."""
     _, cold, _ = first_build(place)
-    warm, again, _ = build(with_archive(place), "second", command="import os")
+    warm, again, _ = build(with_archive(place, "new_store"), "second", command="import os")
     result = plain("scan and bytecode of the standard library, cold", cold.get("scan", 0) + cold.get("bytecode", 0), "ms",
                    warm=again.get("scan", 0) + again.get("bytecode", 0), second_build=warm * 1e3)
     result["reference"] = spread([compiled_by_python(place)])
