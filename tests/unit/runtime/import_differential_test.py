@@ -64,20 +64,28 @@ class Differential(unittest.TestCase):
                                             "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")})
         return p.returncode, plain(p.stdout), plain(p.stderr)
 
+    def importlibs(self, *command):
+        """Of importlib itself, which now and then sees a deadlock where there is none (4 of 150 runs of "crowd")."""
+        for _ in range(8):
+            result = self.result(*command)
+            if "_DeadlockError(" not in result[1]:
+                break
+        return result
+
     def expected(self, scenario, *options):
         start = f"import sys; sys.path.insert(0, {str(SOURCES)!r})\n" + START.lstrip()
-        return self.result(stubkit.PYTHON, "-E", "-s", "-S", *options, "-c", start, prefix(scenario) + "main")
+        return self.importlibs(stubkit.PYTHON, "-E", "-s", "-S", *options, "-c", start, prefix(scenario) + "main")
 
-    def compare(self, executable):
+    def compare(self, executable, run):
         for scenario in SCENARIOS:
             with self.subTest(scenario=scenario):
-                self.assertEqual(self.result(executable, prefix(scenario) + "main"), self.expected(scenario))
+                self.assertEqual(run(executable, prefix(scenario) + "main"), self.expected(scenario))
 
     def test_imports_are_those_of_importlib(self):
-        self.compare(KIT.build(SOURCES, with_libraries=False, run_command=START))
+        self.compare(KIT.build(SOURCES, with_libraries=False, run_command=START), self.result)
 
     def test_without_the_fast_path_they_are_as_well(self):
-        self.compare(KIT.build(SOURCES, with_libraries=False, run_command=START, fast_import="false"))
+        self.compare(KIT.build(SOURCES, with_libraries=False, run_command=START, fast_import="false"), self.importlibs)
 
     def test_import_times_are_told_with_the_same_nesting(self):
         exe = KIT.build(SOURCES, with_libraries=False, run_command=START, import_time="true")
