@@ -1,6 +1,7 @@
 #include "daemon/bundle/beside.h"
 
 #include "daemon/bundle/tier.h"
+
 enum { PYC_HEADER = 16, PYC_UNCHECKED_HASH = 1 };
 
 struct beside {

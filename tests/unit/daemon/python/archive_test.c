@@ -3,34 +3,12 @@
 
 #include "daemon/python/archive.h"
 #include "store/digest/digest.h"
-#include "store/fs/dir.h"
-
-static char archives[64];
-
-static int make_archives(void **state)
-{
-	const char *root = getenv("OX_SRCDIR"), *python = getenv("PYTHON");
-	char command[1024];
-	(void)state;
-	snprintf(archives, sizeof archives, "/tmp/ox-archives-XXXXXX");
-	if (!mkdtemp(archives))
-		return -1;
-	snprintf(command, sizeof command, "%s %s/tests/unit/daemon/python/archives.py %s",
-		 python ? python : "python3", root ? root : ".", archives);
-	return system(command);
-}
-
-static int remove_archives(void **state)
-{
-	(void)state;
-	return ox_fs_remove_tree(archives, NULL);
-}
 
 static int read_as(struct fixture *f, const char *name, const char *triple, const struct ox_distribution **dist,
 		   struct ox_err *err)
 {
 	struct ox_archive which = {.triple = triple, .reason = "the test names it"};
-	which.location = ox_arena_printf(&f->arena, "%s/%s.tar.gz", archives, name);
+	which.location = ox_arena_printf(&f->arena, "%s/%s.tar.gz", fixture_archives, name);
 	fixture_ok(ox_digest_file(which.location, &which.sha256, NULL, err), err);
 	return ox_distribution_archive(&f->ctx, &which, dist, err);
 }
@@ -235,5 +213,5 @@ int main(void)
 		ARCHIVE_TEST(what_cannot_be_used_says_what_to_use),
 		ARCHIVE_TEST(a_python_that_does_not_run_is_stood_in_for),
 	};
-	return cmocka_run_group_tests(tests, make_archives, remove_archives);
+	return cmocka_run_group_tests(tests, fixture_make_archives, fixture_remove_archives);
 }

@@ -1,38 +1,16 @@
-/* The tables of archives, and what is chosen when nothing more than a version is asked for. */
+/* The tables of fixture_archives, and what is chosen when nothing more than a version is asked for. */
 #include "tests/unit/daemon/python/fixture.h"
 
 #include "daemon/python/archive.h"
 #include "daemon/python/choose.h"
 #include "daemon/python/known.h"
 #include "store/digest/digest.h"
-#include "store/fs/dir.h"
 
 #define GNU  "x86_64-unknown-linux-gnu"
 #define MUSL "x86_64-unknown-linux-musl"
 
-static char archives[64];
-
 /* Nothing answers there, and nothing else is asked. */
 static const char dead_proxy[] = "https_proxy=http://127.0.0.1:9";
-
-static int make_archives(void **state)
-{
-	const char *root = getenv("OX_SRCDIR"), *python = getenv("PYTHON");
-	char command[1024];
-	(void)state;
-	snprintf(archives, sizeof archives, "/tmp/ox-archives-XXXXXX");
-	if (!mkdtemp(archives))
-		return -1;
-	snprintf(command, sizeof command, "%s %s/tests/unit/daemon/python/archives.py %s",
-		 python ? python : "python3", root ? root : ".", archives);
-	return system(command);
-}
-
-static int remove_archives(void **state)
-{
-	(void)state;
-	return ox_fs_remove_tree(archives, NULL);
-}
 
 /* The user's table, with "%s" of each line replaced by the digest and path of the archive. */
 static void user_table(struct fixture *f, const char *text)
@@ -45,7 +23,7 @@ static const char *entry(struct fixture *f, const char *version, const char *tri
 {
 	struct ox_digest digest;
 	char hex[OX_DIGEST_HEX + 1];
-	const char *path = ox_arena_printf(&f->arena, "%s/%s.tar.gz", archives, name);
+	const char *path = ox_arena_printf(&f->arena, "%s/%s.tar.gz", fixture_archives, name);
 	assert_int_equal(ox_digest_file(path, &digest, NULL, NULL), 0);
 	return ox_arena_printf(&f->arena, "%s %s %s %s\n", version, triple, ox_digest_hex(&digest, hex), path);
 }
@@ -198,7 +176,7 @@ static void one_with_another_digest_is_an_error(void **state)
 	struct fixture *f = *state;
 	struct ox_err err = {0};
 	const struct ox_distribution *dist = NULL;
-	user_table(f, ox_arena_printf(&f->arena, "3.11 " GNU " %064d %s/v8.tar.gz\n", 1, archives));
+	user_table(f, ox_arena_printf(&f->arena, "3.11 " GNU " %064d %s/v8.tar.gz\n", 1, fixture_archives));
 	assert_int_equal(choose(f, "standalone", GNU, NULL, &dist, &err), OX_EPOLICY);
 }
 
@@ -236,5 +214,5 @@ int main(void)
 		CHOOSE_TEST(one_with_another_digest_is_an_error),
 		CHOOSE_TEST(other_platforms_need_an_archive),
 	};
-	return cmocka_run_group_tests(tests, make_archives, remove_archives);
+	return cmocka_run_group_tests(tests, fixture_make_archives, fixture_remove_archives);
 }

@@ -1,5 +1,7 @@
 #include "tests/unit/daemon/python/fixture.h"
 
+#include "store/fs/dir.h"
+
 #include <ftw.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -134,4 +136,25 @@ const struct ox_resource *fixture_find(const struct ox_resources *r, enum ox_res
 			return x;
 	}
 	return NULL;
+}
+
+char fixture_archives[64];
+
+int fixture_make_archives(void **state)
+{
+	const char *root = getenv("OX_SRCDIR"), *python = getenv("PYTHON");
+	char command[1024];
+	(void)state;
+	snprintf(fixture_archives, sizeof fixture_archives, "/tmp/ox-archives-XXXXXX");
+	if (!mkdtemp(fixture_archives))
+		return -1;
+	snprintf(command, sizeof command, "%s %s/tests/unit/daemon/python/archives.py %s",
+		 python ? python : "python3", root ? root : ".", fixture_archives);
+	return system(command);
+}
+
+int fixture_remove_archives(void **state)
+{
+	(void)state;
+	return ox_fs_remove_tree(fixture_archives, NULL);
 }

@@ -31,6 +31,11 @@ void fixture_next_build(struct fixture *f);
 /* A file below the temporary folder, with its parent folders. */
 const char *fixture_file(struct fixture *f, const char *path, const char *content);
 
+/* The archives of archives.py, in fixture_archives: made and removed once for a group of tests. */
+extern char fixture_archives[64];
+int fixture_make_archives(void **state);
+int fixture_remove_archives(void **state);
+
 /* Fails the test with the message when rc is not 0. */
 void fixture_ok(int rc, const struct ox_err *err);
 

@@ -4,36 +4,14 @@
 #include "daemon/python/registered.h"
 #include "store/cas/tree.h"
 #include "store/digest/digest.h"
-#include "store/fs/dir.h"
 #include "store/index/gc.h"
 
 #define GNU  "x86_64-unknown-linux-gnu"
 #define MUSL "x86_64-unknown-linux-musl"
 
-static char archives[64];
-
-static int make_archives(void **state)
-{
-	const char *root = getenv("OX_SRCDIR"), *python = getenv("PYTHON");
-	char command[1024];
-	(void)state;
-	snprintf(archives, sizeof archives, "/tmp/ox-registered-XXXXXX");
-	if (!mkdtemp(archives))
-		return -1;
-	snprintf(command, sizeof command, "%s %s/tests/unit/daemon/python/archives.py %s",
-		 python ? python : "python3", root ? root : ".", archives);
-	return system(command);
-}
-
-static int remove_archives(void **state)
-{
-	(void)state;
-	return ox_fs_remove_tree(archives, NULL);
-}
-
 static int add(struct fixture *f, const char *archive, const char **name, struct ox_err *err)
 {
-	struct ox_archive which = {.location = ox_arena_printf(&f->arena, "%s/%s.tar.gz", archives, archive)};
+	struct ox_archive which = {.location = ox_arena_printf(&f->arena, "%s/%s.tar.gz", fixture_archives, archive)};
 	assert_int_equal(ox_digest_file(which.location, &which.sha256, NULL, NULL), 0);
 	return ox_registered_add(&f->ctx, &which, name, err);
 }
@@ -101,7 +79,7 @@ static void the_same_archive_keeps_its_name_and_another_cannot_take_it(void **st
 	const char *name = NULL;
 	add_ok(f, "v8");
 	struct ox_archive again = {.location = ox_arena_printf(&f->arena, "%s/copy+1.tar.gz", f->dir)};
-	char *command = ox_arena_printf(&f->arena, "cp %s/v8.tar.gz %s", archives, again.location);
+	char *command = ox_arena_printf(&f->arena, "cp %s/v8.tar.gz %s", fixture_archives, again.location);
 	assert_int_equal(system(command), 0);
 	assert_int_equal(ox_digest_file(again.location, &again.sha256, NULL, NULL), 0);
 	fixture_ok(ox_registered_add(&f->ctx, &again, &name, &err), &err);
@@ -109,7 +87,7 @@ static void the_same_archive_keeps_its_name_and_another_cannot_take_it(void **st
 	with(f, "v8", ox_registered_remove);
 	fixture_ok(ox_registered_add(&f->ctx, &again, &name, &err), &err);
 	assert_string_equal(name, "copy-1");
-	command = ox_arena_printf(&f->arena, "cp %s/v7.tar.gz %s", archives, again.location);
+	command = ox_arena_printf(&f->arena, "cp %s/v7.tar.gz %s", fixture_archives, again.location);
 	assert_int_equal(system(command), 0);
 	assert_int_equal(ox_digest_file(again.location, &again.sha256, NULL, NULL), 0);
 	assert_int_equal(ox_registered_add(&f->ctx, &again, &name, &err), OX_EUSAGE);
@@ -202,5 +180,5 @@ int main(void)
 		REGISTERED_TEST(gc_keeps_a_registered_tree_and_removes_one_that_is_not),
 		REGISTERED_TEST(one_without_its_files_is_warned_about_and_not_taken),
 	};
-	return cmocka_run_group_tests(tests, make_archives, remove_archives);
+	return cmocka_run_group_tests(tests, fixture_make_archives, fixture_remove_archives);
 }
