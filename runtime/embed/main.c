@@ -1,4 +1,5 @@
 /* main of every produced executable. */
+#include "runtime/embed/exec.h"
 #include "runtime/embed/interpreter.h"
 #include "runtime/embed/payload.h"
 #include "runtime/embed/python_call.h"
@@ -14,8 +15,10 @@ int main(int argc, char **argv)
 	int rc = ox_payload_find(&payload, &err);
 	if (!rc)
 		rc = ox_program_load(&p, payload, &err);
-	if (!rc)
+	if (!rc) {
+		ox_exec_remember(&p);
 		rc = ox_python_call_decide(&p, &err);
+	}
 	if (!rc) {
 		ox_terminfo_set(&p);
 		rc = ox_interpreter_start(&p, &exit_code, &err);

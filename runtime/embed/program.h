@@ -10,7 +10,13 @@
 #include "runtime/pack/reader.h"
 
 /* What the command line asks of an interpreter; see python_call.h. */
-enum ox_call_kind { OX_CALL_NOTHING, OX_CALL_COMMAND, OX_CALL_MODULE };
+enum ox_call_kind {
+	OX_CALL_NOTHING,
+	OX_CALL_COMMAND, /* -c */
+	OX_CALL_MODULE,  /* -m */
+	OX_CALL_FILE,    /* a script, or a folder or an archive with a __main__ */
+	OX_CALL_OTHER,   /* a program from standard input, the interactive loop, the version */
+};
 
 struct ox_program {
 	int argc;
@@ -19,7 +25,8 @@ struct ox_program {
 	struct ox_pack *pack;
 	struct ox_pack_config *config;
 	enum ox_call_kind call; /* instead of the application */
-	const char *call_text;  /* code or module, in argv */
+	const char *call_text;  /* code, module or file, in argv */
+	bool call_isolated;     /* -I or -P was given */
 	const char *exe;    /* absolute path of the executable */
 	const char *origin; /* its folder */
 	struct ox_finder_options finder_options; /* of the finders of all interpreters */

@@ -133,6 +133,8 @@ static int run_call(struct ox_program *p)
  * archives, standard input, the REPL, and programs that take python's own options. */
 static bool is_left_to_cpython(struct ox_program *p)
 {
+	if (p->call != OX_CALL_NOTHING)
+		return p->call == OX_CALL_FILE || p->call == OX_CALL_OTHER;
 	return ox_program_is(p, "config_profile", "python") || ox_program_flag(p, "parse_argv", false) ||
 	       ox_program_flag(p, "inspect", false) || ox_program_flag(p, "interactive", false) ||
 	       (!ox_program_text(p, "run_command") && !ox_program_text(p, "run_module"));
@@ -147,6 +149,8 @@ static int leave_to_cpython(struct ox_program *p)
 	PyObject *runpy = module && p->finder ? PyImport_ImportModule("runpy") : NULL;
 	if (runpy && ox_finder_teach(p->finder, runpy) < 0)
 		Py_CLEAR(runpy);
+	if (p->call != OX_CALL_NOTHING && ox_python_call_prepare(p) < 0)
+		PyErr_Print();
 	PyErr_Clear();
 	Py_XDECREF(runpy);
 	return Py_RunMain();
@@ -159,10 +163,10 @@ int ox_run(struct ox_program *p)
 	p->frozen_at_start = ox_live_frozen();
 	if (child)
 		rc = run_command(child);
-	else if (p->call != OX_CALL_NOTHING)
-		rc = run_call(p);
 	else if (is_left_to_cpython(p))
 		return leave_to_cpython(p);
+	else if (p->call != OX_CALL_NOTHING)
+		rc = run_call(p);
 	else if (ox_program_text(p, "run_command"))
 		rc = run_command(ox_program_text(p, "run_command"));
 	else

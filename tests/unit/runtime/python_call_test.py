@@ -1,4 +1,4 @@
-"""sys.executable of an executable, called as libraries call python3: -c and -m are answered or belong to the
+"""sys.executable of an executable, called as libraries call python3: -c, -m and files are answered or belong to the
 application, as the setting says, and the application never starts itself without end."""
 import os
 import pathlib
@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import zipfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import stubkit  # noqa: E402
@@ -23,6 +24,16 @@ if __name__ == "__main__":
     elif "--forward" in sys.argv:
         p = subprocess.run([sys.executable, *sys.argv[2:]], env={**os.environ, "STARTED": "1"})
         print("status", p.returncode)
+    elif "--shell" in sys.argv:
+        p = subprocess.run(["sh", "-c", '"$0" "$@"; exit $?', sys.executable, *sys.argv[2:]],
+                           env={**os.environ, "STARTED": "1"})
+        print("status", p.returncode)
+    elif "--name" in sys.argv:
+        p = subprocess.run(sys.argv[2:], executable=sys.executable, env={**os.environ, "STARTED": "1"})
+        print("status", p.returncode)
+    elif "--exec" in sys.argv:
+        sys.stdout.flush()
+        os.execve(sys.executable, [sys.executable, *sys.argv[2:]], {**os.environ, "STARTED": "1"})
     else:
         print("application:", sys.argv[1:])
 """
@@ -33,6 +44,15 @@ LOOP = "import subprocess, sys\nprint('x', end='', flush=True)\n" \
 WRAPPED_LOOP = "import subprocess, sys\nprint('x', end='', flush=True)\n" \
                "p = subprocess.run(['sh', '-c', '\"$0\" -c \"print(1)\"; exit $?', sys.executable], timeout=60)\n" \
                "sys.exit(p.returncode)\n"
+# Starts all that it has, a few at a time, again and again, until somebody stops it; each start leaves a mark.
+BOMB = """
+import os, pathlib, subprocess, sys
+marks = pathlib.Path(os.environ["MARKS"])
+(marks / str(os.getpid())).touch()
+if len(list(marks.iterdir())) < 40:
+    for _ in range(2):
+        subprocess.run(eval(os.environ["COMMAND"]), timeout=60)
+"""
 MODULE = """
 import argparse, sys
 if __name__ == "__main__":
@@ -48,7 +68,7 @@ def setUpModule():
     KIT = stubkit.Kit(FOLDER.name)
     SOURCES = pathlib.Path(FOLDER.name, "sources")
     SOURCES.mkdir()
-    for name, text in {"application": APPLICATION, "loop": LOOP, "wrapped": WRAPPED_LOOP, "tool": MODULE}.items():
+    for name, text in {"application": APPLICATION, "loop": LOOP, "wrapped": WRAPPED_LOOP, "tool": MODULE, "bomb": BOMB}.items():
         (SOURCES / f"{name}.py").write_text(text)
 
 
@@ -129,8 +149,8 @@ class Answers(unittest.TestCase):
             self.assertEqual(run(self.exe, *arguments).stdout, f"application: {arguments}\n")
 
     def test_what_is_no_call_of_python_is_the_applications(self):
-        for arguments in ([], ["run", "-c", "x"], ["-c"], ["-m"], ["-z", "-c", "x"], ["--", "-c", "x"], ["-", "-c", "x"],
-                          ["-W"], ["--color", "-c", "x"]):
+        for arguments in ([], ["run", "-c", "x"], ["-c"], ["-m"], ["-z", "-c", "x"], ["--", "-c", "x"], ["-W"],
+                          ["--color", "-c", "x"], ["-u"], ["-h"], ["/etc/passwd"], ["/etc"], ["-v", "absent"]):
             self.assertEqual(self.forward(*arguments), f"application again: {arguments}\nstatus 0\n")
 
     def test_always_answers_users_too(self):
@@ -150,17 +170,188 @@ class Answers(unittest.TestCase):
         self.assertEqual(run(exe, "-c", "x").stdout, "application: ['-c', 'x']\n")
 
 
+class Scripts(unittest.TestCase):
+    """EXE [OPTIONS] FILE and what else python3 takes, from the application's own processes."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.exe = build()
+        cls.folder = tempfile.TemporaryDirectory(prefix="ox-script-")
+        cls.at = pathlib.Path(cls.folder.name).resolve()
+        cls.script = str(cls.at / "script.py")
+        text = "import sys, beside, json, tool\n" \
+               "print(beside.WHO, sys.argv[1:], __name__, __file__ == sys.argv[0], sys.flags.optimize)\n"
+        (cls.at / "beside.py").write_text("WHO = 'beside'\n")
+        (cls.at / "script.py").write_text(text)
+        (cls.at / "first-line").write_text(f"#!/usr/bin/env python3\n{text}")
+        (cls.at / "program").mkdir()
+        (cls.at / "program/__main__.py").write_text("import other, sys\nprint(other.WHO, sys.argv[1:])\n")
+        (cls.at / "program/other.py").write_text("WHO = 'other'\n")
+        with zipfile.ZipFile(cls.at / "archive", "w") as archive:
+            for name in ("__main__.py", "other.py"):
+                archive.write(cls.at / "program" / name, name)
+        with zipfile.ZipFile(cls.at / "data.zip", "w") as archive:
+            archive.writestr("a.txt", "a")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def output(self, *arguments, exe=None, **options):
+        p = run(exe or self.exe, *arguments, **options)
+        self.assertEqual(p.stderr, "")
+        return p.stdout
+
+    def test_a_file_runs_with_its_own_folder(self):
+        for how in ("--forward", "--shell", "--exec"):
+            for name in ("script.py", "first-line"):
+                with self.subTest(how=how, name=name):
+                    status = "" if how == "--exec" else "status 0\n"
+                    self.assertEqual(self.output(how, "-OuB", str(self.at / name), "a", "-c"),
+                                     f"beside ['a', '-c'] __main__ True 1\n{status}")
+
+    def test_an_isolated_script_has_no_folder(self):
+        p = run(self.exe, "--forward", "-I", self.script)
+        self.assertIn("ModuleNotFoundError: No module named 'beside'", p.stderr)
+
+    def test_a_folder_or_archive_with_a_main_runs(self):
+        for name in ("program", "archive"):
+            self.assertEqual(self.output("--forward", str(self.at / name), "x"), "other ['x']\nstatus 0\n")
+
+    def test_data_is_the_applications(self):
+        for name in ("data.zip", ""):
+            path = str(self.at / name)
+            self.assertEqual(self.output("--forward", path), f"application again: {[path]}\nstatus 0\n")
+
+    def test_an_absent_script_is_pythons_error(self):
+        p = run(self.exe, "--forward", "absent.py")
+        self.assertEqual(p.stdout, "status 2\n")
+        self.assertIn("can't open file", p.stderr)
+
+    def test_a_program_on_standard_input_runs(self):
+        self.assertEqual(self.output("--forward", "-", "x", input="import sys; print(sys.argv)"), "['-', 'x']\nstatus 0\n")
+
+    def test_the_interactive_loop_runs(self):
+        self.assertIn("42", run(self.exe, "--forward", "-qi", input="6 * 7\n").stdout)
+        self.assertIn("42", run(self.exe, "--forward", "-qi", "-c", "x = 6", input="x * 7\n").stdout)
+
+    def test_the_version_is_pythons(self):
+        version = subprocess.check_output([stubkit.PYTHON, "-V"], text=True)
+        for option in ("-V", "--version"):
+            self.assertEqual(self.output("--forward", option), f"{version}status 0\n")
+
+    def test_argv0_may_be_python_but_not_the_applications_name(self):
+        self.assertEqual(self.output("--name", "python3.11", "-c", "print(1)"), "1\nstatus 0\n")
+        for arguments in (["-c", "print(1)"], [self.script]):
+            self.assertEqual(self.output("--name", "tool", *arguments), f"application again: {arguments}\nstatus 0\n")
+
+    def test_users_files_are_the_applications(self):
+        for arguments in ([self.script], ["-u", self.script], ["-"], ["-V"], ["-i"], ["--version"], [str(self.at / "program")]):
+            self.assertEqual(self.output(*arguments), f"application: {arguments}\n")
+
+    def test_exec_keeps_the_processes_name(self):
+        code = "print(open('/proc/self/comm').read().strip(), __import__('sys').executable)"
+        name = os.path.basename(self.exe)
+        self.assertEqual(self.output("--exec", "-c", code), f"{name} {self.exe}\n")
+
+    def test_exec_of_others_is_as_it_was(self):
+        code = "import os; os.execvpe('echo', ['echo', 'others'], os.environ)"
+        self.assertEqual(self.output("--forward", "-c", code), "others\nstatus 0\n")
+
+    def test_always_runs_anybodys_files(self):
+        exe = build("always")
+        self.assertEqual(self.output(self.script, "x", exe=exe), "beside ['x'] __main__ True 0\n")
+        self.assertEqual(self.output(str(self.at / "data.zip"), exe=exe), f"application: {[str(self.at / 'data.zip')]}\n")
+
+    def test_never_and_refuse(self):
+        self.assertEqual(self.output("--forward", self.script, exe=build("never")),
+                         f"application again: {[self.script]}\nstatus 0\n")
+        for how in ("--forward", "--shell"):
+            p = run(build("refuse"), how, self.script)
+            self.assertEqual(p.stdout, "status 1\n")
+            self.assertIn(f"is not a Python interpreter, but was started as one by its own process ({self.script} )", p.stderr)
+
+
+class Restarts(unittest.TestCase):
+    """[sys.executable, *sys.argv] and [sys.executable, *sys.argv[1:]] are the application again."""
+
+    @classmethod
+    def setUpClass(cls):
+        SOURCES.joinpath("again.py").write_text(
+            "import os, subprocess, sys\n"
+            "print(sys.argv, flush=True)\n"
+            "how = os.environ.pop('HOW', '')\n"
+            "flags = subprocess._args_from_interpreter_flags() if 'flags' in how else []\n"
+            "again = sys.argv[1:] if 'rest' in how else sys.argv\n"
+            "if 'run' in how:\n    subprocess.run([sys.executable, *flags, *again])\n"
+            "elif how:\n    os.execv(sys.executable, [sys.executable, *flags, *again])\n")
+        cls.exe = build(module="again")
+
+    def started(self, how, *arguments, name=None):
+        folder, base = os.path.split(self.exe)
+        env = {**os.environ, "HOW": how, "PATH": f"{folder}:{os.environ['PATH']}"}
+        p = run(name or str(self.exe), *arguments, env=env, cwd=folder)
+        self.assertEqual((p.stderr, p.returncode), ("", 0))
+        return p.stdout.splitlines()
+
+    def test_with_its_own_path(self):
+        base = os.path.basename(self.exe)
+        for how in ("exec", "run", "exec flags", "run flags"):
+            for name in (str(self.exe), f"./{base}", base):
+                with self.subTest(how=how, name=name):
+                    self.assertEqual(self.started(how, "x.py", "-c", name=name), [str([name, "x.py", "-c"])] * 2)
+
+    def test_with_the_arguments_alone(self):
+        for how in ("exec rest", "run rest"):
+            for arguments in (["x.py"], ["-c", "1/0"], ["-"], []):
+                with self.subTest(how=how, arguments=arguments):
+                    self.assertEqual(self.started(how, *arguments), [str([str(self.exe), *arguments])] * 2)
+
+
 class Loops(unittest.TestCase):
     def test_an_application_that_calls_python_is_not_started_again(self):
         p = run(build(module="loop"))
         self.assertEqual((p.stdout, p.stderr, p.returncode), ("x1\n", "", 0))
 
+    def test_what_stands_between_does_not_matter(self):
+        p = run(build(module="wrapped"))
+        self.assertEqual((p.stdout, p.stderr, p.returncode), ("x1\n", "", 0))
+        p = run(build("refuse", "wrapped"))
+        self.assertEqual((p.stdout, p.returncode), ("x", 1))
+
     def test_a_loop_ends_where_the_application_is_started_again(self):
-        for setting, module in (("never", "loop"), ("child", "wrapped"), ("refuse", "wrapped")):
-            with self.subTest(setting=setting):
-                p = run(build(setting, module))
+        for module in ("loop", "wrapped"):
+            with self.subTest(module=module):
+                p = run(build("never", module))
                 self.assertEqual((p.stdout, p.returncode), ("x" * 8, 1))
                 self.assertIn("has started itself with -c more than 8 levels deep", p.stderr)
+
+    def count(self, exe, command):
+        """How often the application runs that starts this twice, whatever it is asked."""
+        with tempfile.TemporaryDirectory() as marks:
+            limit = "ulimit -u 4000; exec \"$0\""
+            run("sh", "-c", limit, exe, env={**os.environ, "MARKS": marks, "COMMAND": command}, timeout=120)
+            return len(os.listdir(marks))
+
+    def test_scripts_do_not_multiply(self):
+        exe = build(module="bomb")
+        with tempfile.TemporaryDirectory() as folder:
+            script = pathlib.Path(folder, "script.py")
+            script.write_text("pass\n")
+            for command in (f"[sys.executable, '{script}']", f"[sys.executable, '-u', '{script}', 'x']",
+                            "[sys.executable, '-']", "[sys.executable, '-V']", f"[sys.executable, '{folder}/absent.py']",
+                            f"['sh', '-c', '$0 {script} && true', sys.executable]"):
+                with self.subTest(command=command):
+                    self.assertEqual(self.count(exe, command), 1)
+                    self.assertEqual(self.count(build("refuse", "bomb"), command), 1)
+
+    def test_a_chain_of_anything_ends(self):
+        source = SOURCES / "chain.py"
+        source.write_text("import subprocess, sys\nprint('x', end='', flush=True)\n"
+                          "sys.exit(subprocess.run([sys.executable, 'word']).returncode)\n")
+        p = run(build(module="chain"), timeout=120)
+        self.assertEqual((p.stdout, p.returncode), ("x" * 64, 1))
+        self.assertIn("has started itself with word more than 64 levels deep", p.stderr)
 
     def test_a_replaced_executable_is_still_the_same_one(self):
         exe = build()
