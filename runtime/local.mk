@@ -71,6 +71,7 @@ IMPORTER_TESTS = \
 	tests/unit/runtime/importer_metadata_test.py \
 	tests/unit/runtime/importer_pkg_resources_test.py \
 	tests/unit/runtime/importer_resource_test.py \
+	tests/unit/runtime/importer_rules_test.py \
 	tests/unit/runtime/importer_scan_test.py \
 	tests/unit/runtime/importer_zip_test.py
 TESTS += $(IMPORTER_TESTS) tests/unit/runtime/versions_test.py tests/unit/runtime/sdist_test.py

@@ -39,8 +39,8 @@ static int python_error(const char *context, struct ox_err *err)
 	return rc;
 }
 
-/* Debian's python -c 'import multiprocessing' uses fork, and so does "auto"; setting it
- * would only keep the program from choosing for itself. */
+/* "auto" is fork, which up to 3.13 is CPython's own default: setting that would only keep the program from choosing
+ * for itself. */
 static const char *start_method(struct ox_program *p)
 {
 	const char *method = ox_program_text(p, "multiprocessing_start_method");

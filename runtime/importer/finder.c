@@ -68,6 +68,18 @@ static PyObject *exec_module(PyObject *self, PyObject *const *args, Py_ssize_t g
 	Py_RETURN_NONE;
 }
 
+/* A frozen module that CPython does without (-X frozen_modules=off) is the packed one, as in find_spec(). */
+static int prefer_packed(PyObject *self, PyObject *name, struct ox_slice utf8, struct ox_found *found)
+{
+	struct ox_found packed;
+	PyObject *answer = PyObject_CallMethod(ox_state_of(self)->imp, "is_frozen", "O", name);
+	ox_index_find_packed(&as_finder(self)->index, utf8, &packed);
+	if (answer == Py_False && packed.kind != OX_KIND_NONE)
+		*found = packed;
+	Py_XDECREF(answer);
+	return answer ? 0 : -1;
+}
+
 /* What the name stands for, or an exception for something that is no str. */
 static bool look_up(PyObject *self, PyObject *name, struct ox_found *found)
 {
@@ -75,6 +87,8 @@ static bool look_up(PyObject *self, PyObject *name, struct ox_found *found)
 	PyObject *own = is_text(name, "fullname") ? ox_finder_imported_name(as_finder(self), name) : NULL;
 	PyObject *plain = own ? ox_plain_name(own, &utf8) : NULL;
 	int rc = plain ? ox_index_find(&as_finder(self)->index, plain, found) : -1;
+	if (rc == 0 && found->kind == OX_KIND_FROZEN)
+		rc = prefer_packed(self, plain, utf8, found);
 	Py_XDECREF(plain);
 	Py_XDECREF(own);
 	return rc == 0;
@@ -130,8 +144,9 @@ static PyObject *is_package(PyObject *self, PyObject *const *args, Py_ssize_t gi
 
 static PyObject *get_filename(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
 {
+	struct ox_slice utf8;
 	ARGUMENTS("get_filename", 1, 1, "fullname");
-	if (!is_text(values[0], "fullname"))
+	if (!is_text(values[0], "fullname") || !ox_utf8(values[0], &utf8))
 		return NULL;
 	PyObject *spec = ox_finder_spec_of(as_finder(self), values[0], Py_None, NULL);
 	PyObject *origin = spec && spec != Py_None ? PyObject_GetAttrString(spec, "origin") : NULL;

@@ -56,6 +56,15 @@ PyObject *ox_finder_virtual_path(const struct ox_finder *self, struct ox_slice n
 	return full;
 }
 
+/* As os.path.join() does it: an absolute path stands for itself, one below "" stays relative. */
+static PyObject *join_paths(PyObject *folder, PyObject *path)
+{
+	Py_ssize_t len = PyUnicode_GET_LENGTH(folder);
+	if (!len || (PyUnicode_GET_LENGTH(path) && PyUnicode_READ_CHAR(path, 0) == '/'))
+		return Py_NewRef(path);
+	return PyUnicode_FromFormat(PyUnicode_READ_CHAR(folder, len - 1) == '/' ? "%U%U" : "%U/%U", folder, path);
+}
+
 PyObject *ox_finder_relative_path(const struct ox_finder *self, struct ox_slice relative)
 {
 	if (ox_index_load(&self->index, relative, NULL) < 0)
@@ -63,7 +72,7 @@ PyObject *ox_finder_relative_path(const struct ox_finder *self, struct ox_slice 
 	struct ox_buf path = {0};
 	ox_buf_slice(&path, relative);
 	PyObject *tail = decode_path(&path);
-	PyObject *full = tail ? PyUnicode_FromFormat("%U/%U", self->origin, tail) : NULL;
+	PyObject *full = tail ? join_paths(self->origin, tail) : NULL;
 	Py_XDECREF(tail);
 	return full;
 }
@@ -123,11 +132,12 @@ static int metadata_file(const struct ox_finder *self, struct ox_slice path, str
 {
 	const char *slash = memchr(path.data, '/', path.len);
 	struct ox_slice folder = ox_slice(path.data, slash ? (size_t)(slash - path.data) : 0);
-	if (!ox_slice_ends(folder, OX_SLICE(".dist-info")) && !ox_slice_ends(folder, OX_SLICE(".egg-info")))
+	size_t suffix = ox_slice_ends(folder, OX_SLICE(".dist-info")) ? strlen(".dist-info") : strlen(".egg-info");
+	if (suffix == strlen(".egg-info") && !ox_slice_ends(folder, OX_SLICE(".egg-info")))
 		return 0;
 	struct ox_slice name = ox_slice(slash + 1, path.len - folder.len - 1), own;
-	const char *dash = memchr(folder.data, '-', folder.len - strlen("-info"));
-	size_t len = dash ? (size_t)(dash - folder.data) : folder.len - strlen(".egg-info");
+	const char *dash = memchr(folder.data, '-', folder.len - suffix);
+	size_t len = dash ? (size_t)(dash - folder.data) : folder.len - suffix;
 	PyObject *text = PyUnicode_DecodeUTF8(folder.data, (Py_ssize_t)len, "replace");
 	PyObject *wanted = text ? ox_normalized_name(text) : NULL;
 	PyObject *names = wanted ? ox_index_distributions(&self->index) : NULL;

@@ -22,13 +22,13 @@ static struct ox_slice origin_of(const struct ox_found *found)
 	return found->kind == OX_KIND_MODULE ? blobs[OX_PACKED_SOURCE_PATH] : (struct ox_slice){0};
 }
 
-/* [folder of the file], or [virtual path]. */
+/* [folder of the file], or [virtual path] when the file has none. */
 static PyObject *locations(struct ox_finder *self, PyObject *file, struct ox_slice name)
 {
 	PyObject *folder = NULL;
 	if (file) {
 		Py_ssize_t at = PyUnicode_FindChar(file, '/', 0, PyUnicode_GET_LENGTH(file), -1);
-		folder = at > 0 ? PyUnicode_Substring(file, 0, at) : NULL;
+		folder = at >= 0 ? PyUnicode_Substring(file, 0, at ? at : 1) : NULL;
 	}
 	if (!folder && !PyErr_Occurred())
 		folder = ox_finder_virtual_path(self, name);

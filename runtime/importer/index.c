@@ -1,3 +1,4 @@
+#include "runtime/importer/arguments.h"
 #include "runtime/importer/index_files.h"
 
 bool ox_utf8(PyObject *text, struct ox_slice *out)
@@ -141,6 +142,10 @@ int ox_index_find(const struct ox_index *index, PyObject *name, struct ox_found 
 {
 	struct ox_slice utf8;
 	found_nothing(found);
+	if (!PyUnicode_Check(name)) {
+		ox_wrong_type(name, NULL, "PyString");
+		return -1;
+	}
 	if (!ox_utf8(name, &utf8)) {
 		if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError))
 			return -1;

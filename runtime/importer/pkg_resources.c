@@ -368,17 +368,13 @@ static PyObject *get_resource_filename(PyObject *self, PyObject *const *args, Py
 {
 	static const struct ox_signature signature = {
 		"OxidizedPkgResourcesProvider.get_resource_filename", 2, 2, {"manager", "resource_name"}};
-	PyObject *values[2];
-	PyObject *name = NULL, *path = NULL;
-	if (!ox_arguments(&signature, args, given, kwnames, values))
-		return NULL;
-	PyObject *file = real_file_of(as_provider(self));
-	if (file)
-		name = ox_text_from(values[1], "resource_name");
-	else if (!PyErr_Occurred())
+	PyObject *path = NULL;
+	PyObject *name = name_of(&signature, args, given, kwnames);
+	PyObject *file = name ? real_file_of(as_provider(self)) : NULL;
+	if (!file && !PyErr_Occurred())
 		PyErr_SetString(PyExc_NotImplementedError, "packed resources have no files: use resource_stream() or "
 							   "resource_string()");
-	Py_ssize_t slash = name ? PyUnicode_FindChar(file, '/', 0, PyUnicode_GET_LENGTH(file), -1) : -1;
+	Py_ssize_t slash = file ? PyUnicode_FindChar(file, '/', 0, PyUnicode_GET_LENGTH(file), -1) : -1;
 	PyObject *folder = slash >= 0 ? PyUnicode_Substring(file, 0, slash) : NULL;
 	if (folder)
 		path = PyUnicode_FromFormat("%U/%U", folder, name);

@@ -67,6 +67,8 @@ static PyObject *open_resource(PyObject *self, PyObject *const *args, Py_ssize_t
 		file = node(self, name);
 		stream = file ? PyObject_CallMethod(file, "open", "s", "rb") : NULL;
 	}
+	if (!stream && PyErr_ExceptionMatches(PyExc_IsADirectoryError))
+		PyErr_SetString(PyExc_FileNotFoundError, "resource not found"); /* to this interface folders are none */
 out:
 	Py_XDECREF(file);
 	Py_XDECREF(name);

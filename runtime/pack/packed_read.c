@@ -155,11 +155,14 @@ static int take_text(struct reader *r, unsigned char field, uint64_t len, struct
 	return rc;
 }
 
-/* Room for `count` items that take `width` bytes each in the index; counts are not believed. */
-static int allocate(struct reader *r, uint64_t count, size_t width, size_t size, const char *error, void **out)
+/* Room for `count` items of a field, whose lengths take `width` bytes each in the index, the first two of them for the
+ * name's; counts are not believed. */
+static int allocate(struct reader *r, const struct ox_packed_field *f, uint64_t count, size_t width, size_t size,
+		    void **out)
 {
-	if (count > (r->bytes.len - r->at) / width)
-		return corrupt(r, error);
+	size_t left = r->bytes.len - r->at;
+	if (count > left / width)
+		return corrupt(r, left % width < 2 ? f->name_error : f->item_error);
 	*out = ox_arena_array(r->arena, count ? (size_t)count : 1, size);
 	return *out ? 0 : ox_fail_nomem(r->err, "packed resources");
 }
@@ -169,7 +172,7 @@ static int read_table(struct reader *r, const struct ox_packed_field *f, uint64_
 	struct ox_packed_items t = {.count = (size_t)count};
 	uint64_t name, value;
 	void *items;
-	int rc = allocate(r, count, 2u + f->item_width, sizeof *t.items, f->name_error, &items);
+	int rc = allocate(r, f, count, 2u + f->item_width, sizeof *t.items, &items);
 	t.items = rc < 0 ? NULL : items;
 	for (size_t i = 0; !rc && i < count; i++) {
 		rc = take(r, 2, &name, f->name_error);
@@ -192,7 +195,7 @@ static int read_names(struct reader *r, const struct ox_packed_field *f, uint64_
 {
 	void *items;
 	uint64_t len;
-	int rc = allocate(r, count, 2, sizeof *out->needs, f->name_error, &items);
+	int rc = allocate(r, f, count, 2, sizeof *out->needs, &items);
 	struct ox_slice *needs = rc < 0 ? NULL : items;
 	for (size_t i = 0; !rc && i < count; i++) {
 		rc = take(r, 2, &len, f->name_error);

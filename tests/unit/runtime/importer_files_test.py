@@ -216,6 +216,8 @@ class Reader(unittest.TestCase):
         self.assertEqual(self.r.open_resource(resource="sub/b.txt").read(), b"b")
         with self.assertRaisesRegex(FileNotFoundError, "resource not found"):
             self.r.open_resource("missing")
+        with self.assertRaisesRegex(FileNotFoundError, "resource not found"):
+            self.r.open_resource("sub")
 
     def test_paths_and_names(self):
         for name in ("a.txt", "missing"):
@@ -320,6 +322,16 @@ class Traversable(unittest.TestCase):
         self.assertEqual(self.names(root / "q"), ["x", "y"])
         self.assertEqual((root / "q/x").read_bytes(), b"1")
         self.assertEqual((root / "q/y").read_bytes(), b"3")
+
+
+    @unittest.skipIf(VERSION < (3, 9), "a protocol since 3.9")
+    def test_it_has_all_that_a_traversable_has(self):
+        try:
+            from importlib.resources.abc import Traversable
+        except ImportError:
+            from importlib.abc import Traversable
+        self.assertIsInstance(self.root, Traversable)
+        self.assertIsInstance(self.root / "a.txt", Traversable)
 
 
 class ImportlibResources(unittest.TestCase):

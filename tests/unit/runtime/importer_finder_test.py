@@ -424,8 +424,12 @@ class Resolution(Imports):
         f = self.install(finder(resource("p", "module", "package", in_memory_source=b"x = 1")))
         self.assertEqual(f.find_spec("p.__init__", None).name, "p")
         self.assertEqual(f.get_source("p.__init__"), "x = 1")
-        self.assertIsNotNone(f.get_resource_reader("p.__init__"))
+        f.add_resource(resource("q", "module", "package", in_memory_source=b"", in_memory_package_resources={"a": b""}))
+        self.assertEqual(f.get_resource_reader("q.__init__").contents(), ["a"])
         self.assertIsNone(f.find_spec("p.__init__.__init__", None))
+        import p
+        again = importlib.import_module("p.__init__")  # runs it anew
+        self.assertEqual((again.__name__, again is p, sys.modules["p"] is again), ("p", False, True))
 
     def test_precedence(self):
         every = dict(in_memory_source=b"", in_memory_extension_module_shared_library=b"ELF")
@@ -535,6 +539,26 @@ class Specs(Imports):
         only_bytecode = f.find_spec("b", None)
         self.assertEqual((only_bytecode.origin, only_bytecode.has_location), (None, False))
         self.assertEqual(only_bytecode.submodule_search_locations, [EXE + "/b"])
+
+    def test_paths_below_the_origin(self):
+        for origin, path, expected in (("/o", "a/m.py", "/o/a/m.py"), ("/o/", "m.py", "/o/m.py"), ("/", "m.py", "/m.py"),
+                                       ("", "a/m.py", "a/m.py"), ("rel", "m.py", "rel/m.py"), ("/o", "/a/m.py", "/a/m.py"),
+                                       (b"/\xff", b"\xff.py", "/\udcff/\udcff.py")):
+            f = finder(resource("m", "module", "package", relative_path_module_source=path), relative_path_origin=origin)
+            spec = f.find_spec("m", None)
+            self.assertEqual((spec.origin, f.get_filename("m")), (expected, expected))
+            self.assertEqual(spec.submodule_search_locations, [os.path.dirname(expected)])
+
+    def test_module_in_memory_and_beside_the_executable(self):
+        f = self.install(finder(resource("b", "module", "package", in_memory_source=b"text", relative_path_module_source="b/i.py",
+                                         **{BYTECODE: code("w = 2")}), relative_path_origin="/o"))
+        import b
+        self.assertEqual((b.w, b.__file__, b.__path__, f.get_source("b")), (2, "/o/b/i.py", ["/o/b"], "text"))
+        self.assertEqual(b.__cached__, importlib.util.cache_from_source("/o/b/i.py"))
+
+    def test_a_source_without_a_folder(self):
+        f = finder(resource("m", "module", "package", relative_path_module_source="m.py"), relative_path_origin="")
+        self.assertEqual(f.find_spec("m", None).submodule_search_locations, [EXE + "/m"])
 
     def test_extension_modules(self):
         f = finder(resource("a.memory", "extension_module", in_memory_extension_module_shared_library=b"ELF"),
@@ -678,15 +702,16 @@ class Loading(Imports):
         self.assertIsNone(f.create_module(f.find_spec("m", None)))
         self.assertIsNone(f.create_module(types.SimpleNamespace(name="unknown")))
         for name in ("empty", "no_elf", "no_file"):
-            with self.assertRaises(ImportError):
+            with self.assertRaises(ImportError) as caught:
                 f.create_module(f.find_spec(name, None))
+            self.assertEqual(caught.exception.name, name)
         for wrong in (None, 1, types.SimpleNamespace()):
             with self.assertRaises(AttributeError):
                 f.create_module(wrong)
 
     def extension(self):
-        for name in ("_heapq", "_bisect", "_struct", "_csv", "_opcode"):
-            spec = importlib.util.find_spec(name)
+        for name in ("_heapq", "_bisect", "_struct", "_csv", "_opcode", "_queue", "_json"):  # without libraries
+            spec = importlib.machinery.PathFinder.find_spec(name)
             if spec and spec.origin and spec.origin.endswith(".so"):
                 return name, pathlib.Path(spec.origin)
         return self.skipTest("this interpreter has all extension modules linked in")
@@ -707,6 +732,15 @@ class Loading(Imports):
         module = importlib.util.module_from_spec(spec)
         f.exec_module(module)
         self.assertEqual(module.__file__, str(path))
+
+    def test_an_extension_module_that_has_code_too_is_one(self):
+        name, path = self.extension()
+        f = finder(resource(name, "module", "extension_module", in_memory_source=b"x = 1", **{BYTECODE: code("x = 1")},
+                            in_memory_extension_module_shared_library=path.read_bytes()))
+        module = f.create_module(f.find_spec(name, None))
+        f.exec_module(module)
+        self.assertFalse(hasattr(module, "x"))
+        self.assertGreater(len(dir(module)), len(dir(types.ModuleType("m"))))
 
     def test_a_resource_that_is_replaced_while_its_code_runs(self):
         f = self.install(OxidizedFinder())
@@ -817,8 +851,10 @@ class Asking(Imports):
                             relative_path_package_resources={"x": "files", "gone": "gone"}),
                    relative_path_origin=folder)
         self.assertEqual(f.get_data(str(folder / "a/x")), b"content")
-        with self.assertRaises(OSError):
-            f.get_data(EXE + "/a/x")
+        self.assertEqual(f.get_data(str(folder) + "/a/x"), b"content")
+        for path in (EXE + "/a/x", str(folder / "files"), __file__, EXE, "/etc/passwd"):  # which exist
+            with self.assertRaises(OSError):
+                f.get_data(path)
         with self.assertRaises(OSError):
             f.get_data(str(folder / "a/gone"))
 

@@ -42,7 +42,7 @@ def whole():
 class Finding(unittest.TestCase):
     def names(self, f, **context):
         found = f.find_distributions(metadata.DistributionFinder.Context(**context))
-        self.assertNotIsInstance(found, (list, tuple))
+        self.assertIs(iter(found), found)
         return [d.name for d in found]
 
     def test_all(self):
@@ -165,6 +165,15 @@ class Distribution(unittest.TestCase):
             beside = type(place)(folder, "real.txt")
             beside.write_text("on disk")
             self.assertEqual((beside.read_text(), beside.exists()), ("on disk", True))
+
+    def test_folders_of_metadata_by_every_name(self):
+        r = distribution("My.Pkg", {"METADATA": METADATA, "RECORD": b"", "sub/x": b"x"})
+        d, = finder(r).find_distributions()
+        for folder in ("My_Pkg-1.2.dist-info", "my_pkg.dist-info", "my_pkg.egg-info", "My.Pkg-0.egg-info"):
+            self.assertEqual(d.locate_file(folder + "/METADATA").read_bytes(), METADATA, folder)
+            self.assertEqual(d.locate_file(folder + "/sub/x").read_bytes(), b"x")
+        for path in ("my_pkg.dist-info", "my_pkg-info/METADATA", "other.dist-info/METADATA", "my_pkg.dist-info/absent"):
+            self.assertFalse(d.locate_file(path).exists(), path)
 
     def test_locate_file(self):
         self.assertEqual(self.d.locate_file("a/b"), pathlib.Path(EXE, "a/b"))

@@ -158,6 +158,8 @@ class Registered(unittest.TestCase):
         found = self.distributions(self.base)
         self.assertEqual([(d.project_name, d.version, d.location) for d in found],
                          [("p-dist", "1.0", self.base + "/p"), ("sub", "2", self.base + "/p/sub"), ("q", "3", self.base + "/q")])
+        entry = self.finder.path_hook(self.base)
+        self.assertIs(type(oxidized_importer.pkg_resources_find_distributions(entry, self.base)), type(iter([])))
         self.assertEqual([d.project_name for d in self.distributions(self.base, True)], ["p-dist", "q"])
         self.assertEqual([d.project_name for d in self.distributions(self.base + "/p", True)], ["sub"])
 

@@ -260,6 +260,83 @@ static void damaged_blob_indexes_are_named(void **state)
 	assert_text(BYTES(BLOB_INDEX("\x01", "\x04", "\x01\x02\x03\xff")), "blob raw payload length is required");
 }
 
+#define INDEX(length, bytes) MODULE_HEAD "\0\x01\0\0\0\x01\0\0\0" length "\0\0\0\0" bytes
+
+static void resources_that_end_too_early_are_named(void **state)
+{
+	static const struct {
+		struct ox_slice bytes; /* behind the mark of an entry */
+		const char *text;
+	} rows[] = {
+		{BYTES(""), "failed reading field type"},
+		{BYTES("\x03\0"), "failed reading resource name length"},
+		{BYTES("\x06\0\0\0"), "failed reading source length"},
+		{BYTES("\x07\0\0\0"), "failed reading bytecode length"},
+		{BYTES("\x08\0\0\0"), "failed reading bytecode length"},
+		{BYTES("\x09\0\0\0"), "failed reading bytecode length"},
+		{BYTES("\x0a\0\0\0"), "failed reading extension module length"},
+		{BYTES("\x0b\0\0\0"), "failed reading resources length"},
+		{BYTES("\x0b\x01\0\0\0\0"), "failed reading resource name"},
+		{BYTES("\x0b\x01\0\0\0\0\0\0\0\0\0\0\0\0"), "failed reading resource length"},
+		{BYTES("\x0b\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), "failed reading resource name"},
+		{BYTES("\x0c\0\0\0"), "failed reading package distribution length"},
+		{BYTES("\x0c\x01\0\0\0\0"), "failed reading distribution metadata name"},
+		{BYTES("\x0c\x01\0\0\0\0\0\0"), "failed reading package distribution resource length"},
+		{BYTES("\x0d\0\0\0\0\0\0\0"), "failed reading in-memory shared library length"},
+		{BYTES("\x0e\0"), "failed reading shared library dependency names length"},
+		{BYTES("\x0e\x01\0\0"), "failed reading shared library dependency name length"},
+		{BYTES("\x0f\0\0\0"), "failed reading Python module relative path length"},
+		{BYTES("\x10\0\0\0"), "failed reading Python module bytecode relative path length"},
+		{BYTES("\x11\0\0\0"), "failed reading Python module bytecode opt 1 relative path length"},
+		{BYTES("\x12\0\0\0"), "failed reading Python module bytecode opt 2 relative path length"},
+		{BYTES("\x13\0\0\0"), "failed reading Python extension module shared library relative path length"},
+		{BYTES("\x14\0\0\0"), "failed reading package resources relative path item count"},
+		{BYTES("\x14\x01\0\0\0\0"), "failed reading resource name"},
+		{BYTES("\x14\x01\0\0\0\0\0\0"), "failed reading resource path length"},
+		{BYTES("\x15\0\0\0"), "failed reading package distribution relative path item count"},
+		{BYTES("\x15\x01\0\0\0\0"), "failed reading package distribution metadata name"},
+		{BYTES("\x15\x01\0\0\0\0\0\0"), "failed reading package distribution path length"},
+		{BYTES("\x1d\0\0\0\0\0\0\0"), "failed reading embedded file data length"},
+		{BYTES("\x1e\0\0\0"), "failed reading file data relative path length"},
+		{BYTES("\x1f"), "invalid field type"},
+		{BYTES("\xfe"), "invalid field type"},
+	};
+	char head[] = INDEX("\x40", "\x01");
+	(void)state;
+	for (size_t i = 0; i < OX_COUNT(rows); i++) {
+		struct ox_buf bytes = {0};
+		ox_buf_add(&bytes, head, sizeof head - 1);
+		ox_buf_slice(&bytes, rows[i].bytes);
+		assert_text(ox_buf_view(&bytes), rows[i].text);
+		ox_buf_free(&bytes);
+	}
+}
+
+/* A source comes twice and in front of the name; the sections lie in another order than their fields' numbers, one of
+ * them is of a field nobody knows, or of one that has another section later; bytes lie behind the last. */
+static void order_and_repetition_mean_what_they_say(void **state)
+{
+	char text[] = MODULE_HEAD "\x03\x28\0\0\0\x01\0\0\0\x11\0\0\0"
+		      "\x01\x02\x7f\x03\x03\0\0\0\0\0\0\0\xff"
+		      "\x01\x03\x04\0\0\0\0\0\0\0\x02\x06\xff"
+		      "\x01\x02\x03\x03\x01\0\0\0\0\0\0\0\xff\0"
+		      "\x01\x16\x06\x01\0\0\0\x06\x03\0\0\0\x03\x01\0\xff\0"
+		      "???onewnbehind";
+	_Alignas(8) char moved[sizeof text];
+	struct parsed p;
+	(void)state;
+	for (size_t shift = 0; shift < 2; shift++) {
+		text[23] = shift ? 0x06 : 0x7f;
+		memcpy(moved + shift, text, sizeof text - 1);
+		assert_int_equal(parse(&p, ox_slice(moved + shift, sizeof text - 1)), 0);
+		assert_int_equal(p.count, 1);
+		assert_bytes(p.r[0].name, BYTES("n"));
+		assert_bytes(p.r[0].blobs[OX_PACKED_SOURCE], BYTES("new"));
+		assert_int_equal(p.r[0].flags, OX_PACK_MODULE);
+		ox_arena_free(&p.arena);
+	}
+}
+
 static void older_versions_have_a_flavor(void **state)
 {
 	static const uint32_t flags[] = {0, OX_PACK_MODULE, OX_PACK_BUILTIN, OX_PACK_FROZEN, OX_PACK_EXTENSION,
@@ -463,6 +540,8 @@ int main(void)
 		cmocka_unit_test(every_field_survives_alone_and_with_all_others),
 		cmocka_unit_test(crafted_inputs_answer_as_pyoxidizer_does),
 		cmocka_unit_test(damaged_blob_indexes_are_named),
+		cmocka_unit_test(resources_that_end_too_early_are_named),
+		cmocka_unit_test(order_and_repetition_mean_what_they_say),
 		cmocka_unit_test(older_versions_have_a_flavor),
 		cmocka_unit_test(fields_of_later_versions_are_unknown_to_earlier_ones),
 		cmocka_unit_test(every_truncation_is_an_error),

@@ -196,6 +196,27 @@ class Start(unittest.TestCase):
                          f"2 0 {[origin + '/lib', '/x']} {{'a': 'b', 'c': True}} ['error'] {origin}"
                          f" {['é'.encode()]} iso8859-1 False")
 
+    def test_importers_are_those_of_the_settings(self):
+        """Where modules come from, and what asks for them."""
+        look = ("import sys, errno\nname = lambda f: getattr(f, '__name__', type(f).__name__)\n"
+                "print([name(f) for f in sys.meta_path], [name(h) for h in sys.path_hooks], errno.__loader__.__name__)")
+        files, hooks = ["PathFinder"], ["zipimporter", "path_hook_for_FileFinder"]
+        own = ["BuiltinImporter", "FrozenImporter"]
+        stdlib = sysconfig.get_path("stdlib")
+        for oxidized, filesystem, path, path_hooks in (
+                ("false", "true", own + files, hooks), ("true", "true", ["OxidizedFinder"] + files, ["path_hook"] + hooks),
+                ("false", "false", own, []), ("true", "false", ["OxidizedFinder"], ["path_hook"])):
+            p = run(KIT.build(run_command=look, with_libraries=False, oxidized_importer=oxidized,
+                              filesystem_importer=filesystem, module_search_paths=f"{stdlib},{stdlib}/lib-dynload,"))
+            self.assertEqual(p.stdout, f"{path} {path_hooks} BuiltinImporter\n", p.stderr)
+
+    def test_the_start_method_is_set_when_multiprocessing_is_imported(self):
+        look = ("import sys, multiprocessing as m\n"
+                "print(sys.meta_path[0].multiprocessing_set_start_method, m.get_start_method())")
+        for method, told in (("none", "None fork"), ("fork", "fork fork"), ("forkserver", "forkserver forkserver"),
+                             ("spawn", "spawn spawn"), ("auto", "None fork")):
+            self.assertEqual(run(KIT.build(run_command=look, multiprocessing_start_method=method)).stdout, told + "\n")
+
     def test_files_can_be_imported_when_asked_for(self):
         exe = KIT.build(run_command="import beside_me; print(beside_me.__file__)", filesystem_importer="true",
                         module_search_paths="$ORIGIN/beside,")
