@@ -86,12 +86,6 @@ struct ox_ancestry ox_ancestry_look(const struct ox_program *p)
 	return found;
 }
 
-bool ox_ancestry_is_near(const struct ox_program *p)
-{
-	pid_t parent = getppid();
-	return runs_this(p, parent) || runs_this(p, read_process(parent).parent);
-}
-
 bool ox_ancestry_names_this(const char *path)
 {
 	const char *folders = getenv("PATH");

@@ -15,9 +15,6 @@ struct ox_ancestry {
 
 struct ox_ancestry ox_ancestry_look(const struct ox_program *p);
 
-/* Whether the process above this one, or the one above that, runs this executable: a few system calls. */
-bool ox_ancestry_is_near(const struct ox_program *p);
-
 /* Whether the path names this executable's file; a name without a folder is looked up in PATH. */
 bool ox_ancestry_names_this(const char *path);
 

@@ -1,8 +1,8 @@
-/* exec.h - the application replaces itself: os.execv(sys.executable, ...).
+/* exec.h - how the application's own process started this one: os.execv(sys.executable, ...), subprocess.
  *
- * The process that goes on has no ancestor to be known by, so execv and execve (the linker's --wrap, as in wrap.c)
- * start this executable by the name /proc/self/exe, which the kernel hands to the new image. Not when
- * an application goes on with the arguments that it has, a restart, and not for any other file. */
+ * A process that replaced another has no ancestor to be known by, and looking for ancestors is not for every start.
+ * So execv and execve (the linker's --wrap, as in wrap.c) start this executable by one of two names in /proc, which the
+ * kernel hands to the new image. Where CPython's own calls are in a shared library they do not come here. */
 #ifndef OX_EMBED_EXEC_H
 #define OX_EMBED_EXEC_H
 
@@ -11,7 +11,12 @@
 /* From now on; `p` is borrowed for the process's life. Gives a process that was started so its own name back. */
 void ox_exec_remember(const struct ox_program *p);
 
-/* Whether this process was started by such an exec. */
-bool ox_exec_happened(void);
+enum ox_exec {
+	OX_EXEC_UNKNOWN, /* by others, or in another way */
+	OX_EXEC_CALL,
+	OX_EXEC_RESTART, /* by an application with the arguments that it had itself */
+};
+
+enum ox_exec ox_exec_how(void);
 
 #endif

@@ -136,11 +136,12 @@ int ox_python_call_decide(struct ox_program *p, struct ox_err *err)
 	struct ask ask = parse(p->argc, p->argv);
 	if (ox_multiprocess_is_helper(p) || is_interpreter(p))
 		return 0;
-	bool is_named = is_named_python(p), is_near = is_named && ox_ancestry_is_near(p);
+	enum ox_exec how = ox_exec_how();
 	if (ask.kind == OX_CALL_NOTHING)
-		return is_near ? pass_on(p, ox_ancestry_look(p).count, DEEPEST, err) : 0;
+		return how == OX_EXEC_UNKNOWN ? 0 : pass_on(p, ox_ancestry_look(p).count, DEEPEST, err);
+	bool is_named = is_named_python(p);
 	struct ox_ancestry above = is_named ? ox_ancestry_look(p) : (struct ox_ancestry){0};
-	if (above.count || (is_named && ox_exec_happened()))
+	if (above.count || (is_named && how == OX_EXEC_CALL))
 		return decide_child(p, ask, above, err);
 	if (!ox_program_is(p, "python_arguments", "always") || (ask.kind == OX_CALL_FILE && !ox_script_is(ask.text)))
 		return 0;

@@ -5,21 +5,26 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-static const char mark[] = "/proc/self/exe";
+/* One file by different names. */
+static const char *const marks[] = {[OX_EXEC_CALL] = "/proc/self/exe", [OX_EXEC_RESTART] = "/proc/thread-self/exe"};
 
 static const struct ox_program *own; /* set once, before Python runs */
 
-bool ox_exec_happened(void)
+enum ox_exec ox_exec_how(void)
 {
 	const char *name = (const char *)getauxval(AT_EXECFN);
-	return name && strcmp(name, mark) == 0;
+	if (!name || strncmp(name, "/proc/", 6) != 0)
+		return OX_EXEC_UNKNOWN;
+	if (strcmp(name, marks[OX_EXEC_RESTART]) == 0)
+		return OX_EXEC_RESTART;
+	return strcmp(name, marks[OX_EXEC_CALL]) == 0 ? OX_EXEC_CALL : OX_EXEC_UNKNOWN;
 }
 
 void ox_exec_remember(const struct ox_program *p)
 {
 	const char *slash = strrchr(p->exe, '/');
 	own = p;
-	if (ox_exec_happened() && slash)
+	if (ox_exec_how() != OX_EXEC_UNKNOWN && slash)
 		prctl(PR_SET_NAME, slash + 1);
 }
 
@@ -37,7 +42,7 @@ static const char *name_for(const char *path, char *const *argv)
 	if (!own || !path || !argv || !strchr(path, '/') || !ox_ancestry_names_this(path))
 		return path;
 	bool is_restart = own->call == OX_CALL_NOTHING && has_own_arguments(argv);
-	return is_restart ? path : mark;
+	return marks[is_restart ? OX_EXEC_RESTART : OX_EXEC_CALL];
 }
 
 int __real_execv(const char *path, char *const *argv);

@@ -3,7 +3,8 @@
  * When the first module of such a package is imported, all that lies below the outermost package around it (which is no
  * namespace) comes into the extraction cache: sources and data, whichever segments they are in. Code looks for its
  * neighbours' files before they are imported, lists its folders, and walks into those of packages below. What
- * nobody changed since it was last compared is only looked at; so a start costs one lstat a file. */
+ * nobody changed since it was last compared is only looked at; so a start costs one lstat a file. The cache's
+ * folder is put on sys.path, as a module's file lies below one of its folders everywhere else. */
 #include "runtime/importer/extract.h"
 #include "runtime/importer/importer.h"
 #include "runtime/importer/state.h"
@@ -123,6 +124,15 @@ static struct ox_slice outermost(const struct ox_index *index, struct ox_slice n
 	return name;
 }
 
+/* What is told of a file's module is worked out from sys.path: pylint's plugins, unittest's discovery. Nothing is found
+ * there that the finder would not have given before. */
+static int add_to_path(PyObject *root)
+{
+	PyObject *list = PySys_GetObject("path"); /* borrowed */
+	int known = list && PyList_Check(list) ? PySequence_Contains(list, root) : 1;
+	return known ? (known < 0 ? -1 : 0) : PyList_Append(list, root);
+}
+
 static PyObject *new_root(struct ox_finder *self, const struct ox_found *found, struct ox_slice top)
 {
 	struct ox_err err = {0};
@@ -130,6 +140,8 @@ static PyObject *new_root(struct ox_finder *self, const struct ox_found *found, 
 	ox_extract_key_of(self->index.pack, found->place, t.key);
 	char *path = extract_tree(&t, &err);
 	PyObject *root = path ? PyUnicode_DecodeFSDefault(path) : ox_raise(&err, NULL);
+	if (root && add_to_path(root) < 0)
+		Py_CLEAR(root);
 	ox_buf_free(&t.name);
 	free(path);
 	return root;

@@ -41,6 +41,9 @@ WHEEL = {
     "lazy/__init__.py": "import sys\nfrom ._lazy import place\nPLACE = place(sys.modules[__name__])\n",
     "lazy/_lazy.py": "def place(module):\n    return module.__file__ or ''\n",
     "lazy/bin/tool": "#!/bin/sh\necho tool $1\n",
+    # Works its module's name out of the file and sys.path, as pylint does for its plugins.
+    "mapped/__init__.py": "",
+    "mapped/name.py": "import os, sys\nTOLD = [os.path.relpath(__file__, p) for p in sys.path if __file__.startswith(p)]\n",
     "odd-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: odd\nVersion: 1.0\n",
     "odd-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
 }
@@ -58,6 +61,8 @@ print(pkgutil.get_data("lister", "commands/text/data.txt"), pkgutil.get_data("li
 import lazy
 tool = os.path.join(os.path.dirname(lazy.PLACE), "bin", "tool")
 print(subprocess.run([tool, "runs"], capture_output=True, text=True).stdout.strip())
+import mapped.name
+print(mapped.name.TOLD)
 files = {str(f): f for f in importlib.metadata.files("odd")}
 print(files["renamed/core.py"].read_text().strip(), files["odd-1.0.dist-info/METADATA"].read_text().split()[1])
 print("os has a file:", hasattr(os, "__file__"), "renamed has one:", hasattr(renamed, "__file__"))
@@ -65,7 +70,7 @@ if not sys.argv[1:]:
     print(os.__file__)
 """
 EXPECTED = ["other.core carried False", "['__init__.py', 'lists', 'sub'] more", "words", "['one.py', 'text'] ['one']",
-            "b'' b''", "tool runs", "WHO = __name__ 2.1", "os has a file: False renamed has one: False"]
+            "b'' b''", "tool runs", "['mapped/name.py']", "WHO = __name__ 2.1", "os has a file: False renamed has one: False"]
 
 
 class Packages(oxtest.TestCase):
