@@ -62,13 +62,52 @@ static bool is_usual(const struct fast_import *f)
 	return held == Py_False;
 }
 
+/* Since 3.15 the parent is imported before the module's lock is taken, and importlib itself raises the audit event. */
+enum { PARENT_COMES_FIRST = PY_VERSION_HEX >= 0x030F0000 };
+
+static int audit(const struct fast_import *f, PyObject *name)
+{
+	static const char *const lists[] = {"path", "meta_path", "path_hooks"};
+	PyObject *values[OX_COUNT(lists)];
+	if (!PARENT_COMES_FIRST)
+		return 0;
+	for (size_t i = 0; i < OX_COUNT(lists); i++) {
+		values[i] = PyDict_GetItemString(f->sys_dict, lists[i]); /* borrowed */
+		if (!values[i])
+			values[i] = Py_None;
+	}
+	return PySys_Audit("import", "OOOOO", name, Py_None, values[0], values[1], values[2]);
+}
+
+/* Packages around the module that another thread is importing are waited for: importlib's business. Before 3.15 it
+ * looks at the parent only. */
+static int is_around_busy(const struct fast_import *f, const struct ox_import *import)
+{
+	int busy = ox_import_lock_is_foreign(&f->locks, import->parent);
+	Py_ssize_t len = PARENT_COMES_FIRST ? PyUnicode_GET_LENGTH(import->parent) : 0;
+	while (!busy && len > 0 && (len = PyUnicode_FindChar(import->parent, '.', 0, len, -1)) > 0) {
+		PyObject *ancestor = PyUnicode_Substring(import->parent, 0, len);
+		busy = ancestor ? ox_import_lock_is_foreign(&f->locks, ancestor) : -1;
+		Py_XDECREF(ancestor);
+	}
+	return len < -1 ? -1 : busy;
+}
+
+/* 1: the parent is there, and like others; *is_known tells whether it is there. 0: importlib's; -1: failed. */
+static int find_parent(struct fast_import *f, struct ox_import *import, bool *is_known)
+{
+	int busy = is_around_busy(f, import);
+	int known = busy ? 0 : PyDict_Contains(f->modules, import->parent);
+	*is_known = known > 0;
+	if (busy || known < 0)
+		return busy > 0 ? 0 : -1;
+	return known ? ox_load_find_parent(&f->loading, import) : 1;
+}
+
 /* The parent is imported first, and may do what it likes. 1: go on, or import->module is there
  * already; 0: importlib's; -1: failed. */
 static int import_parent(struct fast_import *f, struct ox_import *import, PyObject *import_function)
 {
-	int known = PyDict_Contains(f->modules, import->parent);
-	if (known != 0)
-		return known < 0 ? -1 : ox_load_find_parent(&f->loading, import);
 	PyObject *result = PyObject_CallFunctionObjArgs(import_function, import->parent, NULL);
 	Py_XDECREF(result);
 	if (!result)
@@ -82,30 +121,48 @@ static int import_parent(struct fast_import *f, struct ox_import *import, PyObje
 	return rc > 0 ? ox_load_find_parent(&f->loading, import) : rc;
 }
 
-static int import_held(struct fast_import *f, struct ox_import *import, PyObject *import_function)
+/* parent_of: what imports the parent; NULL when it is there. */
+static int import_locked(struct fast_import *f, struct ox_import *import, PyObject *parent_of)
 {
-	int rc = import->parent ? import_parent(f, import, import_function) : 1;
-	return rc > 0 && !import->module ? ox_load(&f->loading, import) : rc;
+	struct ox_import_lock *lock;
+	if (ox_import_lock_take(&f->locks, import->name, &lock) < 0)
+		return -1;
+	if (!lock)
+		return 0;
+	int rc = parent_of ? import_parent(f, import, parent_of) : 1;
+	if (rc > 0 && !import->module)
+		rc = ox_load(&f->loading, import);
+	return ox_import_lock_release(lock) < 0 ? -1 : rc;
+}
+
+static int import_found(struct fast_import *f, struct ox_import *import, PyObject *parent_of)
+{
+	int rc = audit(f, import->name) < 0 ? -1 : 1;
+	if (rc > 0 && parent_of && PARENT_COMES_FIRST) {
+		rc = import_parent(f, import, parent_of);
+		parent_of = NULL;
+	}
+	return rc > 0 && !import->module ? import_locked(f, import, parent_of) : rc;
 }
 
 /* 1: import->module is the module, 0: leave it to importlib, -1: failed. */
 static int import_quickly(struct fast_import *f, struct ox_import *import, PyObject *import_function)
 {
-	struct ox_import_lock *lock;
+	bool has_parent = true;
 	int known = PyDict_Contains(f->modules, import->name);
 	if (known != 0 || !is_usual(f))
 		return PyErr_Occurred() ? -1 : 0;
 	int rc = ox_load_find(&f->loading, import);
+	if (rc > 0 && ox_load_find_names(import) < 0)
+		rc = -1;
+	if (rc > 0 && import->parent)
+		rc = find_parent(f, import, &has_parent);
 	if (rc <= 0)
 		return rc;
-	if (ox_load_find_names(import) < 0 || ox_import_lock_take(&f->locks, import->name, &lock) < 0)
-		return -1;
-	if (!lock)
-		return 0;
 	ox_deferred_gc_begin(&f->gc);
-	rc = import_held(f, import, import_function);
+	rc = import_found(f, import, has_parent ? NULL : import_function);
 	ox_deferred_gc_end(&f->gc);
-	return ox_import_lock_release(lock) < 0 ? -1 : rc;
+	return rc;
 }
 
 static PyObject *find_and_load(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *kwnames)

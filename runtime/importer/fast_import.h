@@ -3,7 +3,7 @@
  * The interpreter's C code reaches importlib through four attributes of importlib._bootstrap:
  * _find_and_load, _handle_fromlist, _lock_unlock_module and (from importlib's own code)
  * _get_module_lock. Functions of ours take their places. They do what importlib's do (Lib/importlib/_bootstrap.py
- * of CPython 3.9 to 3.13: lock, parents, _initializing, cleaning up after failures, binding in
+ * of CPython 3.9 to 3.15: lock, parents, _initializing, cleaning up after failures, binding in
  * the parent), and hand over to importlib's own whenever anything is out of the ordinary:
  * sys.modules replaced, another finder before ours, the import lock held, a name that is being imported
  * already, an importlib function replaced by somebody, a parent that is no plain package, a name

@@ -9,11 +9,21 @@ enum {
 	NAMES,
 };
 
+static PyObject *find_set_lazy(void)
+{
+	PyObject *imp = PyImport_ImportModule("_imp");
+	PyObject *found = imp ? PyObject_GetAttrString(imp, "_set_lazy_attributes") : NULL;
+	Py_XDECREF(imp);
+	PyErr_Clear();
+	return found;
+}
+
 int ox_loading_init(struct ox_loading *l, PyObject *finder)
 {
 	PyObject *sys = PyImport_ImportModule("sys");
 	PyObject *bootstrap = sys ? PyImport_ImportModule("_frozen_importlib") : NULL;
 	l->module_from_spec = bootstrap ? PyObject_GetAttrString(bootstrap, "module_from_spec") : NULL;
+	l->set_lazy = find_set_lazy();
 	l->finder = (struct ox_finder *)Py_NewRef(finder);
 	l->sys_dict = sys ? Py_NewRef(PyModule_GetDict(sys)) : NULL;
 	l->builtins = Py_XNewRef(PyEval_GetBuiltins());
@@ -32,6 +42,7 @@ int ox_loading_traverse(struct ox_loading *l, visitproc visit, void *arg)
 	Py_VISIT((PyObject *)l->finder);
 	Py_VISIT(l->sys_dict);
 	Py_VISIT(l->module_from_spec);
+	Py_VISIT(l->set_lazy);
 	Py_VISIT(l->builtins);
 	return 0;
 }
@@ -43,6 +54,7 @@ void ox_loading_free(struct ox_loading *l)
 	Py_XDECREF(finder);
 	Py_CLEAR(l->sys_dict);
 	Py_CLEAR(l->module_from_spec);
+	Py_CLEAR(l->set_lazy);
 	Py_CLEAR(l->builtins);
 	for (size_t i = 0; i < NAMES; i++)
 		Py_CLEAR(l->names[i]);
@@ -299,6 +311,24 @@ static int bind_in_parent(const struct ox_loading *l, const struct ox_import *im
 				import->parent, import->child);
 }
 
+/* Names below this one that "lazy import" has met (PEP 810). */
+static int set_lazy_attributes(const struct ox_loading *l, const struct ox_import *import)
+{
+	PyObject *type, *value, *traceback;
+	PyObject *done = l->set_lazy ? PyObject_CallFunctionObjArgs(l->set_lazy, import->module, import->name, NULL)
+				     : Py_NewRef(Py_None);
+	Py_XDECREF(done);
+	if (done || !PyErr_ExceptionMatches(PyExc_Exception))
+		return done ? 0 : -1;
+	PyErr_Fetch(&type, &value, &traceback);
+	PyErr_NormalizeException(&type, &value, &traceback);
+	int rc = PyErr_WarnFormat(PyExc_ImportWarning, 1, "Cannot set lazy attributes on %R: %R", import->name, value);
+	Py_XDECREF(type);
+	Py_XDECREF(value);
+	Py_XDECREF(traceback);
+	return rc;
+}
+
 int ox_load(const struct ox_loading *l, struct ox_import *import)
 {
 	PyObject *spec = ox_finder_packed_spec(l->finder, import->name, import->utf8, &import->found);
@@ -312,6 +342,8 @@ int ox_load(const struct ox_loading *l, struct ox_import *import)
 	}
 	if (rc == 0 && import->parent)
 		rc = bind_in_parent(l, import);
+	if (rc == 0)
+		rc = set_lazy_attributes(l, import);
 	Py_XDECREF(list);
 	Py_XDECREF(spec);
 	return rc < 0 ? -1 : 1;

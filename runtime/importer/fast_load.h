@@ -12,6 +12,7 @@ struct ox_loading {
 	struct ox_finder *finder;
 	PyObject *sys_dict;
 	PyObject *module_from_spec; /* importlib's */
+	PyObject *set_lazy;         /* _imp._set_lazy_attributes; NULL before 3.15 */
 	PyObject *builtins;         /* what modules get as __builtins__ */
 	PyObject *names[16];        /* interned: see fast_load.c */
 };

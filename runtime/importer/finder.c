@@ -183,26 +183,44 @@ static PyObject *folder_reader(PyObject *file)
 	return reader;
 }
 
+/* Since 3.12 importlib.resources takes modules, too: their package's files are meant. A new reference to the
+ * package's name, and what the index knows of it; NULL without an exception when there is none. */
+static PyObject *package_of_resources(PyObject *self, PyObject *name, struct ox_found *found)
+{
+	if (!look_up(self, name, found))
+		return NULL;
+	if (found->is_package)
+		return Py_NewRef(name);
+	bool is_module = found->kind == OX_KIND_MODULE || found->kind == OX_KIND_EXTENSION;
+	if (PY_VERSION_HEX < 0x030C0000 || !is_module)
+		return NULL;
+	Py_ssize_t dot = PyUnicode_FindChar(name, '.', 0, PyUnicode_GET_LENGTH(name), -1);
+	PyObject *package = dot > 0 ? PyUnicode_Substring(name, 0, dot) : NULL;
+	if (package && (!look_up(self, package, found) || !found->is_package))
+		Py_CLEAR(package);
+	return package;
+}
+
 static PyObject *get_resource_reader(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)
 {
 	struct ox_found found;
 	struct ox_slice utf8;
 	ARGUMENTS("get_resource_reader", 1, 1, "fullname");
-	if (!look_up(self, values[0], &found))
-		return NULL;
-	if (!found.is_package)
-		Py_RETURN_NONE;
+	PyObject *package = package_of_resources(self, values[0], &found);
+	if (!package)
+		return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
 	bool may_be_real = (found.kind == OX_KIND_MODULE || found.kind == OX_KIND_EXTENSION) && !found.given;
 	PyObject *file = may_be_real ? ox_finder_real_file(as_finder(self), &found) : NULL;
 	PyObject *reader = file ? folder_reader(file) : NULL;
 	Py_XDECREF(file);
-	if (reader || PyErr_Occurred())
-		return reader;
-	PyObject *own = ox_finder_imported_name(as_finder(self), values[0]);
-	PyObject *name = own ? ox_plain_name(own, &utf8) : NULL;
-	Py_XDECREF(own);
-	reader = name ? ox_resource_reader_new(ox_state_of(self), self, name) : NULL;
-	Py_XDECREF(name);
+	if (!reader && !PyErr_Occurred()) {
+		PyObject *own = ox_finder_imported_name(as_finder(self), package);
+		PyObject *name = own ? ox_plain_name(own, &utf8) : NULL;
+		Py_XDECREF(own);
+		reader = name ? ox_resource_reader_new(ox_state_of(self), self, name) : NULL;
+		Py_XDECREF(name);
+	}
+	Py_DECREF(package);
 	return reader;
 }
 
@@ -320,7 +338,7 @@ static PyMethodDef methods[] = {
 	OX_METHOD("is_package", is_package, "is_package(fullname); ImportError when there is no such module"),
 	OX_METHOD("get_filename", get_filename, "get_filename(fullname); ImportError for modules in memory"),
 	OX_METHOD("get_data", get_data, "get_data(path): a package's file by its virtual or real path"),
-	OX_METHOD("get_resource_reader", get_resource_reader, "get_resource_reader(fullname): a reader for packages"),
+	OX_METHOD("get_resource_reader", get_resource_reader, "get_resource_reader(fullname): a reader of its package's files"),
 	OX_METHOD("find_distributions", find_distributions, "find_distributions(context=None)"),
 	OX_METHOD("iter_modules", iter_modules, "iter_modules(prefix=None): top-level names, each with is_package"),
 	OX_METHOD("path_hook", path_hook, "path_hook(path): for sys.path_hooks"),

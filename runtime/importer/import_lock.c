@@ -133,6 +133,14 @@ bool ox_import_lock_is_mine(const struct ox_import_locks *l, PyObject *name)
 	return lock && !lock->real && lock->thread == PyThread_get_thread_ident();
 }
 
+int ox_import_lock_is_foreign(const struct ox_import_locks *l, PyObject *name)
+{
+	const struct ox_import_lock *lock = find(l, name);
+	if (lock && !lock->real)
+		return lock->thread != PyThread_get_thread_ident();
+	return PyDict_Contains(l->module_locks, name);
+}
+
 /* Its count is a number, and since 3.12 a list with an item each time. */
 static int set_count(PyObject *real, long taken)
 {

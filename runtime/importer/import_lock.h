@@ -35,6 +35,9 @@ int ox_import_lock_release(struct ox_import_lock *lock);
 /* Is this name being imported by the calling thread, and by no other way than ours? */
 bool ox_import_lock_is_mine(const struct ox_import_locks *l, PyObject *name);
 
+/* Is it being imported by another thread, or in another way than ours? -1 with an exception. */
+int ox_import_lock_is_foreign(const struct ox_import_locks *l, PyObject *name);
+
 /* What _get_module_lock answers: a new reference. */
 PyObject *ox_import_lock_get(struct ox_import_locks *l, PyObject *name);
 

@@ -36,7 +36,7 @@ struct ox_found {
 	PyObject *owner; /* borrowed: of what `given` points into; hold it while Python code may run (records.h) */
 };
 
-/* Fills builtins and frozen; -1 with an exception. */
+/* Fills builtins and frozen, the latter without what the payload has in its stead; -1 with an exception. */
 int ox_index_add_interpreter(struct ox_index *index);
 int ox_index_add_builtins(struct ox_index *index);
 int ox_index_add_frozen(struct ox_index *index);

@@ -45,9 +45,25 @@ int ox_index_add_builtins(struct ox_index *index)
 	return add_names(&index->builtins, Py_XNewRef(PySys_GetObject("builtin_module_names")));
 }
 
+/* 3.15 has linecache frozen. The payload's goes first, since importlib loads what is frozen, and only what a finder of
+ * ours loads is taught (teach.h). */
+static int prefer_packed(PyObject *frozen, const struct ox_index *index)
+{
+	static const char taught[] = "linecache";
+	struct ox_found found;
+	ox_index_find_packed(index, ox_slice_str(taught), &found);
+	if (found.kind != OX_KIND_MODULE)
+		return 0;
+	PyObject *name = PyUnicode_FromString(taught);
+	int rc = name ? PySet_Discard(frozen, name) : -1;
+	Py_XDECREF(name);
+	return rc < 0 ? -1 : 0;
+}
+
 int ox_index_add_frozen(struct ox_index *index)
 {
-	return add_names(&index->frozen, frozen_names());
+	int rc = add_names(&index->frozen, frozen_names());
+	return rc < 0 ? rc : prefer_packed(index->frozen, index);
 }
 
 int ox_index_add_interpreter(struct ox_index *index)

@@ -49,7 +49,7 @@ def plain(text):
                   lambda m: re.sub("/__init__$", "", m[1]).replace("/", "."), text)
     text = re.sub(r'  File "(<frozen importlib\.\w+>|[^"]*/importlib/__init__\.py)".*\n(    .*\n)*', "", text)
     text = re.sub(r'  File "importlib", .*\n(    .*\n)*', "", text)
-    text = re.sub(r"\((unknown location|[\w.]+)\)", "()", text)
+    text = re.sub(r" \((unknown location|[\w.]+)\)", "", text)
     text = re.sub(r"<module '([\w.]+)' (from '[^']*'|\(<.*?>\))>", r"<module '\1'>", text)
     text = re.sub(r"import time: +\d+ \| +\d+ \|", "import time:", text)
     # CPython says the rest only of modules that have a file.

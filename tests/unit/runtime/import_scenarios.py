@@ -23,7 +23,7 @@ SCENARIOS = {
             import importlib
             boot = importlib._bootstrap
             print(importlib.import_module('.s', '@p') is s, importlib.__import__('@p.q.r') is @p,
-                  [n for n in boot._module_locks if n.startswith('@')], dict(boot._blocking_on))
+                  [n for n in boot._module_locks if n.startswith('@')], [*getattr(boot._blocking_on, 'data', boot._blocking_on)])
         """,
         "a": "'''doc'''\nVALUE = 1\n",
         "p/__init__": "from . import q\nfrom .q import r\nBOUND = sorted(k for k in globals() if k[0] != '_')\n",
@@ -303,7 +303,7 @@ SCENARIOS = {
                 threads = [threading.Thread(target=work, args=(name,)) for name in names]
                 for t in threads: t.start()
                 for t in threads: t.join(30)
-                print(sorted(results), [t.is_alive() for t in threads])
+                print(sorted(results, key=str), [t.is_alive() for t in threads])
                 results.clear()
             together(*['@slow'] * 8)
             together(*['@p.slow', '@p'] * 4)
@@ -317,7 +317,7 @@ SCENARIOS = {
             for t in threads: t.join(30)
             print(results)
             boot = importlib._bootstrap
-            print([n for n in boot._module_locks if n.startswith('@')], list(boot._blocking_on.items()))
+            print([n for n in boot._module_locks if n.startswith('@')], [*getattr(boot._blocking_on, 'data', boot._blocking_on)])
         """,
         "slow": "import time\ntime.sleep(0.05)\nprint('slow runs')\ndone = 1\n",
         "p/__init__": "import time\ntime.sleep(0.05)\ndone = 'p'\n",
@@ -593,7 +593,7 @@ SCENARIOS = {
             for t in threads: t.join(40)
             boot = importlib._bootstrap
             print(sorted(sys.runs), failures, [t for t in threads if t.is_alive()],
-                  [n for n in boot._module_locks if n.startswith('@')], dict(boot._blocking_on))
+                  [n for n in boot._module_locks if n.startswith('@')], [*getattr(boot._blocking_on, 'data', boot._blocking_on)])
         """,
         **{f"c{i}": f"import sys\nsys.runs.append(__name__)\nimport @c{i * 7 % 24}, @p.d{i % 4}\n"
                     f"from @c{(i + 1) % 24} import __name__ as n\n" for i in range(24)},
@@ -667,11 +667,38 @@ SCENARIOS = {
             print((r.files('@p') / 'mod.py').read_bytes(), (f.parent / 'mod.py').suffix)
             for wrong in 'absent', '@p.mod':
                 try:
-                    print(type(r.files(wrong)))
+                    print((r.files(wrong) / 'mod.py').read_bytes())
                 except (ImportError, TypeError) as e:
                     print(type(e).__name__)
         """,
         "p/__init__": "'text'\n", "p/mod": "x = 1\n", "p/sub/__init__": "'other text'\n",
+    },
+    "lazy imports": {
+        "main": """
+            import sys
+            __lazy_modules__ = ['@p', '@p.sub', '@p.other', '@q', '@fails', '@absent']  # means something since 3.15
+            import @q, @p.sub
+            from @p.other import VALUE
+            from @p import late
+            def loaded():
+                print([n for n in sys.modules if n.startswith('@')])
+            loaded()
+            print(@q.VALUE)
+            loaded()
+            print(VALUE, @p.sub.VALUE, late.VALUE)
+            loaded()
+            for name in '@fails', '@absent':
+                try:
+                    exec(f'import {name} as x; x')
+                except Exception as e:
+                    print(type(e).__name__, e)
+            import @p.sub.deep
+            print(@p.sub.deep is sys.modules['@p.sub.deep'], sorted(k for k in vars(@p) if k[0] != '_'))
+        """,
+        "p/__init__": "print('p runs')\n__lazy_modules__ = ['@p.late']\nfrom . import late\nimport @p.late as again\n",
+        "p/late": "print('late runs')\nVALUE = 'late'\n", "p/other": "VALUE = 'other'\n",
+        "p/sub/__init__": "print('sub runs')\nVALUE = 'sub'\n", "p/sub/deep": "print('deep runs')\n",
+        "q": "print('q runs')\nVALUE = 'q'\n", "fails": "raise LookupError('fails')\n",
     },
     "nothing leaks": {
         "main": """

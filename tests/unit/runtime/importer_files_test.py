@@ -116,6 +116,18 @@ class Folders(unittest.TestCase):
         self.assertEqual(self.f.get_resource_reader("resfiles.sub").files().joinpath("deep", "d").read_bytes(), b"d")
         self.assertEqual(self.f.get_resource_reader("resfiles.sub").open_resource("b.txt").read(), b"b")
 
+    def test_resources_of_a_module_are_those_of_its_package(self):
+        importlib.import_module("resfiles.mod")
+        if VERSION < (3, 12):  # importlib.resources takes packages only
+            self.assertIsNone(self.f.get_resource_reader("resfiles.mod"))
+            return
+        from importlib import resources
+        self.assertEqual(resources.files("resfiles.mod"), resources.files("resfiles"))
+        self.assertEqual(resources.files("resfiles.mod").joinpath("sub", "b.txt").read_bytes(), b"b")
+        self.f.add_resource(resource("resmod", "module", in_memory_source=b""))
+        for name in ("resmod", "absent", "resfiles.absent", "absent.mod"):
+            self.assertIsNone(self.f.get_resource_reader(name))
+
     def test_nodes_are_compared_as_paths_are(self):
         top = self.f.get_resource_reader("resfiles").files()
         sub = self.f.get_resource_reader("resfiles.sub").files()
@@ -204,7 +216,6 @@ class Reader(unittest.TestCase):
     def test_who_has_one(self):
         f = tree()
         self.assertIsInstance(f.get_resource_reader("resfiles"), OxidizedResourceReader)
-        self.assertIsNone(f.get_resource_reader("resfiles.mod"))
         self.assertIsNone(f.get_resource_reader("unknown"))
         with self.assertRaisesRegex(TypeError, "No constructor defined"):
             OxidizedResourceReader()
