@@ -40,10 +40,18 @@ PyObject *ox_wrong_type(PyObject *value, const char *parameter, const char *want
 /* tp_new of types whose instances only come from us. */
 PyObject *ox_no_constructor(PyTypeObject *type, PyObject *args, PyObject *kwargs);
 
-/* As a row of PyMethodDef. */
-#define OX_METHOD(name, function, doc) \
-	{ \
-		name, (PyCFunction)(void (*)(void))(function), METH_FASTCALL | METH_KEYWORDS, doc \
+/* A docstring of which inspect.signature() reads the parameters, "($self, name)" or the like, and help() shows both. */
+#define OX_DOC(name, parameters, doc) name parameters "\n--\n\n" doc
+
+/* Rows of PyMethodDef. */
+#define OX_FUNCTION(name, function, flags, parameters, doc)                                                            \
+	{                                                                                                              \
+		name, (PyCFunction)(void (*)(void))(function), flags, OX_DOC(name, parameters, doc)                    \
 	}
+#define OX_METHOD(name, function, parameters, doc)                                                                     \
+	OX_FUNCTION(name, function, METH_FASTCALL | METH_KEYWORDS, parameters, doc)
+#define OX_CLASS_METHOD(name, function, parameters, doc)                                                               \
+	OX_FUNCTION(name, function, METH_FASTCALL | METH_KEYWORDS | METH_CLASS, parameters, doc)
+#define OX_BARE_METHOD(name, function, doc) OX_FUNCTION(name, function, METH_NOARGS, "($self)", doc)
 
 #endif

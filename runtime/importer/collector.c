@@ -347,10 +347,14 @@ static void collector_dealloc(PyObject *self)
 }
 
 static PyMethodDef methods[] = {
-	OX_METHOD("add_in_memory", add_in_memory, "Takes a resource that will be served from memory."),
-	OX_METHOD("add_filesystem_relative", add_filesystem_relative,
-		  "Takes a resource that will be a file below prefix, beside the executable."),
-	OX_METHOD("oxidize", oxidize, "A list of OxidizedResource, and a list of files to write."),
+	OX_METHOD("add_in_memory", add_in_memory, "($self, resource)",
+		  "Takes what find_resources_in_path() found, to be served from memory."),
+	OX_METHOD("add_filesystem_relative", add_filesystem_relative, "($self, prefix, resource)",
+		  "Takes what find_resources_in_path() found, to be a file below prefix beside the executable."),
+	OX_METHOD("oxidize", oxidize, "($self, python_exe=None)",
+		  "(resources, files): a list of OxidizedResource, and one of (pathlib.Path, bytes, is_executable) of "
+		  "the files to write.\n\nPackages around what was collected are completed: python_exe compiles "
+		  "what they lack, by default this interpreter does."),
 	{NULL, NULL, 0, NULL},
 };
 
@@ -361,7 +365,11 @@ static PyGetSetDef properties[] = {
 };
 
 static PyType_Slot slots[] = {
-	{Py_tp_doc, (void *)"Turns resources that were found into resources that a finder serves."},
+	{Py_tp_doc, (void *)"OxidizedResourceCollector(allowed_locations), or (policy=...)\n\n"
+			    "Turns what was found into what a finder serves. allowed_locations is a list of "
+			    "'in-memory' and 'filesystem-relative'; policy, instead of it, is 'in-memory-only', "
+			    "'filesystem-relative-only:PREFIX' or "
+			    "'prefer-in-memory-fallback-filesystem-relative:PREFIX'."},
 	{Py_tp_new, collector_new},
 	{Py_tp_dealloc, collector_dealloc},
 	{Py_tp_traverse, collector_traverse},

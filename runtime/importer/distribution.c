@@ -341,28 +341,29 @@ static void distribution_dealloc(PyObject *self)
 }
 
 static PyMethodDef methods[] = {
-	OX_METHOD("read_text", read_text, "read_text(filename): a metadata file's text, or None"),
-	{"locate_file", locate_file, METH_O, "locate_file(path): the virtual path of a file of the distribution"},
-	{"from_name", (PyCFunction)(void (*)(void))from_name, METH_FASTCALL | METH_KEYWORDS | METH_CLASS,
-	 "from_name(name): the first distribution of that name that any finder has"},
-	{"discover", (PyCFunction)(void (*)(void))discover, METH_VARARGS | METH_KEYWORDS | METH_CLASS,
-	 "discover(context=None, **kwargs): the distributions of all finders"},
+	OX_METHOD("read_text", read_text, "($self, filename)", "The text of a metadata file, or None."),
+	OX_FUNCTION("locate_file", locate_file, METH_O, "($self, path, /)",
+		    "A pathlib.Path of a file of the distribution, which can be read although it is in memory."),
+	OX_CLASS_METHOD("from_name", from_name, "($type, name)",
+			"The first distribution of that name that any finder has; PackageNotFoundError."),
+	OX_FUNCTION("discover", discover, METH_VARARGS | METH_KEYWORDS | METH_CLASS, "($type, *args, **kwargs)",
+		    "An iterator over the distributions of all finders, for a context or for what would make one."),
 	{NULL, NULL, 0, NULL},
 };
 
 PyGetSetDef ox_distribution_properties[] = {
 	{"metadata", get_metadata, NULL, "The parsed METADATA or PKG-INFO.", NULL},
-	{"name", get_name, NULL, NULL, NULL},
-	{"version", get_version, NULL, NULL, NULL},
-	{"_normalized_name", get_normalized_name, NULL, NULL, NULL},
-	{"entry_points", get_entry_points, NULL, NULL, NULL},
-	{"requires", get_requires, NULL, NULL, NULL},
+	{"name", get_name, NULL, "The metadata's Name.", NULL},
+	{"version", get_version, NULL, "The metadata's Version.", NULL},
+	{"_normalized_name", get_normalized_name, NULL, "The name in the form that names are compared in.", NULL},
+	{"entry_points", get_entry_points, NULL, "The entry points, as importlib.metadata has them.", NULL},
+	{"requires", get_requires, NULL, "A list of what the distribution requires, or None.", NULL},
 	{"files", get_files, NULL, "What RECORD or SOURCES.txt lists, or None.", NULL},
 	{NULL, NULL, NULL, NULL, NULL},
 };
 
 static PyType_Slot slots[] = {
-	{Py_tp_doc, (void *)"The metadata of a distribution inside the executable."},
+	{Py_tp_doc, (void *)"The metadata of one distribution, as importlib.metadata.distribution() gives it."},
 	{Py_tp_dealloc, distribution_dealloc},
 	{Py_tp_traverse, distribution_traverse},
 	{Py_tp_getattro, get_attribute},

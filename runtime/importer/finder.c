@@ -328,34 +328,53 @@ static PyObject *serialize(PyObject *self, PyObject *const *args, Py_ssize_t giv
 }
 
 static PyMethodDef methods[] = {
-	OX_METHOD("find_spec", find_spec, "find_spec(fullname, path, target=None)"),
-	OX_METHOD("find_module", find_module, "find_module(fullname, path)"),
-	{"invalidate_caches", invalidate_caches, METH_NOARGS, "Does nothing: there is nothing to forget."},
-	OX_METHOD("create_module", create_module, "create_module(spec)"),
-	OX_METHOD("exec_module", exec_module, "exec_module(module)"),
-	OX_METHOD("get_code", get_code, "get_code(fullname): the code object of a module, or None"),
-	OX_METHOD("get_source", get_source, "get_source(fullname): the source of a module, or None"),
-	OX_METHOD("is_package", is_package, "is_package(fullname); ImportError when there is no such module"),
-	OX_METHOD("get_filename", get_filename, "get_filename(fullname); ImportError for modules in memory"),
-	OX_METHOD("get_data", get_data, "get_data(path): a package's file by its virtual or real path"),
-	OX_METHOD("get_resource_reader", get_resource_reader, "get_resource_reader(fullname): a reader of its package's files"),
-	OX_METHOD("find_distributions", find_distributions, "find_distributions(context=None)"),
-	OX_METHOD("iter_modules", iter_modules, "iter_modules(prefix=None): top-level names, each with is_package"),
-	OX_METHOD("path_hook", path_hook, "path_hook(path): for sys.path_hooks"),
-	OX_METHOD("index_bytes", index_bytes, "index_bytes(data): adds packed resources, which are used in place"),
-	OX_METHOD("index_file_memory_mapped", index_file,
-		  "index_file_memory_mapped(path): adds a file of packed resources"),
-	{"index_interpreter_builtins", index_builtins, METH_NOARGS,
-	 "Adds what the interpreter has linked in and frozen."},
-	{"index_interpreter_builtin_extension_modules", index_builtin_extensions, METH_NOARGS,
-	 "Adds what the interpreter has linked in."},
-	{"index_interpreter_frozen_modules", index_frozen, METH_NOARGS, "Adds what the interpreter has frozen."},
-	{"indexed_resources", indexed_resources, METH_NOARGS,
-	 "Everything indexed, as OxidizedResource, sorted by name."},
-	OX_METHOD("add_resource", add_resource, "add_resource(resource): instead of one of the same name"),
-	OX_METHOD("add_resources", add_resources, "add_resources(resources): each of an iterable"),
-	OX_METHOD("serialize_indexed_resources", serialize,
-		  "serialize_indexed_resources(ignore_builtin=True, ignore_frozen=True): packed resources, version 3"),
+	OX_METHOD("find_spec", find_spec, "($self, fullname, path, target=None)",
+		  "The spec of a module, or None.\n\nFolders of packages in path decide where it is looked for, "
+		  "without one the name does. What is built in or frozen gets the interpreter's own importer."),
+	OX_METHOD("find_module", find_module, "($self, fullname, path)", "The loader of the module's spec, or None."),
+	OX_BARE_METHOD("invalidate_caches", invalidate_caches, "Does nothing: there is nothing to forget."),
+	OX_METHOD("create_module", create_module, "($self, spec)",
+		  "A module for the spec of an extension module; None for others, which are made as usual."),
+	OX_METHOD("exec_module", exec_module, "($self, module)",
+		  "Runs the module's code in it. Does nothing for a name that is not indexed."),
+	OX_METHOD("get_code", get_code, "($self, fullname)",
+		  "The module's code object; None for an extension module, one that is built in, or an unknown name."),
+	OX_METHOD("get_source", get_source, "($self, fullname)", "The module's source, decoded, or None."),
+	OX_METHOD("is_package", is_package, "($self, fullname)",
+		  "Whether the module is a package; ImportError when there is no such module."),
+	OX_METHOD("get_filename", get_filename, "($self, fullname)",
+		  "The module's file; ImportError for a module in memory, which has none."),
+	OX_METHOD("get_data", get_data, "($self, path)",
+		  "The bytes of a package's file by its path below path_hook_base_str (in memory) or origin (on disk); "
+		  "FileNotFoundError for all other paths."),
+	OX_METHOD("get_resource_reader", get_resource_reader, "($self, fullname)",
+		  "An OxidizedResourceReader of a package's files, since CPython 3.12 also for a module in it; None for "
+		  "others."),
+	OX_METHOD("find_distributions", find_distributions, "($self, context=None)",
+		  "An iterator over an OxidizedDistribution for each distribution of the context's name, or for all."),
+	OX_METHOD("iter_modules", iter_modules, "($self, prefix=None)",
+		  "A sorted list of (prefix + name, is_package) of the top-level modules."),
+	OX_METHOD("path_hook", path_hook, "($self, path)",
+		  "For sys.path_hooks: an OxidizedPathEntryFinder for path_hook_base_str or a package's folder "
+		  "below it; ImportError for other paths."),
+	OX_METHOD("index_bytes", index_bytes, "($self, data)",
+		  "Adds packed resources, merging them into what is known of a name.\n\nThe object is kept and used in "
+		  "place: it must not change. ValueError when it does not hold packed resources."),
+	OX_METHOD("index_file_memory_mapped", index_file, "($self, path)",
+		  "Adds a file of packed resources, which stays open and is read where it is used; ValueError."),
+	OX_BARE_METHOD("index_interpreter_builtins", index_builtins,
+		       "Adds what the interpreter has built in and what it has frozen."),
+	OX_BARE_METHOD("index_interpreter_builtin_extension_modules", index_builtin_extensions,
+		       "Adds what the interpreter has built in."),
+	OX_BARE_METHOD("index_interpreter_frozen_modules", index_frozen, "Adds what the interpreter has frozen."),
+	OX_BARE_METHOD("indexed_resources", indexed_resources,
+		       "A list of everything indexed, as copies in OxidizedResource objects, sorted by name."),
+	OX_METHOD("add_resource", add_resource, "($self, resource)",
+		  "Adds a copy of an OxidizedResource, instead of what is known of its name."),
+	OX_METHOD("add_resources", add_resources, "($self, resources)",
+		  "Adds a copy of each OxidizedResource of an iterable, as add_resource() does."),
+	OX_METHOD("serialize_indexed_resources", serialize, "($self, ignore_builtin=True, ignore_frozen=True)",
+		  "Everything indexed as packed resources, version 3, sorted by name: bytes for index_bytes()."),
 	{NULL, NULL, 0, NULL},
 };
 
@@ -385,10 +404,13 @@ static PyObject *get_auto_register(PyObject *self, void *closure)
 }
 
 static PyGetSetDef properties[] = {
-	{"origin", get_origin, NULL, NULL, NULL},
-	{"path_hook_base_str", get_base, NULL, NULL, NULL},
-	{"multiprocessing_set_start_method", get_start_method, NULL, NULL, NULL},
-	{"pkg_resources_import_auto_register", get_auto_register, NULL, NULL, NULL},
+	{"origin", get_origin, NULL, "The folder below which relative paths lie.", NULL},
+	{"path_hook_base_str", get_base, NULL,
+	 "The path of the running executable, below which packages in memory have their __path__.", NULL},
+	{"multiprocessing_set_start_method", get_start_method, NULL,
+	 "What multiprocessing is told when it is imported, or None.", NULL},
+	{"pkg_resources_import_auto_register", get_auto_register, NULL,
+	 "True: register_pkg_resources() is called when pkg_resources is imported.", NULL},
 	{NULL, NULL, NULL, NULL, NULL},
 };
 
@@ -533,7 +555,13 @@ static void finder_dealloc(PyObject *self)
 }
 
 static PyType_Slot slots[] = {
-	{Py_tp_doc, (void *)"A meta path finder and loader that serves what the executable holds."},
+	{Py_tp_doc,
+	 (void *)OX_DOC("OxidizedFinder",
+			"(relative_path_origin=None, resources_data=None, resources=None, resources_file=None)",
+			"A meta path finder and loader of modules, files and metadata in memory.\n\nIt serves what was "
+			"given to it; the one on sys.meta_path of an executable serves what the executable holds. "
+			"resources_data (or resources) is indexed as by index_bytes(), resources_file as by "
+			"index_file_memory_mapped(); relative_path_origin is by default the executable's folder.")},
 	{Py_tp_new, finder_new},
 	{Py_tp_dealloc, finder_dealloc},
 	{Py_tp_traverse, finder_traverse},

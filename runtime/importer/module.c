@@ -58,11 +58,15 @@ static PyObject *pkg_resources_find_distributions(PyObject *module, PyObject *co
 }
 
 static PyMethodDef functions[] = {
-	OX_METHOD("decode_source", decode_source, "The text of a module's source, as Python itself decodes it."),
-	OX_METHOD("find_resources_in_path", find_resources_in_path, "A list of the Python resources below a folder."),
-	{"register_pkg_resources", register_pkg_resources, METH_NOARGS, "Teaches pkg_resources about packed packages."},
+	OX_METHOD("decode_source", decode_source, "($module, io_module, source_bytes)",
+		  "The text of a module's source, as Python itself decodes it. io_module is the module io."),
+	OX_METHOD("find_resources_in_path", find_resources_in_path, "($module, path)",
+		  "A list of the modules, files of packages and metadata below a folder; ValueError."),
+	OX_FUNCTION("register_pkg_resources", register_pkg_resources, METH_NOARGS, "($module)",
+		    "Tells pkg_resources about packed distributions; ImportError when there is no pkg_resources."),
 	OX_METHOD("pkg_resources_find_distributions", pkg_resources_find_distributions,
-		  "The distributions below an entry of sys.path, as pkg_resources wants them."),
+		  "($module, importer, path_item, only=False)",
+		  "The distributions below the entry of sys.path that importer was made for, or right below."),
 	{NULL, NULL, 0, NULL},
 };
 
@@ -251,7 +255,7 @@ static PyModuleDef_Slot slots[] = {
 struct PyModuleDef ox_module_def = {
 	PyModuleDef_HEAD_INIT,
 	.m_name = "oxidized_importer",
-	.m_doc = "Imports modules and resources straight from the executable's own pages.",
+	.m_doc = "Imports modules, files of packages and metadata from packed data in memory.",
 	.m_size = sizeof(struct ox_state),
 	.m_methods = functions,
 	.m_slots = slots,

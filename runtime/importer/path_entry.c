@@ -149,20 +149,21 @@ static void entry_dealloc(PyObject *self)
 }
 
 static PyMethodDef methods[] = {
-	OX_METHOD("find_spec", find_spec,
-		  "find_spec(fullname, target=None): of the direct member with the last component of the name"),
-	OX_METHOD("iter_modules", iter_modules, "iter_modules(prefix=''): direct members, each with is_package"),
-	{"invalidate_caches", invalidate_caches, METH_NOARGS, "Does nothing: there is nothing to forget."},
+	OX_METHOD("find_spec", find_spec, "($self, fullname, target=None)",
+		  "The spec of the package's member that has the last component of the name, or None."),
+	OX_METHOD("iter_modules", iter_modules, "($self, prefix='')",
+		  "A sorted list of (prefix + name, is_package) of the package's direct members."),
+	OX_BARE_METHOD("invalidate_caches", invalidate_caches, "Does nothing: there is nothing to forget."),
 	{NULL, NULL, 0, NULL},
 };
 
 static PyGetSetDef properties[] = {
-	{"_package", get_package, NULL, NULL, NULL},
+	{"_package", get_package, NULL, "The package whose members are found, None for the top level.", NULL},
 	{NULL, NULL, NULL, NULL, NULL},
 };
 
 static PyType_Slot slots[] = {
-	{Py_tp_doc, (void *)"Finds the modules of one package inside the executable."},
+	{Py_tp_doc, (void *)"Finds the members of one package; OxidizedFinder.path_hook() makes it."},
 	{Py_tp_dealloc, entry_dealloc},
 	{Py_tp_traverse, entry_traverse},
 	{Py_tp_clear, entry_clear},

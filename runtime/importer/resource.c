@@ -433,37 +433,59 @@ static int set_needs(PyObject *self, PyObject *value, void *closure)
 	return refuse_delete(value) < 0 ? -1 : ox_resource_set_needs(as_resource(self), value);
 }
 
-#define FLAG(name, flag) {name, get_flag, set_flag, NULL, (void *)(intptr_t)(flag)}
-#define BYTES(name, blob) {name, get_bytes, set_blob, NULL, (void *)(intptr_t)(blob)}
-#define PATH(name, blob) {name, get_path, set_blob, NULL, (void *)(intptr_t)(blob)}
+#define FLAG(name, flag, doc)                                                                                          \
+	{                                                                                                              \
+		name, get_flag, set_flag, doc, (void *)(intptr_t)(flag)                                                \
+	}
+#define BYTES(name, blob, doc)                                                                                         \
+	{                                                                                                              \
+		name, get_bytes, set_blob, doc " as bytes, or None.", (void *)(intptr_t)(blob)                         \
+	}
+#define PATH(name, blob, doc)                                                                                          \
+	{                                                                                                              \
+		name, get_path, set_blob, doc ", a path relative to the finder's origin, or None.",                    \
+		    (void *)(intptr_t)(blob)                                                                           \
+	}
+#define TABLE(name, table, doc)                                                                                        \
+	{                                                                                                              \
+		name, get_dict, set_dict, doc " as a dict of name to bytes, or None.", (void *)(intptr_t)(table)       \
+	}
+#define PATHS(name, table, doc)                                                                                        \
+	{                                                                                                              \
+		name, get_paths, set_dict,                                                                             \
+		    doc " as a dict of name to path, relative to the finder's origin, or None.",                       \
+		    (void *)(intptr_t)(table)                                                                          \
+	}
 
 static PyGetSetDef properties[] = {
-	{"name", get_name, set_name, NULL, NULL},
-	{"flavor", get_flavor, set_flavor, NULL, NULL},
-	FLAG("is_module", OX_PACK_MODULE),
-	FLAG("is_builtin_extension_module", OX_PACK_BUILTIN),
-	FLAG("is_frozen_module", OX_PACK_FROZEN),
-	FLAG("is_extension_module", OX_PACK_EXTENSION),
-	FLAG("is_shared_library", OX_PACK_LIBRARY),
-	FLAG("is_package", OX_PACK_PACKAGE),
-	FLAG("is_namespace_package", OX_PACK_NAMESPACE),
-	BYTES("in_memory_source", OX_PACKED_SOURCE),
-	BYTES("in_memory_bytecode", OX_PACKED_BYTECODE),
-	BYTES("in_memory_bytecode_opt1", OX_PACKED_BYTECODE_OPT1),
-	BYTES("in_memory_bytecode_opt2", OX_PACKED_BYTECODE_OPT2),
-	BYTES("in_memory_extension_module_shared_library", OX_PACKED_EXTENSION),
-	BYTES("in_memory_shared_library", OX_PACKED_LIBRARY),
-	{"in_memory_package_resources", get_dict, set_dict, NULL, (void *)(intptr_t)OX_PACKED_RESOURCES},
-	{"in_memory_distribution_resources", get_dict, set_dict, NULL, (void *)(intptr_t)OX_PACKED_METADATA},
-	{"shared_library_dependency_names", get_needs, set_needs, NULL, NULL},
-	PATH("relative_path_module_source", OX_PACKED_SOURCE_PATH),
-	PATH("relative_path_module_bytecode", OX_PACKED_BYTECODE_PATH),
-	PATH("relative_path_module_bytecode_opt1", OX_PACKED_BYTECODE_OPT1_PATH),
-	PATH("relative_path_module_bytecode_opt2", OX_PACKED_BYTECODE_OPT2_PATH),
-	PATH("relative_path_extension_module_shared_library", OX_PACKED_EXTENSION_PATH),
-	{"relative_path_package_resources", get_paths, set_dict, NULL, (void *)(intptr_t)OX_PACKED_RESOURCE_PATHS},
-	{"relative_path_distribution_resources", get_paths, set_dict, NULL,
-	 (void *)(intptr_t)OX_PACKED_METADATA_PATHS},
+	{"name", get_name, set_name, "The full name: of a module, a distribution or a shared library.", NULL},
+	{"flavor", get_flavor, set_flavor,
+	 "The kind: 'none', 'module', 'built-in', 'frozen', 'extension' or 'shared_library'.", NULL},
+	FLAG("is_module", OX_PACK_MODULE, "Whether it is a Python module."),
+	FLAG("is_builtin_extension_module", OX_PACK_BUILTIN, "Whether the interpreter has it built in."),
+	FLAG("is_frozen_module", OX_PACK_FROZEN, "Whether the interpreter has it frozen."),
+	FLAG("is_extension_module", OX_PACK_EXTENSION, "Whether it is an extension module in a shared library."),
+	FLAG("is_shared_library", OX_PACK_LIBRARY, "Whether it is a shared library that others need."),
+	FLAG("is_package", OX_PACK_PACKAGE, "Whether it is a package."),
+	FLAG("is_namespace_package", OX_PACK_NAMESPACE, "Whether it is a namespace package."),
+	BYTES("in_memory_source", OX_PACKED_SOURCE, "The source"),
+	BYTES("in_memory_bytecode", OX_PACKED_BYTECODE, "The marshalled code"),
+	BYTES("in_memory_bytecode_opt1", OX_PACKED_BYTECODE_OPT1, "The marshalled code for -O"),
+	BYTES("in_memory_bytecode_opt2", OX_PACKED_BYTECODE_OPT2, "The marshalled code for -OO"),
+	BYTES("in_memory_extension_module_shared_library", OX_PACKED_EXTENSION, "The extension module's library"),
+	BYTES("in_memory_shared_library", OX_PACKED_LIBRARY, "The shared library"),
+	TABLE("in_memory_package_resources", OX_PACKED_RESOURCES, "The package's files"),
+	TABLE("in_memory_distribution_resources", OX_PACKED_METADATA, "The distribution's metadata files"),
+	{"shared_library_dependency_names", get_needs, set_needs,
+	 "The names of the shared libraries that the library needs as a list, or None.", NULL},
+	PATH("relative_path_module_source", OX_PACKED_SOURCE_PATH, "The file of the source"),
+	PATH("relative_path_module_bytecode", OX_PACKED_BYTECODE_PATH, "The file of the bytecode"),
+	PATH("relative_path_module_bytecode_opt1", OX_PACKED_BYTECODE_OPT1_PATH, "The file of the bytecode for -O"),
+	PATH("relative_path_module_bytecode_opt2", OX_PACKED_BYTECODE_OPT2_PATH, "The file of the bytecode for -OO"),
+	PATH("relative_path_extension_module_shared_library", OX_PACKED_EXTENSION_PATH,
+	     "The file of the extension module's library"),
+	PATHS("relative_path_package_resources", OX_PACKED_RESOURCE_PATHS, "The package's files"),
+	PATHS("relative_path_distribution_resources", OX_PACKED_METADATA_PATHS, "The distribution's metadata files"),
 	{NULL, NULL, NULL, NULL, NULL},
 };
 
@@ -506,7 +528,9 @@ static void resource_dealloc(PyObject *self)
 }
 
 static PyType_Slot slots[] = {
-	{Py_tp_doc, (void *)"A resource that an OxidizedFinder indexes."},
+	{Py_tp_doc, (void *)OX_DOC("OxidizedResource", "()",
+				   "What an OxidizedFinder indexes: a module with its files, the metadata of a "
+				   "distribution, a shared library.")},
 	{Py_tp_new, resource_make},
 	{Py_tp_dealloc, resource_dealloc},
 	{Py_tp_traverse, resource_traverse},

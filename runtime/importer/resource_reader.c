@@ -142,16 +142,16 @@ static void reader_dealloc(PyObject *self)
 }
 
 static PyMethodDef methods[] = {
-	{"files", files, METH_NOARGS, "The package's folder as a Traversable."},
-	OX_METHOD("open_resource", open_resource, "open_resource(resource): a binary stream"),
-	OX_METHOD("resource_path", resource_path, "resource_path(resource): FileNotFoundError, there are no paths"),
-	OX_METHOD("is_resource", is_resource, "is_resource(name): True, or FileNotFoundError"),
-	{"contents", contents, METH_NOARGS, "The names of the package's files, sorted."},
+	OX_BARE_METHOD("files", files, "The package's folder as a Traversable."),
+	OX_METHOD("open_resource", open_resource, "($self, resource)", "A binary stream; FileNotFoundError."),
+	OX_METHOD("resource_path", resource_path, "($self, resource)", "Raises FileNotFoundError: there are no paths."),
+	OX_METHOD("is_resource", is_resource, "($self, name)", "True, or FileNotFoundError."),
+	OX_BARE_METHOD("contents", contents, "The names of the package's files, with folders in them, sorted."),
 	{NULL, NULL, 0, NULL},
 };
 
 static PyType_Slot slots[] = {
-	{Py_tp_doc, (void *)"Reads the files of one package inside the executable."},
+	{Py_tp_doc, (void *)"Reads the files of one package, for importlib.resources."},
 	{Py_tp_dealloc, reader_dealloc},
 	{Py_tp_traverse, reader_traverse},
 	{Py_tp_methods, methods},

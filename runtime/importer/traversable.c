@@ -509,28 +509,30 @@ static void node_dealloc(PyObject *self)
 }
 
 static PyMethodDef methods[] = {
-	{"iterdir", iterdir, METH_NOARGS, NULL},
-	{"joinpath", joinpath, METH_VARARGS, NULL},
-	{"exists", exists, METH_NOARGS, NULL},
-	{"is_file", is_file, METH_NOARGS, NULL},
-	{"is_dir", is_dir, METH_NOARGS, NULL},
-	{"read_bytes", read_bytes, METH_NOARGS, NULL},
-	{"read_text", (PyCFunction)(void (*)(void))read_text, METH_VARARGS | METH_KEYWORDS, NULL},
-	{"open", (PyCFunction)(void (*)(void))node_open, METH_VARARGS | METH_KEYWORDS, NULL},
+	OX_BARE_METHOD("iterdir", iterdir, "An iterator over what is in the folder, sorted by name."),
+	OX_FUNCTION("joinpath", joinpath, METH_VARARGS, "($self, *descendants)", "What lies below this folder."),
+	OX_BARE_METHOD("exists", exists, "Whether it is a file or a folder."),
+	OX_BARE_METHOD("is_file", is_file, "Whether it is a file."),
+	OX_BARE_METHOD("is_dir", is_dir, "Whether it is a folder: files or packages lie below it."),
+	OX_BARE_METHOD("read_bytes", read_bytes, "The file's content."),
+	OX_FUNCTION("read_text", read_text, METH_VARARGS | METH_KEYWORDS, "($self, encoding=None, errors=None)",
+		    "The file's content, decoded, with plain line ends."),
+	OX_FUNCTION("open", node_open, METH_VARARGS | METH_KEYWORDS, "($self, mode='r', *args, **kwargs)",
+		    "A stream: io.BytesIO for 'rb', for 'r' an io.TextIOWrapper, which takes the other arguments."),
 	{NULL, NULL, 0, NULL},
 };
 
 static PyGetSetDef properties[] = {
-	{"name", get_name, NULL, NULL, NULL},
-	{"stem", get_of_name, NULL, NULL, (void *)"stem"},
-	{"suffix", get_of_name, NULL, NULL, (void *)"suffix"},
-	{"suffixes", get_of_name, NULL, NULL, (void *)"suffixes"},
-	{"parent", get_parent, NULL, NULL, NULL},
+	{"name", get_name, NULL, "The last component of the path or, at its root, of the package's name.", NULL},
+	{"stem", get_of_name, NULL, "The name without its suffix.", (void *)"stem"},
+	{"suffix", get_of_name, NULL, "What is behind the name's last dot, with the dot.", (void *)"suffix"},
+	{"suffixes", get_of_name, NULL, "A list of the name's suffixes.", (void *)"suffixes"},
+	{"parent", get_parent, NULL, "The folder around it.", NULL},
 	{NULL, NULL, NULL, NULL, NULL},
 };
 
 static PyType_Slot slots[] = {
-	{Py_tp_doc, (void *)"A file or folder of a package inside the executable."},
+	{Py_tp_doc, (void *)"A file or folder of a package, whether it exists or not."},
 	{Py_tp_dealloc, node_dealloc},
 	{Py_tp_traverse, node_traverse},
 	{Py_tp_repr, node_repr},

@@ -479,18 +479,22 @@ static int finder_clear(PyObject *self)
 }
 
 static PyMethodDef methods[] = {
-	{"from_path", (PyCFunction)(void (*)(void))from_path, METH_FASTCALL | METH_KEYWORDS | METH_CLASS,
-	 "A finder over an archive in a file, which stays open."},
-	{"from_zip_data", (PyCFunction)(void (*)(void))from_zip_data, METH_FASTCALL | METH_KEYWORDS | METH_CLASS,
-	 "A finder over an archive in memory, which is not copied."},
-	OX_METHOD("find_spec", find_spec, "The spec of a module in the archive, or None."),
-	OX_METHOD("find_module", find_module, "This finder when the archive has the module, or None."),
-	{"invalidate_caches", invalidate_caches, METH_NOARGS, "Does nothing: an archive does not change."},
-	OX_METHOD("create_module", create_module, "None: modules are made as usual."),
-	OX_METHOD("exec_module", exec_module, "Runs the module's code in the module."),
-	OX_METHOD("get_code", get_code, "The module's code object."),
-	OX_METHOD("get_source", get_source, "The module's source, or None when there is only bytecode."),
-	OX_METHOD("is_package", is_package, "Whether the module is a package."),
+	OX_CLASS_METHOD("from_path", from_path, "($type, path)",
+			"A finder over an archive in a file, which stays open."),
+	OX_CLASS_METHOD("from_zip_data", from_zip_data, "($type, source, path=None)",
+			"A finder over an archive in memory, which is not copied.\n\nIts modules' __file__ begins with "
+			"path, sys.executable by default."),
+	OX_METHOD("find_spec", find_spec, "($self, fullname, path, target=None)",
+		  "The spec of a module in the archive, or None."),
+	OX_METHOD("find_module", find_module, "($self, fullname, path=None)",
+		  "This finder when the archive has the module, or None."),
+	OX_BARE_METHOD("invalidate_caches", invalidate_caches, "Does nothing: an archive does not change."),
+	OX_METHOD("create_module", create_module, "($self, spec)", "None: modules are made as usual."),
+	OX_METHOD("exec_module", exec_module, "($self, module)", "Runs the module's code in the module."),
+	OX_METHOD("get_code", get_code, "($self, fullname)", "The module's code object; ImportError."),
+	OX_METHOD("get_source", get_source, "($self, fullname)",
+		  "The module's source, None when there is only bytecode; ImportError."),
+	OX_METHOD("is_package", is_package, "($self, fullname)", "Whether the module is a package; ImportError."),
 	{NULL, NULL, 0, NULL},
 };
 

@@ -28,9 +28,8 @@ class OxidizedFinder:
     def __new__(
         cls,
         relative_path_origin: StrOrBytesPath | None = None,
-        *,
-        resources: ReadableBuffer | None = None,
         resources_data: ReadableBuffer | None = None,
+        resources: ReadableBuffer | None = None,
         resources_file: StrOrBytesPath | None = None,
     ) -> Self: ...
     @property
@@ -198,7 +197,7 @@ class OxidizedResource:
 
 @final
 class OxidizedResourceCollector:
-    def __new__(cls, allowed_locations: Sequence[str] | None = None, *, policy: str | None = None) -> Self: ...
+    def __new__(cls, allowed_locations: Sequence[str] = ..., policy: str = ...) -> Self: ...
     @property
     def allowed_locations(self) -> list[str]: ...
     @property

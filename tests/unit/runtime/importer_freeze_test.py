@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -183,6 +184,23 @@ class Spellings(Freezing):
         first = (self.out / "oxidized_resources").read_bytes()
         self.freeze('policy="in-memory-only"')
         self.assertEqual((self.out / "oxidized_resources").read_bytes(), first)
+
+
+class Readme(Freezing):
+    """Its programs do what it says."""
+
+    def test_what_it_shows_runs(self):
+        text = (importerkit.ROOT / "runtime/importer/README.md").read_text()
+        pack, load, use = (textwrap.dedent(p) for p in re.findall(r"(?:^(?: {4}.*)?\n)+", text, re.M) if "import" in p)
+        src = self.write({"package/__init__.py": b"x = 1\n", "package/data.txt": b"data", "package/m.py": b"y = 2",
+                          "distribution-1.5.dist-info/METADATA": b"Name: distribution\nVersion: 1.5\n"})
+        self.assertIn("/path/to/site-packages", pack)
+        self.run_python(pack.replace("/path/to/site-packages", src))
+        shutil.rmtree(src)
+        more = "import package.m, pkgutil\nprint([m.name for m in pkgutil.iter_modules(package.__path__)], package.m.y)\n"
+        if sys.version_info < (3, 10):
+            use = use.replace('importlib.resources.files("package").joinpath', "finder.get_resource_reader('package').files().joinpath")
+        self.assertEqual(self.run_python(load + use + more), "data\n1.5\n['data.txt']\n['m'] 2\n")
 
 
 class WholeLibrary(Freezing):

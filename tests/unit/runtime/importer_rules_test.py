@@ -3,6 +3,7 @@ with whom."""
 import importerkit
 import gc
 import importlib
+import inspect
 import io
 import marshal
 import os
@@ -145,6 +146,15 @@ class Arguments(unittest.TestCase):
                       "OxidizedZipFinder": {n for n in dir(ox.OxidizedZipFinder) if not n.startswith(("_", "from"))}}
             self.assertEqual(found - others.get(owner, set()), named)
 
+    def test_signatures_say_what_they_take(self):
+        for owner, name, parameters in functions():
+            told = inspect.signature(self.function(owner, name)).parameters.values()
+            self.assertEqual(["?" * (p.default is not p.empty) + p.name for p in told], parameters, f"{owner}.{name}")
+            self.assertEqual({p.kind for p in told}, {inspect.Parameter.POSITIONAL_OR_KEYWORD})
+        for owner, names in WITHOUT.items():
+            for name in names.split():
+                self.assertEqual(str(inspect.signature(self.function(owner, name))), "()")
+
     def test_every_parameter_can_be_passed_by_name(self):
         for owner, name, parameters in functions():
             given = {p.strip("?"): object() for p in parameters}
@@ -266,6 +276,11 @@ class Types(unittest.TestCase):
                     type("Sub", (kind,), {})
                 if kind.__name__ != "OxidizedTraversable":  # compared as paths are
                     self.assertEqual((kind.__eq__, kind.__hash__), (object.__eq__, object.__hash__))
+
+    def test_everything_is_described(self):
+        undocumented = [f"{type(value).__name__}.{name}" for value in self.values() for name in ("__doc__", *dir(type(value)))
+                        if not name.startswith("__") and not getattr(type(value), name).__doc__]
+        self.assertEqual(undocumented, [])
 
     def test_reading_a_property_twice_gives_two_objects(self):
         r = package()
