@@ -348,8 +348,8 @@ static PyMethodDef methods[] = {
 		  "The bytes of a package's file by its path below path_hook_base_str (in memory) or origin (on disk); "
 		  "FileNotFoundError for all other paths."),
 	OX_METHOD("get_resource_reader", get_resource_reader, "($self, fullname)",
-		  "An OxidizedResourceReader of a package's files, since CPython 3.12 also for a module in it; None for "
-		  "others."),
+		  "An OxidizedResourceReader of a package's files, since CPython 3.12 also for a module in it; "
+		  "None for others."),
 	OX_METHOD("find_distributions", find_distributions, "($self, context=None)",
 		  "An iterator over an OxidizedDistribution for each distribution of the context's name, or for all."),
 	OX_METHOD("iter_modules", iter_modules, "($self, prefix=None)",
