@@ -11,8 +11,7 @@ static struct ox_collector *as_collector(PyObject *self)
 	return (struct ox_collector *)self;
 }
 
-/* Sets record[key] and gives the reference to value away; -1 when it is NULL. */
-static int put(PyObject *record, const char *key, PyObject *value)
+int ox_record_put(PyObject *record, const char *key, PyObject *value)
 {
 	int rc = value ? PyDict_SetItemString(record, key, value) : -1;
 	Py_XDECREF(value);
@@ -28,21 +27,20 @@ static int put_flag(PyObject *record, const char *key, bool value)
 static int put_file(PyObject *record, const char *key, PyObject *name, PyObject *value)
 {
 	PyObject *files = PyDict_GetItemString(record, key); /* borrowed */
-	if (!files && put(record, key, PyDict_New()) == 0)
+	if (!files && ox_record_put(record, key, PyDict_New()) == 0)
 		files = PyDict_GetItemString(record, key);
 	int rc = files && value ? PyDict_SetItem(files, name, value) : -1;
 	Py_XDECREF(value);
 	return rc;
 }
 
-/* A record of that name, made if need be; borrowed. */
-static PyObject *record_of(struct ox_collector *self, PyObject *name)
+PyObject *ox_record_of(PyObject *records, PyObject *name)
 {
-	PyObject *made = NULL, *record = PyDict_GetItemWithError(self->records, name);
+	PyObject *made = NULL, *record = PyDict_GetItemWithError(records, name);
 	if (record || PyErr_Occurred())
 		return record;
 	made = PyDict_New();
-	if (made && PyDict_SetItem(self->records, name, made) == 0)
+	if (made && PyDict_SetItem(records, name, made) == 0)
 		record = made;
 	Py_XDECREF(made);
 	return record;
@@ -67,7 +65,7 @@ static int put_module(PyObject *record, const struct ox_value *v, PyObject *pref
 				     : "in_memory_source";
 	if (put_flag(record, "is_module", true) < 0 || put_flag(record, "is_package", v->is_package) < 0)
 		return -1;
-	return put(record, key, prefix ? PyTuple_Pack(2, prefix, data) : Py_NewRef(data));
+	return ox_record_put(record, key, prefix ? PyTuple_Pack(2, prefix, data) : Py_NewRef(data));
 }
 
 static int put_resource(PyObject *record, const struct ox_value *v, PyObject *prefix, PyObject *data)
@@ -108,11 +106,12 @@ static int put_extension(PyObject *record, const struct ox_value *v, PyObject *p
 {
 	if (put_flag(record, "is_extension_module", true) < 0 ||
 	    (v->is_package && put_flag(record, "is_package", true) < 0) ||
-	    put(record, "shared_library_dependency_names", PyList_New(0)) < 0)
+	    ox_record_put(record, "shared_library_dependency_names", PyList_New(0)) < 0)
 		return -1;
 	if (!prefix)
-		return put(record, "in_memory_extension_module_shared_library", Py_NewRef(data));
-	return put(record, "relative_path_extension_module_shared_library", PyTuple_Pack(3, prefix, v->suffix, data));
+		return ox_record_put(record, "in_memory_extension_module_shared_library", Py_NewRef(data));
+	return ox_record_put(record, "relative_path_extension_module_shared_library",
+			     PyTuple_Pack(3, prefix, v->suffix, data));
 }
 
 /* What a collector accepts, by its kind. */
@@ -135,7 +134,7 @@ static int collect(struct ox_collector *self, struct ox_value *v, PyObject *pref
 	}
 	PyObject *data = ox_value_data(v);
 	bool is_named = v->package && v->kind != OX_VALUE_EXTENSION;
-	PyObject *record = data ? record_of(self, is_named ? v->package : v->name) : NULL;
+	PyObject *record = data ? ox_record_of(self->records, is_named ? v->package : v->name) : NULL;
 	int rc = record ? putters[v->kind](record, v, prefix, data) : -1;
 	if (rc == 0 && v->kind == OX_VALUE_BYTECODE && v->path)
 		self->has_scanned_bytecode = true;

@@ -28,6 +28,11 @@ struct ox_collector {
 
 extern PyType_Spec ox_collector_spec;
 
+/* The record of that name, made if need be; borrowed. NULL with an exception. */
+PyObject *ox_record_of(PyObject *records, PyObject *name);
+/* record[key] = value, which is taken; -1 with an exception, as for a NULL value that has one. */
+int ox_record_put(PyObject *record, const char *key, PyObject *value);
+
 /* (resources, files): a list of OxidizedResource and a list of (pathlib.Path, bytes, is executable), both in the
  * order of names. Packages around what was collected are completed, their bytecode compiled by `exe`, a
  * path as str or NULL for this interpreter. ValueError. The collector stays as it is. */

@@ -70,6 +70,9 @@ static inline void *ox_type_state(PyTypeObject *type)
 #endif
 }
 
+/* What a bytecode file has in front of the marshalled code: magic, flags, and time and size or hash of its source. */
+enum { OX_PYC_HEADER = 16 };
+
 /* What bytecode of this interpreter begins with, known before it has started; 0 when it is not. */
 static inline uint32_t ox_bytecode_magic(void)
 {

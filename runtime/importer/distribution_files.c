@@ -2,14 +2,6 @@
  * that would be everything. */
 #include "runtime/importer/distribution.h"
 
-/* file.ATTRIBUTE = value, which is taken; an empty text of the list is None. */
-static int set(PyObject *file, const char *attribute, PyObject *value)
-{
-	int rc = value ? PyObject_SetAttrString(file, attribute, value) : -1;
-	Py_XDECREF(value);
-	return rc;
-}
-
 /* row[i], borrowed; NULL when it is not there or empty. */
 static PyObject *cell(PyObject *row, Py_ssize_t i)
 {
@@ -24,12 +16,12 @@ static PyObject *new_file(PyObject *self, PyObject *metadata, PyObject *row)
 	PyObject *file = PyObject_CallMethod(metadata, "PackagePath", "O", name);
 	if (!file)
 		return NULL;
-	int rc = set(file, "dist", Py_NewRef(self));
+	int rc = ox_set_attr(file, "dist", Py_NewRef(self));
 	if (!rc)
-		rc = set(file, "hash",
+		rc = ox_set_attr(file, "hash",
 			 hash ? PyObject_CallMethod(metadata, "FileHash", "O", hash) : Py_NewRef(Py_None));
 	if (!rc)
-		rc = set(file, "size", size ? PyLong_FromUnicodeObject(size, 10) : Py_NewRef(Py_None));
+		rc = ox_set_attr(file, "size", size ? PyLong_FromUnicodeObject(size, 10) : Py_NewRef(Py_None));
 	if (rc < 0)
 		Py_CLEAR(file);
 	return file;

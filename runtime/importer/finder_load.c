@@ -4,7 +4,7 @@
 #include "runtime/importer/state.h"
 #include "runtime/importer/teach.h"
 
-static int set_attr(PyObject *o, const char *name, PyObject *value)
+int ox_set_attr(PyObject *o, const char *name, PyObject *value)
 {
 	int rc = value ? PyObject_SetAttrString(o, name, value) : -1;
 	Py_XDECREF(value);
@@ -70,7 +70,7 @@ static int describe(struct ox_finder *self, PyObject *spec, const struct ox_foun
 		return -1;
 	int rc = 0;
 	if (found->is_package)
-		rc = set_attr(spec, "submodule_search_locations", search_locations(self, file, name));
+		rc = ox_set_attr(spec, "submodule_search_locations", search_locations(self, file, name));
 	if (!rc && file && PyObject_SetAttrString(spec, "has_location", Py_True) < 0)
 		rc = -1;
 	if (!rc && file && PyObject_SetAttrString(spec, "origin", file) < 0)
@@ -198,10 +198,10 @@ static PyObject *spec_at(struct ox_state *state, PyObject *spec, const char *pat
 	PyObject *name = ox_get_attr(spec, "name");
 	PyObject *loader = name ? ox_get_attr(spec, "loader") : NULL;
 	PyObject *copy = loader ? PyObject_CallFunctionObjArgs(state->module_spec, name, loader, NULL) : NULL;
-	if (copy && set_attr(copy, "origin", PyUnicode_DecodeFSDefault(path)) < 0)
+	if (copy && ox_set_attr(copy, "origin", PyUnicode_DecodeFSDefault(path)) < 0)
 		Py_CLEAR(copy);
 	PyObject *locations = copy ? ox_get_attr(spec, "submodule_search_locations") : NULL;
-	if (copy && set_attr(copy, "submodule_search_locations", locations) < 0)
+	if (copy && ox_set_attr(copy, "submodule_search_locations", locations) < 0)
 		Py_CLEAR(copy);
 	Py_XDECREF(name);
 	Py_XDECREF(loader);
@@ -266,7 +266,7 @@ static PyObject *create_extension(struct ox_finder *self, PyObject *spec, PyObje
 	PyObject *module = at ? call_imp(state, "create_dynamic", at) : NULL;
 	Py_XDECREF(at);
 	if (module && is_file && (PyObject_SetAttrString(spec, "has_location", Py_True) < 0 ||
-				  set_attr(spec, "origin", PyUnicode_DecodeFSDefault(path)) < 0))
+				  ox_set_attr(spec, "origin", PyUnicode_DecodeFSDefault(path)) < 0))
 		Py_CLEAR(module);
 	if (module && !is_file && adjust_file(self, module, &found->record) < 0)
 		Py_CLEAR(module);

@@ -4,15 +4,6 @@
 #include "runtime/importer/importer.h"
 #include "runtime/importer/state.h"
 
-enum { PYC_HEADER = 16 };
-
-static int set_attr(PyObject *o, const char *name, PyObject *value)
-{
-	int rc = value ? PyObject_SetAttrString(o, name, value) : -1;
-	Py_XDECREF(value);
-	return rc;
-}
-
 /* The file that a module is said to come from; data NULL when there is none. */
 static struct ox_slice origin_of(const struct ox_found *found)
 {
@@ -46,9 +37,9 @@ int ox_given_describe(struct ox_finder *self, PyObject *spec, const struct ox_fo
 	if (file && !rc)
 		rc = PyObject_SetAttrString(spec, "has_location", Py_True);
 	if (!rc && found->kind == OX_KIND_MODULE && cached.data)
-		rc = set_attr(spec, "cached", ox_finder_relative_path(self, cached));
+		rc = ox_set_attr(spec, "cached", ox_finder_relative_path(self, cached));
 	if (!rc && found->is_package)
-		rc = set_attr(spec, "submodule_search_locations", locations(self, file, name));
+		rc = ox_set_attr(spec, "submodule_search_locations", locations(self, file, name));
 	Py_XDECREF(file);
 	return rc;
 }
@@ -162,14 +153,14 @@ static PyObject *code_of_file(struct ox_finder *self, struct ox_slice relative, 
 	}
 	const unsigned char *data = (const unsigned char *)PyBytes_AS_STRING(content);
 	size_t len = (size_t)PyBytes_GET_SIZE(content);
-	if (len < PYC_HEADER) {
+	if (len < OX_PYC_HEADER) {
 		PyObject *text = PyUnicode_FromString("bytecode file does not contain enough data");
 		PyErr_SetImportError(text, name, NULL);
 		Py_XDECREF(text);
 	} else if ((data[0] | data[1] << 8 | data[2] << 16 | (uint32_t)data[3] << 24) != ox_bytecode_magic()) {
 		ox_bad_bytecode(name, "was made for another version of Python");
 	} else {
-		code = ox_unmarshal(ox_slice(data + PYC_HEADER, len - PYC_HEADER), name);
+		code = ox_unmarshal(ox_slice(data + OX_PYC_HEADER, len - OX_PYC_HEADER), name);
 	}
 	Py_DECREF(content);
 	return code;

@@ -142,24 +142,26 @@ static int merge_all(struct ox_index *index, const struct ox_packed_resource *re
 	return rc;
 }
 
-int ox_index_add_buffer(struct ox_index *index, PyObject *data)
+typedef int read_packed(struct ox_records *t, PyObject *from, const struct ox_packed_resource **out, size_t *count);
+
+static int add_packed(struct ox_index *index, read_packed *read, PyObject *from)
 {
 	const struct ox_packed_resource *resources = NULL;
 	size_t count = 0;
 	int rc = make_records(index);
 	if (!rc)
-		rc = ox_records_read_buffer(index->records, data, &resources, &count);
+		rc = read(index->records, from, &resources, &count);
 	return rc < 0 ? rc : merge_all(index, resources, count);
+}
+
+int ox_index_add_buffer(struct ox_index *index, PyObject *data)
+{
+	return add_packed(index, ox_records_read_buffer, data);
 }
 
 int ox_index_add_file(struct ox_index *index, PyObject *path)
 {
-	const struct ox_packed_resource *resources = NULL;
-	size_t count = 0;
-	int rc = make_records(index);
-	if (!rc)
-		rc = ox_records_read_file(index->records, path, &resources, &count);
-	return rc < 0 ? rc : merge_all(index, resources, count);
+	return add_packed(index, ox_records_read_file, path);
 }
 
 int ox_index_add_resource(struct ox_index *index, struct ox_state *state, const struct ox_resource *r)

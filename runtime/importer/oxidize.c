@@ -114,14 +114,14 @@ static PyObject *bytecode_file(const struct work *w, PyObject *value)
 	static const char no_hash[8], flags[4] = {1};
 	Py_ssize_t count = PyTuple_GET_SIZE(value);
 	PyObject *code = PyTuple_GET_ITEM(value, count - 1);
-	PyObject *file = PyBytes_FromStringAndSize(NULL, 16 + PyBytes_GET_SIZE(code));
+	PyObject *file = PyBytes_FromStringAndSize(NULL, OX_PYC_HEADER + PyBytes_GET_SIZE(code));
 	if (!file)
 		return NULL;
 	char *to = PyBytes_AS_STRING(file);
 	memcpy(to, PyBytes_AS_STRING(w->compiled.magic), 4);
 	memcpy(to + 4, flags, sizeof flags);
 	memcpy(to + 8, count == 3 ? PyBytes_AS_STRING(PyTuple_GET_ITEM(value, 1)) : no_hash, sizeof no_hash);
-	memcpy(to + 16, PyBytes_AS_STRING(code), (size_t)PyBytes_GET_SIZE(code));
+	memcpy(to + OX_PYC_HEADER, PyBytes_AS_STRING(code), (size_t)PyBytes_GET_SIZE(code));
 	return file;
 }
 

@@ -1,5 +1,7 @@
 #include "runtime/importer/parents.h"
 
+#include "runtime/importer/collector.h"
+
 #include "proto/base/platform.h"
 
 static const struct bytecode_key {
@@ -21,13 +23,6 @@ struct wanted {
 	PyObject *requests; /* list of (name, record, level), then of (name, source, level) */
 	PyObject *places;   /* list of (record, key, prefix or None) */
 };
-
-static int put(PyObject *record, const char *key, PyObject *value)
-{
-	int rc = value ? PyDict_SetItemString(record, key, value) : -1;
-	Py_XDECREF(value);
-	return rc;
-}
 
 /* What a package's bytecode is made of: its own source from wherever it has one, else nothing. New reference. */
 static PyObject *source_of(PyObject *record)
@@ -70,9 +65,10 @@ static int complete_parent(struct wanted *w, PyObject *parent, PyObject *name, P
 	    PyDict_SetItemString(parent, "is_package", Py_True) < 0)
 		return -1;
 	if (lacks(parent, child, "in_memory_source"))
-		rc = put(parent, "in_memory_source", PyBytes_FromStringAndSize(NULL, 0));
+		rc = ox_record_put(parent, "in_memory_source", PyBytes_FromStringAndSize(NULL, 0));
 	if (!rc && (has = lacks(parent, child, "relative_path_module_source")))
-		rc = put(parent, "relative_path_module_source", Py_BuildValue("(Oy)", PyTuple_GET_ITEM(has, 0), ""));
+		rc = ox_record_put(parent, "relative_path_module_source",
+				   Py_BuildValue("(Oy)", PyTuple_GET_ITEM(has, 0), ""));
 	for (size_t i = 0; !rc && i < OX_COUNT(bytecode_keys); i++) {
 		const struct bytecode_key *key = &bytecode_keys[i];
 		if ((has = lacks(parent, child, key->name)))
@@ -81,26 +77,13 @@ static int complete_parent(struct wanted *w, PyObject *parent, PyObject *name, P
 	return rc;
 }
 
-/* The record of that name, made if need be; borrowed. */
-static PyObject *parent_record(struct wanted *w, PyObject *name)
-{
-	PyObject *made = NULL, *record = PyDict_GetItemWithError(w->records, name);
-	if (record || PyErr_Occurred())
-		return record;
-	made = PyDict_New();
-	if (made && PyDict_SetItem(w->records, name, made) == 0)
-		record = made;
-	Py_XDECREF(made);
-	return record;
-}
-
 /* Every package around `name`. */
 static int complete_parents(struct wanted *w, PyObject *name, PyObject *child)
 {
 	Py_ssize_t len = PyUnicode_GET_LENGTH(name), dot = -1;
 	while ((dot = PyUnicode_FindChar(name, '.', dot + 1, len, 1)) >= 0) {
 		PyObject *above = dot ? PyUnicode_Substring(name, 0, dot) : PyUnicode_FromString("");
-		PyObject *parent = above && dot ? parent_record(w, above) : NULL;
+		PyObject *parent = above && dot ? ox_record_of(w->records, above) : NULL;
 		int rc = parent ? complete_parent(w, parent, above, child) : 0;
 		Py_XDECREF(above);
 		if (rc < 0 || PyErr_Occurred())

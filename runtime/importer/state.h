@@ -60,6 +60,8 @@ PyObject *ox_raise(const struct ox_err *err, PyObject *name);
 /* An attribute by its interned name: a string of its own for each look-up, as PyObject_GetAttrString makes it,
  * would fill the interpreter's cache of attributes. */
 PyObject *ox_get_attr(PyObject *o, const char *name);
+/* o.NAME = value, which is taken; -1 with an exception, as for a NULL value that has one. */
+int ox_set_attr(PyObject *o, const char *name, PyObject *value);
 
 /* finder_load.c: importing. */
 PyObject *ox_finder_spec_of(struct ox_finder *self, PyObject *name, PyObject *path, PyObject *target);

@@ -185,10 +185,7 @@ static PyObject *_detect_program_name(PyObject *self, PyObject *args, PyObject *
 	return name;
 }
 
-#define TAUGHT(function)                                                                                               \
-	{                                                                                                              \
-#function, (PyCFunction)(void (*)(void))function, METH_VARARGS | METH_KEYWORDS, NULL                            \
-	}
+#define TAUGHT(f) {#f, (PyCFunction)(void (*)(void))(f), METH_VARARGS | METH_KEYWORDS, NULL}
 
 static PyMethodDef getfile_def = TAUGHT(getfile), getmodule_def = TAUGHT(getmodule), get_data_def = TAUGHT(get_data),
 		   details_def = TAUGHT(_get_module_details), detect_def = TAUGHT(_detect_program_name),

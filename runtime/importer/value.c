@@ -5,8 +5,6 @@
 
 #include <stddef.h>
 
-enum { PYC_HEADER = 16 };
-
 static struct ox_value *as_value(PyObject *self)
 {
 	return (struct ox_value *)self;
@@ -43,11 +41,11 @@ PyObject *ox_read_file(PyObject *path)
 static PyObject *without_header(PyObject *file)
 {
 	PyObject *bytes = NULL;
-	if (PyBytes_GET_SIZE(file) < PYC_HEADER)
+	if (PyBytes_GET_SIZE(file) < OX_PYC_HEADER)
 		PyErr_SetString(PyExc_EOFError, "bytecode file does not contain enough data");
 	else
-		bytes = PyBytes_FromStringAndSize(PyBytes_AS_STRING(file) + PYC_HEADER,
-						  PyBytes_GET_SIZE(file) - PYC_HEADER);
+		bytes = PyBytes_FromStringAndSize(PyBytes_AS_STRING(file) + OX_PYC_HEADER,
+						  PyBytes_GET_SIZE(file) - OX_PYC_HEADER);
 	Py_DECREF(file);
 	return bytes;
 }

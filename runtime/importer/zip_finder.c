@@ -6,8 +6,6 @@
 
 #include "proto/base/buf.h"
 
-enum { PYC_HEADER = 16 };
-
 struct zip_finder {
 	PyObject_HEAD
 	struct ox_zip zip;
@@ -233,12 +231,12 @@ static PyObject *load_bytecode(const struct zip_finder *f, const struct ox_zip_m
 	const char *data = PyBytes_AS_STRING(bytes);
 	Py_ssize_t len = PyBytes_GET_SIZE(bytes);
 	const char *wrong = NULL;
-	if (len < PYC_HEADER)
+	if (len < OX_PYC_HEADER)
 		wrong = "bytecode file does not contain enough data";
 	else if (is_foreign(data))
 		wrong = "it is for another version of Python";
 	else
-		code = PyMarshal_ReadObjectFromString(data + PYC_HEADER, len - PYC_HEADER);
+		code = PyMarshal_ReadObjectFromString(data + OX_PYC_HEADER, len - OX_PYC_HEADER);
 	if (code && !PyCode_Check(code)) {
 		Py_CLEAR(code);
 		wrong = "it is no code object";
