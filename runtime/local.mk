@@ -49,6 +49,16 @@ tests_unit_runtime_extract_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_runtime_extract_test_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 endif
 
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/runtime/hashes_test
+TESTS += tests/unit/runtime/hashes_test
+tests_unit_runtime_hashes_test_SOURCES = \
+	tests/unit/runtime/hashes_test.c runtime/hashes/blake2.c runtime/hashes/folded.c runtime/hashes/hashes.h \
+	runtime/hashes/md5_sha1.c runtime/hashes/sha2.c runtime/hashes/sha3.c runtime/hashes/words.h
+tests_unit_runtime_hashes_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_runtime_hashes_test_LDADD = $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+endif
+
 # The importer and the interpreter control, linked into a real executable.
 check_PROGRAMS += tests/unit/runtime/packer
 tests_unit_runtime_packer_SOURCES = tests/unit/runtime/packer.c
@@ -94,6 +104,8 @@ nobase_dist_pkgdata_DATA = \
 	runtime/embed/exec.h runtime/embed/script.c runtime/embed/script.h runtime/embed/wrap_exec.c runtime/embed/settings.c runtime/embed/settings.h runtime/embed/setup.c \
 	runtime/embed/setup.h runtime/embed/terminfo.c \
 	runtime/embed/terminfo.h runtime/embed/wrap.c runtime/embed/wrap_frozen.c runtime/embed/wrap_start.c \
+	runtime/hashes/blake2.c runtime/hashes/folded.c runtime/hashes/hacl.c runtime/hashes/hashes.h runtime/hashes/md5_sha1.c \
+	runtime/hashes/sha2.c runtime/hashes/sha3.c runtime/hashes/words.h \
 	runtime/importer/arguments.c runtime/importer/arguments.h runtime/importer/collector.c \
 	runtime/importer/collector.h runtime/importer/compile.c runtime/importer/compile.h \
 	runtime/importer/failure.c runtime/importer/failure.h runtime/importer/oxidize.c \

@@ -10,7 +10,8 @@
 #include <unistd.h>
 
 /* Where what the runtime's sources include lies, below the root. */
-static const char *const header_folders[] = {"proto/base", "runtime/embed", "runtime/importer", "runtime/pack"};
+static const char *const header_folders[] = {"proto/base", "runtime/embed", "runtime/hashes", "runtime/importer",
+					     "runtime/pack"};
 
 struct inputs {
 	OX_VEC(struct ox_link_input) v;
@@ -169,6 +170,7 @@ static int read_list(struct ox_build_context *ctx, const char *root, struct ox_b
 
 /* What the list says, while it is read. */
 struct listed {
+	bool has_hashes; /* the distribution is complete: those of ours stay out */
 	struct inputs files;
 	OX_VEC(const char *) wraps;
 };
@@ -196,7 +198,8 @@ static int add_listed(struct ox_build_context *ctx, struct listed *list, const c
 		}
 		line += strspn(line, " \t");
 		line[strcspn(line, " \t\r#")] = '\0';
-		if (*line)
+		bool is_wanted = !list->has_hashes || !ox_slice_starts(ox_slice_str(line), OX_SLICE("runtime/hashes/"));
+		if (*line && is_wanted)
 			rc = add_input(ctx, &list->files, root, line, err);
 	}
 	return rc;
@@ -214,9 +217,10 @@ static int settle_wraps(struct ox_build_context *ctx, struct listed *list, struc
 	return copy ? 0 : ox_fail_nomem(err, "list of sources");
 }
 
-int ox_runtime_sources_find(struct ox_build_context *ctx, struct ox_runtime_sources *out, struct ox_err *err)
+int ox_runtime_sources_find(struct ox_build_context *ctx, const struct ox_distribution *dist,
+			    struct ox_runtime_sources *out, struct ox_err *err)
 {
-	struct listed list = {0};
+	struct listed list = {.has_hashes = dist->archive != NULL};
 	struct inputs headers = {0};
 	struct ox_buf text = {.limit = 1 << 20};
 	*out = (struct ox_runtime_sources){0};

@@ -19,8 +19,9 @@ struct ox_runtime_sources {
 	size_t wrap_count;
 };
 
-/* OX_ENOENT when the installation is incomplete. */
-int ox_runtime_sources_find(struct ox_build_context *ctx, struct ox_runtime_sources *out, struct ox_err *err);
+/* What is compiled for this distribution. OX_ENOENT when the installation is incomplete. */
+int ox_runtime_sources_find(struct ox_build_context *ctx, const struct ox_distribution *dist,
+			    struct ox_runtime_sources *out, struct ox_err *err);
 
 /* One digest over all files below `dir` (names and contents), for a step's key. */
 int ox_folder_digest(struct ox_build_context *ctx, const char *dir, struct ox_step *step, const char *name,

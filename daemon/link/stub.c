@@ -271,7 +271,7 @@ int ox_stub_build(struct ox_build_context *ctx, const struct ox_distribution *di
 	if (!rc)
 		rc = ox_link_parts_find(ctx, &toolchain, dist, options, &l.parts, err);
 	if (!rc)
-		rc = ox_runtime_sources_find(ctx, &l.sources, err);
+		rc = ox_runtime_sources_find(ctx, dist, &l.sources, err);
 	if (!rc)
 		rc = ox_runtime_objects(ctx, &toolchain, &l.sources, dist, &l.objects, err);
 	if (!rc)

@@ -26,7 +26,7 @@ import zipfile
 NAME = "oxidized_importer"
 HERE = pathlib.Path(__file__).resolve().parent
 OWN_FILES = ("pyproject.toml", "build_backend.py", "README.md", "stubs/__init__.pyi", "stubs/py.typed")
-LEFT_OUT = "runtime/embed/"
+LEFT_OUT = ("runtime/embed/", "runtime/hashes/")
 
 
 def source_root():
@@ -39,7 +39,7 @@ def source_root():
 
 def sources(root):
     lines = (root / "runtime/sources.list").read_text().splitlines()
-    return [line for line in lines if line and not line.startswith(("#", LEFT_OUT))]
+    return [line for line in lines if line and not line.startswith(("#", *LEFT_OUT))]
 
 
 def headers(root):
