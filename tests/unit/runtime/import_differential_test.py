@@ -87,6 +87,14 @@ class Differential(unittest.TestCase):
     def test_without_the_fast_path_they_are_as_well(self):
         self.compare(KIT.build(SOURCES, with_libraries=False, run_command=START, fast_import="false"), self.importlibs)
 
+    def test_collection_is_held_back_only_where_the_setting_says_so(self):
+        (SOURCES / "asks_gc.py").write_text("import gc\nown = type(gc.get_threshold.__self__).__name__ == 'module'\n"
+                                            "first = gc.get_threshold()[0]\n")
+        look = "import gc, asks_gc\nprint(asks_gc.own, asks_gc.first == gc.get_threshold()[0])"
+        for setting, told in (("true", "False True\n"), ("false", "True True\n")):
+            exe = KIT.build(SOURCES, with_libraries=False, run_command=look, deferred_collection=setting)
+            self.assertEqual(self.result(exe), (0, told, ""))
+
     def test_import_times_are_told_with_the_same_nesting(self):
         exe = KIT.build(SOURCES, with_libraries=False, run_command=START, import_time="true")
         for scenario in ("plain", "failing"):

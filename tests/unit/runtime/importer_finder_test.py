@@ -591,6 +591,18 @@ class Loading(Imports):
         import m
         self.assertEqual(m.x, 2)
 
+    def test_code_that_was_just_compiled(self):
+        """As the documentation of PyOxidizer registers a module, in its generation's words."""
+        f = self.install(OxidizedFinder())
+        source = b"def twice(x): return 2 * x\n"
+        r = OxidizedResource()
+        r.name, r.flavor = "registered", "module"
+        setattr(r, BYTECODE, marshal.dumps(compile(source, "registered", "exec")))
+        r.in_memory_source = source
+        f.add_resource(r)
+        import registered
+        self.assertEqual((registered.twice(21), f.get_source("registered").encode()), (42, source))
+
     def test_code_beside_the_executable(self):
         folder = self.folder()
         header = importlib.util.MAGIC_NUMBER + bytes(12)
