@@ -8,7 +8,10 @@ EXTRA_DIST += contrib/bench/bench.py contrib/bench/imports.py contrib/bench/meas
 	contrib/bench/starlark.py contrib/bench/starlark_diff.py contrib/bench/starlark_random.py \
 	contrib/bench/fmt_diff.py contrib/bench/distributions.py
 EXTRA_DIST += \
-	contrib/python-distribution/arranging.py contrib/python-distribution/build contrib/python-distribution/check \
+	contrib/python-distribution/arranging.py contrib/python-distribution/build contrib/python-distribution/changes \
+	contrib/python-distribution/check contrib/python-distribution/class_slots.c \
+	contrib/python-distribution/class_slots-3.9.diff contrib/python-distribution/class_slots-3.11.diff \
+	contrib/python-distribution/class_slots-3.13.diff \
 	contrib/python-distribution/compiling.py contrib/python-distribution/depend.py \
 	contrib/python-distribution/describe.py contrib/python-distribution/fetch.py \
 	contrib/python-distribution/first_writes.c contrib/python-distribution/libraries \

@@ -64,6 +64,21 @@ class Build:
             self.run("patch", "-p1", "--force", "--no-backup-if-mismatch", "-i", path, cwd=tree)
         return len(wanted)
 
+    def change(self):
+        """Makes our own changes to the source; returns the names of the patches that do not fit it."""
+        left_out = []
+        for name, place in tables.changes(self.minor):
+            command = ["patch", "-p1", "--force", "--fuzz=0", "--no-backup-if-mismatch"]
+            command += ["-i", os.path.join(tables.HERE, name)]
+            try:
+                self.run(*command, "--dry-run")
+            except tables.Problem:
+                left_out.append(name)
+                continue
+            self.run(*command)
+            shutil.copyfile(os.path.join(tables.HERE, os.path.basename(place)), os.path.join(self.tree, place))
+        return left_out
+
     def configure(self):
         deps_include, deps_lib = os.path.join(self.deps, "include"), os.path.join(self.deps, "lib")
         arguments = [

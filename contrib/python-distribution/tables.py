@@ -49,14 +49,24 @@ def patches():
     return [pattern for (pattern,) in rows("patches")]
 
 
+def rows_for(minor, name):
+    """Those rows of a table, without their first column, whose range of versions there has X.Y."""
+    number = [int(part) for part in minor.split(".")]
+    for versions, *words in rows(name):
+        first, last = ([int(part) for part in end.split(".")] for end in versions.split("-"))
+        if first <= number <= last:
+            yield words
+
+
+def changes(minor):
+    """(patch, place of the file that it includes) of each of our own changes to one version X.Y."""
+    return [tuple(words) for words in rows_for(minor, "changes")]
+
+
 def modules(minor):
     """(lines for Modules/Setup.local, names that are disabled, arguments for configure) of one version X.Y."""
-    number = [int(part) for part in minor.split(".")]
     lines, disabled, configure = [], [], []
-    for versions, *words in rows("modules"):
-        first, last = ([int(part) for part in end.split(".")] for end in versions.split("-"))
-        if not first <= number <= last:
-            continue
+    for words in rows_for(minor, "modules"):
         if words[0] == "disabled":
             disabled += words[1:]
         elif words[0] == "configure":

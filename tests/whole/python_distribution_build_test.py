@@ -109,6 +109,43 @@ class Tables(unittest.TestCase):
         self.assertEqual(tables.closure(["edit"], tables.libraries(from_source=True)), ["edit", "ncursesw"])
 
 
+class Changes(Temporary):
+    def patched(self, minor, edit=lambda text: text):
+        """(what was left out, the lines that the patch adds, file) after the changes to a source that has the patch's
+        own lines."""
+        (name, place), = tables.changes(minor)
+        with open(os.path.join(FOLDER, name), encoding="utf-8") as file:
+            lines = file.readlines()
+        path = os.path.join(self.folder, re.search("^--- a/(.*)$", "".join(lines), re.M)[1])
+        old = [line[1:] if line[0] in " -" else "\n" * 5 for line in lines[2:] if line[0] in " -@"]
+        self.build = compiling.Build(self.folder, minor, 1, toolchains.toolchain(toolchains.TARGETS[0]), "/usr/bin")
+        self.build.tree = self.folder
+        write(path, edit("".join(old)))
+        left_out = self.build.change()
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        return left_out, [line[1:] for line in lines[2:] if line[0] == "+"], text, os.path.join(self.folder, place)
+
+    def test_each_is_made_to_its_version(self):
+        for minor in ("3.9", "3.11", "3.13"):
+            left_out, added, text, place = self.patched(minor)
+            self.assertEqual(left_out, [])
+            self.assertEqual([line for line in added if line not in text], [])
+            self.assertIn(f'#include "{os.path.basename(place)}"\n', added)
+            self.assertTrue(os.path.exists(place))
+            os.unlink(place)
+
+    def test_a_source_that_it_does_not_fit_stays_as_it_is(self):
+        altered = lambda text: text.replace("update_one_slot", "update_slot_of")
+        left_out, _, text, place = self.patched("3.11", altered)
+        self.assertEqual(left_out, ["class_slots-3.11.diff"])
+        self.assertNotIn("class_slots.c", text)
+        self.assertFalse(os.path.exists(place))
+
+    def test_other_versions_have_none(self):
+        self.assertEqual(tables.changes("3.15"), [])
+
+
 class Description(Temporary):
     def setUp(self):
         super().setUp()
