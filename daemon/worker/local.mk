@@ -41,7 +41,7 @@ WORKER_WHOLE_TESTS = \
 	tests/whole/machine_lacks_test.py tests/whole/man_pages_test.py
 TESTS += $(WORKER_WHOLE_TESTS)
 EXTRA_DIST += tests/data/extensions
-EXTRA_DIST += $(WORKER_WHOLE_TESTS) tests/whole/oxdist.py tests/data/lint/configs.txt \
+EXTRA_DIST += $(WORKER_WHOLE_TESTS) tests/whole/class_slots.py tests/whole/oxdist.py tests/data/lint/configs.txt \
 	tests/data/configs/black_files_old.bzl tests/data/configs/black_new.bzl tests/data/configs/callbacks_new.bzl \
 	tests/data/configs/files_new.bzl tests/data/configs/parts_old.bzl tests/data/configs/pyflakes_new.bzl \
 	tests/data/configs/pyflakes_old.bzl tests/data/configs/walkthrough_old.bzl

@@ -106,6 +106,15 @@ class Linked(Base):
         self.assertEqual(told, {"failed": {}, "sorted": [1, 2, 3], "api": True, "sqlite": True, "ssl": "TLSv1_2",
                                 "sha": "a7ffc6f8", "packed": ["x", "x", "x"], "root": "1.414", "xml": "1", "libedit": True})
 
+    @has_run
+    def test_classes_have_the_slots_that_the_hosts_interpreter_gives_them(self):
+        program = os.path.join(oxtest.SRCDIR, "tests/whole/class_slots.py")
+        plain = subprocess.run([oxtest.HOST_PYTHON, "-I", program], capture_output=True, text=True, check=True).stdout
+        self.assertRegex(plain, r"^2\d{4} classes, \d{3} functions, [0-9a-f]{64}$")
+        with open(program, encoding="utf-8") as file:
+            path, _ = self.make(file.read())
+        self.assertEqual(self.run_program(path), plain)
+
     def test_nothing_but_pythons_interface_is_exported(self):
         path, _ = self.make("pass")
         lines = subprocess.run(["nm", "-D", "--defined-only", path], capture_output=True, text=True, check=True).stdout
