@@ -101,7 +101,7 @@ static int add_extension(struct maker *m, const struct ox_bundle_item *item, siz
 
 /* Adds one file to a table that has room for it. */
 static int add_file(struct maker *m, const struct ox_bundle_item *item, struct ox_pack_file *files, size_t *count,
-		    struct ox_err *err)
+		    uint32_t *flags, struct ox_err *err)
 {
 	if (item->prefix)
 		return 0; /* lies beside the executable and is found there */
@@ -110,6 +110,9 @@ static int add_file(struct maker *m, const struct ox_bundle_item *item, struct o
 	int rc = borrow(m, &item->resource->blob, &f->data, err);
 	if (!rc)
 		(*count)++;
+	const struct ox_extract_rules *rules = m->plan->extract;
+	if (item->resource->is_installed && ox_extract_choose(rules, item->resource->name, !rules->never))
+		*flags |= OX_PACK_WANTS_FILE;
 	return rc;
 }
 
@@ -128,10 +131,10 @@ static int add_entry(struct maker *m, const struct ox_bundle_item *item, size_t 
 	case OX_RES_EXTENSION:
 		return add_extension(m, item, record, err);
 	case OX_RES_DIST_FILE:
-		return add_file(m, item, p->distribution, &p->distribution_count, err);
+		return add_file(m, item, p->distribution, &p->distribution_count, &p->flags, err);
 	case OX_RES_PACKAGE_FILE:
 	case OX_RES_LIBRARY:
-		return add_file(m, item, p->files, &p->file_count, err);
+		return add_file(m, item, p->files, &p->file_count, &p->flags, err);
 	case OX_RES_FILE:
 		break; /* belongs to no package: beside the executable or nowhere */
 	}
@@ -207,8 +210,8 @@ static int mark_elsewhere(struct maker *m, struct ox_err *err)
 	const struct ox_extract_rules *rules = m->plan->extract;
 	for (size_t i = 0; i < m->file_users.len; i++) {
 		const struct ox_map_entry *e = &m->file_users.entries[i];
-		if ((uintptr_t)e->value != OX_WANTS_FILE || !ox_extract_choose(rules, e->key, true) ||
-		    has_record(m->out, e->key))
+		if ((uintptr_t)e->value != OX_WANTS_FILE || ox_slice_eq_str(e->key, "os") ||
+		    !ox_extract_choose(rules, e->key, true) || has_record(m->out, e->key))
 			continue;
 		struct ox_pack_resource *p = ox_vec_push(&m->out->v);
 		if (!p)

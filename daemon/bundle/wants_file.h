@@ -5,8 +5,9 @@
  * package: what one module of it looks for belongs to another. In the standard library the use of __file__ alone says
  * nothing (it is in messages and in command lines); there the package must have data files as well.
  *
- * Of a package in another segment (the application speaks of numpy.__file__) a record with the mark alone tells, which
- * the importer obeys for all but the standard library. Where nothing may be extracted there are none. */
+ * Of a package in another segment (the application speaks of numpy.__file__) a record with the mark alone tells; not of
+ * os, of which programs ask where Python is, and which is there before the importer. Where nothing may be extracted
+ * there are none. */
 #ifndef OX_BUNDLE_WANTS_FILE_H
 #define OX_BUNDLE_WANTS_FILE_H
 

@@ -139,6 +139,23 @@ static const struct ox_folder *owner(const struct ox_folder *folder)
 	return fallback;
 }
 
+/* "share" of share/jupyter/kernel.json: what pip puts below sys.prefix, and programs look for there. */
+static struct ox_slice installed_folder(const struct classifier *c, struct ox_slice path)
+{
+	static const char *const tops[] = {"bin/", "etc/", "share/"};
+	static const char *const read_by_people[] = {"share/bash-completion/", "share/doc/", "share/fish/",
+						     "share/info/", "share/man/", "share/zsh/"};
+	if (c->origin != OX_ORIGIN_PACKAGE)
+		return ox_slice(NULL, 0);
+	for (size_t i = 0; i < OX_COUNT(read_by_people); i++)
+		if (ox_slice_starts(path, ox_slice_str(read_by_people[i])))
+			return ox_slice(NULL, 0);
+	for (size_t i = 0; i < OX_COUNT(tops); i++)
+		if (ox_slice_starts(path, ox_slice_str(tops[i])))
+			return ox_slice(path.data, strlen(tops[i]) - 1);
+	return ox_slice(NULL, 0);
+}
+
 static int emit_data(struct classifier *c, const struct ox_file_entry *e, const struct ox_folder *folder)
 {
 	static const char *const dropped[] = {".pyc", ".pyo"};
@@ -148,6 +165,13 @@ static int emit_data(struct classifier *c, const struct ox_file_entry *e, const 
 	if (folder->kind == OX_FOLDER_ROOT && ox_slice_ends(e->path, OX_SLICE(".pth")))
 		return 0;
 	const struct ox_folder *package = owner(folder);
+	struct ox_slice top = installed_folder(c, e->path);
+	if (top.len && (!package || package->kind != OX_FOLDER_PACKAGE))
+		return emit(c, e, (struct ox_resource){.kind = OX_RES_PACKAGE_FILE,
+						       .name = top,
+						       .file = ox_slice(e->path.data + top.len + 1,
+									e->path.len - top.len - 1),
+						       .is_installed = true});
 	if (is_library_name(ox_path_name(e->path)) && c->origin != OX_ORIGIN_STDLIB)
 		return emit(c, e, (struct ox_resource){.kind = OX_RES_LIBRARY,
 						       .name = package ? package->module : ox_slice(NULL, 0),

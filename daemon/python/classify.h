@@ -5,7 +5,9 @@
  * having one is a namespace package; NAME.dist-info, NAME.egg-info and NAME.libs are what
  * they are called; site-packages and dist-packages are import roots of their own; all
  * others hold data. A data file belongs to the nearest package with an __init__
- * above it, else to the nearest namespace package, else to nobody (OX_RES_FILE). Where both
+ * above it, else to the nearest namespace package, else to nobody (OX_RES_FILE). What packages
+ * bring for folders of sys.prefix (share, etc, bin at the root; documentation aside) is a file
+ * of a package of that name, and marked. Where both
  * a source and an extension module have a name, both are given: importers prefer the extension.
  * Left out: *.pyc, *.pyo, *.pth of a root, and what differs from one installation to
  * the next (direct_url.json, INSTALLER, REQUESTED). */

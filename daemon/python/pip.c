@@ -11,7 +11,7 @@
 
 #include <time.h>
 
-enum { PIP_VERSION = 3, EXIT_NO_PIP = 97 };
+enum { PIP_VERSION = 4, EXIT_NO_PIP = 97 };
 
 struct install {
 	struct ox_build_context *ctx;

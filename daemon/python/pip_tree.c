@@ -4,10 +4,28 @@
 #include "daemon/python/classify.h"
 #include "daemon/python/folders.h"
 
-static bool skip_scripts(void *opaque, const char *path, const char *name, bool is_dir)
+#include <limits.h>
+
+static bool skip_caches(void *opaque, const char *path, const char *name, bool is_dir)
 {
 	(void)opaque;
-	return is_dir && (strcmp(path, "bin") == 0 || strcmp(name, "__pycache__") == 0);
+	(void)path;
+	return is_dir && strcmp(name, "__pycache__") == 0;
+}
+
+/* What names the interpreter that it was made for, or anything else but a program for this machine. */
+static bool is_script(const char *root, struct ox_slice path)
+{
+	static const char magic[] = {0x7f, 'E', 'L', 'F'};
+	char full[PATH_MAX], start[sizeof magic];
+	if (!ox_slice_starts(path, OX_SLICE("bin/")))
+		return false;
+	int len = snprintf(full, sizeof full, "%s/%.*s", root, OX_SLICE_ARG(path));
+	FILE *f = len > 0 && (size_t)len < sizeof full ? fopen(full, "re") : NULL;
+	bool is_program = f && fread(start, sizeof start, 1, f) == 1 && memcmp(start, magic, sizeof magic) == 0;
+	if (f)
+		fclose(f);
+	return !is_program;
 }
 
 static bool is_left_out(struct ox_slice path)
@@ -20,8 +38,7 @@ static bool is_left_out(struct ox_slice path)
 	for (size_t i = 0; i + 12 <= path.len; i++)
 		if (memcmp(path.data + i, "__pycache__/", 12) == 0)
 			return true;
-	return ox_slice_starts(path, OX_SLICE("../")) || ox_slice_starts(path, OX_SLICE("/")) ||
-	       ox_slice_starts(path, OX_SLICE("bin/"));
+	return ox_slice_starts(path, OX_SLICE("../")) || ox_slice_starts(path, OX_SLICE("/"));
 }
 
 void ox_pip_clean_record(struct ox_slice text, struct ox_buf *out)
@@ -30,7 +47,8 @@ void ox_pip_clean_record(struct ox_slice text, struct ox_buf *out)
 		const char *eol = memchr(text.data + at, '\n', text.len - at);
 		size_t len = eol ? (size_t)(eol - (text.data + at)) + 1 : text.len - at;
 		const char *comma = memchr(text.data + at, ',', len);
-		if (!is_left_out(ox_slice(text.data + at, comma ? (size_t)(comma - (text.data + at)) : len)))
+		struct ox_slice path = ox_slice(text.data + at, comma ? (size_t)(comma - (text.data + at)) : len);
+		if (!is_left_out(path) && !ox_slice_starts(path, OX_SLICE("bin/")))
 			ox_buf_add(out, text.data + at, len);
 		at += len;
 	}
@@ -80,12 +98,14 @@ int ox_pip_tree_store(struct ox_build_context *ctx, const char *target, const ch
 {
 	struct ox_listing files;
 	struct ox_buf text = {0};
-	int rc = ox_listing_read(ctx->arena, target, skip_scripts, NULL, &files, err);
+	int rc = ox_listing_read(ctx->arena, target, skip_caches, NULL, &files, err);
 	if (rc == OX_ENOENT)
 		return 0; /* nothing was asked for */
-	for (size_t i = 0; !rc && i < files.v.len; i++)
-		if (!files.v.items[i].is_dir && !is_left_out(files.v.items[i].path))
-			rc = store_file(ox_actions_store(ctx->actions), target, &files.v.items[i], result, &text, err);
+	for (size_t i = 0; !rc && i < files.v.len; i++) {
+		struct ox_file_entry *e = &files.v.items[i];
+		if (!e->is_dir && !is_left_out(e->path) && !is_script(target, e->path))
+			rc = store_file(ox_actions_store(ctx->actions), target, e, result, &text, err);
+	}
 	for (size_t i = 0; captures && !rc && i < files.v.len; i++)
 		if (ox_slice_ends(files.v.items[i].path, OX_SLICE(".so")))
 			rc = ox_captured_store(ctx, captures, target, files.v.items[i].path, result, err);

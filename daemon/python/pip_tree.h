@@ -2,8 +2,8 @@
  *
  * Each file is one output of the step, called "x PATH" when it is executable and "- PATH"
  * otherwise, in the order of ox_listing_read; after them, for those whose objects were captured, what captured.h says.
- * Scripts (bin/) are left out, and RECORD is freed of
- * the lines about what is left out, so that the outputs are the same wherever pip ran. */
+ * Scripts are left out, of bin/ only machine code is kept; and RECORD is freed of
+ * the lines about bin/ and other places, so that the outputs are the same wherever pip ran. */
 #ifndef OX_PYTHON_PIP_TREE_H
 #define OX_PYTHON_PIP_TREE_H
 

@@ -31,6 +31,7 @@ struct ox_resource {
 	enum ox_resource_origin origin;
 	struct ox_slice name, file, version;
 	bool is_package, is_namespace, is_test, is_builtin, is_executable;
+	bool is_installed; /* a package file that lies below sys.prefix elsewhere: name: share; file: jupyter/... */
 	struct ox_blob blob;
 	const struct ox_variants *variants; /* of an archive's extension module: all of it, */
 	const struct ox_python_variant *variant; /* and the one that this is; each is a resource of its own */

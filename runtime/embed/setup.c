@@ -92,6 +92,20 @@ bool ox_setup_imports_files(const struct ox_program *p)
 	return ox_program_flag(p, "filesystem_importer", false) || p->call != OX_CALL_NOTHING;
 }
 
+/* A configured prefix stays. Without a cache to write to, programs do not find what only some of them look for. */
+static void set_prefix(const struct ox_program *p, PyObject *finder)
+{
+	struct ox_slice configured;
+	if (!finder || ox_pack_config_str(p->config, "prefix", &configured) || ox_finder_set_prefix(finder) == 0)
+		return;
+	PyObject *type, *value, *traceback;
+	PyErr_Fetch(&type, &value, &traceback);
+	PySys_FormatStderr("files of packages outside of their folders are not there: %S\n", value ? value : Py_None);
+	Py_XDECREF(type);
+	Py_XDECREF(value);
+	Py_XDECREF(traceback);
+}
+
 int ox_setup_sys(const struct ox_program *p, PyObject *finder)
 {
 	bool files = ox_setup_imports_files(p);
@@ -105,5 +119,6 @@ int ox_setup_sys(const struct ox_program *p, PyObject *finder)
 		return -1;
 	if (ox_program_flag(p, "sys_meipass", false) && set_sys("_MEIPASS", PyUnicode_DecodeFSDefault(p->origin)) < 0)
 		return -1;
+	set_prefix(p, finder);
 	return ox_builtins_add();
 }

@@ -75,8 +75,7 @@ static struct ox_slice top_level(struct ox_slice name)
 	return dot ? ox_slice(name.data, (size_t)(dot - name.data)) : name;
 }
 
-/* Code of another segment says it of a package by a record that holds nothing else; not of the standard library, where
- * such code asks where Python is rather than for a file. */
+/* Code of another segment says it of a package by a record that holds nothing else. */
 bool ox_wants_file(const struct ox_pack *pack, const struct ox_pack_record *r)
 {
 	struct ox_pack_record top;
@@ -85,7 +84,7 @@ bool ox_wants_file(const struct ox_pack *pack, const struct ox_pack_record *r)
 	ox_pack_place place = ox_pack_find(pack, top_level(r->name));
 	for (; place != OX_PACK_NOWHERE; place = ox_pack_more(pack, place))
 		if (ox_pack_get(pack, place, &top, NULL) == 0 && top.flags & OX_PACK_WANTS_FILE)
-			return !(r->flags & OX_PACK_STDLIB) || top.flags & OX_PACK_STDLIB;
+			return true;
 	return false;
 }
 

@@ -35,6 +35,10 @@ bool ox_finder_source_bytes(PyObject *finder, PyObject *co_filename, struct ox_s
  * that describes it; 0 when the finder has no code for the name, -1 with an exception. */
 int ox_finder_main_code(PyObject *finder, PyObject *name, PyObject **spec, PyObject **code);
 
+/* What packages bring for folders below sys.prefix (share/jupyter, bin/ruff): into the extraction cache, and sys.prefix
+ * and sys.exec_prefix are there. Nothing where there is none of it. -1 with an exception. */
+int ox_finder_set_prefix(PyObject *finder);
+
 /* Tells a module of the standard library about packed modules, when it is one that reasons about files: for those that
  * the finder does not load itself, because CPython has them frozen. -1 with an exception. */
 int ox_finder_teach(PyObject *finder, PyObject *module);

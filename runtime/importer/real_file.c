@@ -166,6 +166,32 @@ out:
 	return root;
 }
 
+/* The folder's package when it is no package but such a folder; daemon/python/classify.c knows the names. */
+static bool find_installed(const struct ox_index *index, const char *name, struct ox_found *found)
+{
+	ox_index_find_packed(index, ox_slice_str(name), found);
+	bool is_folder = found->kind == OX_KIND_NONE || found->kind == OX_KIND_NAMESPACE;
+	return found->place != OX_PACK_NOWHERE && is_folder && ox_wants_file(index->pack, &found->record) &&
+	       ox_index_has_files(index, OX_PACKAGE_FILES, ox_slice_str(name));
+}
+
+int ox_finder_set_prefix(PyObject *finder)
+{
+	static const char *const names[] = {"bin", "etc", "share"};
+	struct ox_finder *self = (struct ox_finder *)finder;
+	struct ox_found found = {.kind = OX_KIND_NONE};
+	int rc = 0;
+	for (size_t i = 0; i < OX_COUNT(names) && !rc && self->index.pack; i++) {
+		if (!find_installed(&self->index, names[i], &found))
+			continue;
+		PyObject *root = ox_finder_real_root(self, &found);
+		if (!root || PySys_SetObject("prefix", root) < 0 || PySys_SetObject("exec_prefix", root) < 0)
+			rc = -1;
+		Py_XDECREF(root);
+	}
+	return rc;
+}
+
 PyObject *ox_finder_real_file(struct ox_finder *self, const struct ox_found *found)
 {
 	struct ox_buf name = {0};

@@ -44,6 +44,16 @@ WHEEL = {
     # Works its module's name out of the file and sys.path, as pylint does for its plugins.
     "mapped/__init__.py": "",
     "mapped/name.py": "import os, sys\nTOLD = [os.path.relpath(__file__, p) for p in sys.path if __file__.startswith(p)]\n",
+    # Looks below sys.prefix, as jupyter does; runs a program that pip put beside scripts; asks where Python is.
+    "installed/__init__.py": "import os, subprocess, sys, sysconfig, threading\n"
+                             "SHARE = os.path.join(sys.prefix, 'share')\n"
+                             "TOLD = sorted(os.listdir(SHARE)), open(SHARE + '/odd/word.txt').read()\n"
+                             "TOOL = os.path.join(sysconfig.get_path('scripts'), 'oddtool')\n"
+                             "TOLD += subprocess.check_output([TOOL, 'said'], text=True).strip(),\n"
+                             "TOLD += os.path.basename(threading.__file__),\n",
+    "odd-1.0.data/data/share/odd/word.txt": "word",
+    "odd-1.0.data/data/share/man/man1/odd.1": "read by people",
+    "odd-1.0.data/scripts/oddscript": "#!python\nprint('never packed')\n",
     "odd-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: odd\nVersion: 1.0\n",
     "odd-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
 }
@@ -63,6 +73,8 @@ tool = os.path.join(os.path.dirname(lazy.PLACE), "bin", "tool")
 print(subprocess.run([tool, "runs"], capture_output=True, text=True).stdout.strip())
 import mapped.name
 print(mapped.name.TOLD)
+import installed
+print(installed.TOLD, os.path.exists(os.path.join(sys.prefix, "bin/oddscript")))
 files = {str(f): f for f in importlib.metadata.files("odd")}
 print(files["renamed/core.py"].read_text().strip(), files["odd-1.0.dist-info/METADATA"].read_text().split()[1])
 print("os has a file:", hasattr(os, "__file__"), "renamed has one:", hasattr(renamed, "__file__"))
@@ -70,7 +82,8 @@ if not sys.argv[1:]:
     print(os.__file__)
 """
 EXPECTED = ["other.core carried False", "['__init__.py', 'lists', 'sub'] more", "words", "['one.py', 'text'] ['one']",
-            "b'' b''", "tool runs", "['mapped/name.py']", "WHO = __name__ 2.1", "os has a file: False renamed has one: False"]
+            "b'' b''", "tool runs", "['mapped/name.py']",
+            "(['odd'], 'word', 'said', 'threading.py') False", "WHO = __name__ 2.1", "os has a file: False renamed has one: False"]
 
 
 class Packages(oxtest.TestCase):
@@ -82,6 +95,7 @@ class Packages(oxtest.TestCase):
         with zipfile.ZipFile(self.box.path("project", "wheels", "odd-1.0-py3-none-any.whl"), "w") as wheel:
             for name, text in {**WHEEL, record: "".join(f"{name},,\n" for name in [*WHEEL, record])}.items():
                 wheel.writestr(name, text)
+            wheel.write("/bin/echo", "odd-1.0.data/scripts/oddtool")
 
     def run_program(self):
         program, = glob.glob(self.box.path("project/build/*/debug/exe/app"))

@@ -61,6 +61,29 @@ static void folders_without_init_are_namespaces_when_they_lead_to_modules(void *
 	ox_vec_free(&r.v);
 }
 
+static void what_belongs_below_a_prefix_is_told_from_what_lies_about(void **state)
+{
+	struct fixture *f = *state;
+	struct ox_resources r = {0};
+	fixture_file(f, "t/share/app/words.txt", "");
+	fixture_file(f, "t/etc/app/hook.py", "");
+	fixture_file(f, "t/etc/app/near.txt", "");
+	fixture_file(f, "t/share/man/man1/app.1", "");
+	fixture_file(f, "t/etc/app.conf", "");
+	fixture_file(f, "t/bin/__init__.py", "");
+	fixture_file(f, "t/bin/own.txt", "");
+	fixture_file(f, "t/lib/app.txt", "");
+	scan(f, "t", &r);
+	assert_true(fixture_find(&r, OX_RES_PACKAGE_FILE, "share", "app/words.txt")->is_installed);
+	assert_true(fixture_find(&r, OX_RES_PACKAGE_FILE, "etc", "app/near.txt")->is_installed);
+	assert_true(fixture_find(&r, OX_RES_PACKAGE_FILE, "etc", "app.conf")->is_installed);
+	assert_non_null(fixture_find(&r, OX_RES_MODULE, "etc.app.hook", NULL));
+	assert_non_null(fixture_find(&r, OX_RES_FILE, "", "share/man/man1/app.1"));
+	assert_false(fixture_find(&r, OX_RES_PACKAGE_FILE, "bin", "own.txt")->is_installed);
+	assert_non_null(fixture_find(&r, OX_RES_FILE, "", "lib/app.txt"));
+	ox_vec_free(&r.v);
+}
+
 static void extensions_are_named_without_their_suffix(void **state)
 {
 	struct fixture *f = *state;
@@ -198,6 +221,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 		TEST(modules_packages_and_their_files_are_told_apart),
+		TEST(what_belongs_below_a_prefix_is_told_from_what_lies_about),
 		TEST(folders_without_init_are_namespaces_when_they_lead_to_modules),
 		TEST(extensions_are_named_without_their_suffix),
 		TEST(metadata_belongs_to_the_distribution_that_it_names),
