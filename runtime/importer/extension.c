@@ -2,7 +2,7 @@
 
 #include "proto/base/buf.h"
 #include "runtime/importer/extract.h"
-#include "runtime/importer/index.h"
+#include "runtime/importer/index_files.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -144,10 +144,12 @@ static int cached_path(const struct ox_index *index, const struct ox_found *foun
 	char key[OX_EXTRACT_KEY];
 	struct ox_buf name = {0};
 	bool is_module = !(r->flags & OX_PACK_LIBRARY);
-	for (size_t i = 0; i < r->name.len; i++)
-		ox_buf_byte(&name, is_module && r->name.data[i] == '.' ? '/' : r->name.data[i]);
-	if (is_module)
+	if (is_module) {
+		ox_add_folder(&name, r->name);
 		ox_buf_str(&name, r->flags & OX_PACK_PACKAGE ? "/__init__.so" : ".so");
+	} else {
+		ox_buf_slice(&name, r->name);
+	}
 	int rc = ox_buf_ok(&name, "name of a library", err);
 	if (found->given)
 		ox_extract_key(NULL, r->library, key);

@@ -48,8 +48,7 @@ static PyObject *decode_path(struct ox_buf *path)
 PyObject *ox_finder_virtual_path(const struct ox_finder *self, struct ox_slice name)
 {
 	struct ox_buf path = {0};
-	for (size_t i = 0; i < name.len; i++)
-		ox_buf_byte(&path, name.data[i] == '.' ? '/' : name.data[i]);
+	ox_add_folder(&path, name);
 	PyObject *tail = decode_path(&path);
 	PyObject *full = tail ? PyUnicode_FromFormat("%U/%U", self->base, tail) : NULL;
 	Py_XDECREF(tail);
@@ -177,8 +176,7 @@ static PyObject *data_below(struct ox_finder *self, struct ox_slice rest, bool o
 		struct ox_found found;
 		struct ox_file f;
 		ox_buf_clear(&package);
-		for (const char *p = rest.data; p < slash; p++)
-			ox_buf_byte(&package, *p == '/' ? '.' : *p);
+		ox_add_module(&package, ox_slice(rest.data, (size_t)(slash - rest.data)));
 		ox_index_find_packed(&self->index, ox_buf_view(&package), &found);
 		struct ox_slice name = ox_slice(slash + 1, rest.len - (size_t)(slash + 1 - rest.data));
 		if (ox_index_file_at(&self->index, OX_PACKAGE_FILES, ox_buf_view(&package), name, on_disk, &f)) {

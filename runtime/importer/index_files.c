@@ -1,6 +1,20 @@
 #include "runtime/importer/index_files.h"
 
-#include "proto/base/buf.h"
+static void add_with(struct ox_buf *out, struct ox_slice name, char from, char to)
+{
+	for (size_t i = 0; i < name.len; i++)
+		ox_buf_byte(out, name.data[i] == from ? to : name.data[i]);
+}
+
+void ox_add_folder(struct ox_buf *out, struct ox_slice module)
+{
+	add_with(out, module, '.', '/');
+}
+
+void ox_add_module(struct ox_buf *out, struct ox_slice folder)
+{
+	add_with(out, folder, '/', '.');
+}
 
 struct tables {
 	enum ox_packed_table memory, paths;
@@ -162,8 +176,7 @@ bool ox_index_source_file(const struct ox_index *index, struct ox_slice path, st
 	path.len -= suffix.len;
 	bool is_package = ox_slice_ends(path, init);
 	path.len -= is_package ? init.len : 0;
-	for (size_t i = 0; i < path.len; i++)
-		ox_buf_byte(&name, path.data[i] == '/' ? '.' : path.data[i]);
+	ox_add_module(&name, path);
 	if (!name.failed && !memchr(path.data, '.', path.len))
 		ox_index_find_packed(index, ox_buf_view(&name), &found);
 	ox_buf_free(&name);

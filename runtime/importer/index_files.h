@@ -2,6 +2,7 @@
 #ifndef OX_IMPORTER_INDEX_FILES_H
 #define OX_IMPORTER_INDEX_FILES_H
 
+#include "proto/base/buf.h"
 #include "runtime/importer/index.h"
 
 enum ox_files { OX_PACKAGE_FILES, OX_METADATA_FILES };
@@ -12,6 +13,10 @@ struct ox_file {
 	bool is_path;
 	PyObject *owner; /* borrowed, as in ox_found */
 };
+
+/* Appends "a/b" for the module a.b, and "a.b" for the folder a/b. */
+void ox_add_folder(struct ox_buf *out, struct ox_slice module);
+void ox_add_module(struct ox_buf *out, struct ox_slice folder);
 
 /* Calls `visit` with each file until it returns true, which is then the result. Names of several payload segments
  * may come more than once; those given at run time come sorted. Files in memory come before files on disk. */

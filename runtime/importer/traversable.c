@@ -52,19 +52,10 @@ static bool whole_path(PyObject *self, struct ox_buf *out)
 	struct ox_slice package, path;
 	if (!texts(self, &package, &path))
 		return false;
-	for (size_t i = 0; i < package.len; i++)
-		ox_buf_byte(out, package.data[i] == '.' ? '/' : package.data[i]);
+	ox_add_folder(out, package);
 	ox_buf_str(out, path.len ? "/" : "");
 	ox_buf_slice(out, path);
 	return !out->failed;
-}
-
-/* The first `len` bytes of a path as a dotted name. */
-static void dotted_name(struct ox_buf *out, struct ox_slice path, size_t len)
-{
-	ox_buf_clear(out);
-	for (size_t i = 0; i < len; i++)
-		ox_buf_byte(out, path.data[i] == '/' ? '.' : path.data[i]);
 }
 
 /* Visits every (package, path inside it) that the node may stand for, the deepest first: (p.q.a, "b") before
@@ -80,7 +71,8 @@ static bool each_view(PyObject *self, bool (*visit)(const struct ox_index *, str
 			if (cut < path.len && path.data[cut] != '/')
 				continue;
 			size_t skip = cut + (cut < path.len);
-			dotted_name(&name, path, cut);
+			ox_buf_clear(&name);
+			ox_add_module(&name, ox_slice(path.data, cut));
 			struct ox_slice rest = ox_slice(path.data + skip, path.len - skip);
 			done = visit(index_of(self), ox_buf_view(&name), rest, arg);
 		}
@@ -160,14 +152,15 @@ static bool is_folder(PyObject *self)
 /* Sub-packages are folders too. */
 static int list_packages(PyObject *self, PyObject *names)
 {
-	struct ox_buf name = {0}, whole = {0};
+	struct ox_slice package, path;
+	struct ox_buf name = {0};
 	int rc = 0;
-	if (whole_path(self, &whole))
-		dotted_name(&name, ox_buf_view(&whole), whole.len);
-	else
+	if (!texts(self, &package, &path))
 		return -1;
-	ox_buf_free(&whole);
-	PyObject *empty = PyUnicode_FromString("");
+	ox_buf_slice(&name, package);
+	ox_buf_str(&name, path.len ? "." : "");
+	ox_add_module(&name, path);
+	PyObject *empty = name.failed ? PyErr_NoMemory() : PyUnicode_FromString("");
 	PyObject *members = empty ? ox_index_members(index_of(self), ox_buf_view(&name), empty) : NULL;
 	for (Py_ssize_t i = 0; members && !rc && i < PyList_GET_SIZE(members); i++) {
 		PyObject *pair = PyList_GET_ITEM(members, i);

@@ -118,8 +118,7 @@ static int look_up(const struct zip_finder *f, PyObject *name, struct member_pai
 		return -1;
 	if (!utf8.len || memchr(utf8.data, '/', utf8.len))
 		return 0;
-	for (size_t i = 0; i < utf8.len; i++)
-		ox_buf_byte(&path, utf8.data[i] == '.' ? '/' : utf8.data[i]);
+	ox_add_folder(&path, utf8);
 	out->source = member(f, &path, "/__init__.py");
 	out->bytecode = member(f, &path, "/__init__.pyc");
 	out->is_package = out->source || out->bytecode;
