@@ -21,6 +21,7 @@ TESTS += \
 	tests/whole/executable_alone_test.py \
 	tests/whole/executable_behaviour_test.py \
 	tests/whole/packages_behaviour_test.py \
+	tests/whole/patterns_test.py \
 	tests/whole/python_distribution_build_test.py \
 	tests/whole/store_crash_test.py
 EXTRA_DIST += \
@@ -29,9 +30,11 @@ EXTRA_DIST += \
 	tests/whole/executable_alone_test.py \
 	tests/whole/executable_behaviour_test.py \
 	tests/whole/packages_behaviour_test.py \
+	tests/whole/patterns_test.py \
 	tests/whole/python_distribution_build_test.py \
 	tests/whole/store_crash_test.py \
 	tests/whole/oxtest.py \
+	tests/data/patterns/scenarios.py \
 	tests/data/behaviour/behaviour/__init__.py \
 	tests/data/behaviour/behaviour/__main__.py \
 	tests/data/behaviour/behaviour/data.txt \

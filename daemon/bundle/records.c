@@ -2,6 +2,7 @@
 
 #include "daemon/bundle/beside.h"
 #include "daemon/bundle/wants_file.h"
+#include "runtime/pack/patterns.h"
 
 /* A module's sources waiting for their code, one job per level. */
 struct jobs {
@@ -196,6 +197,17 @@ static int compile(struct maker *m, struct ox_err *err)
 	return rc;
 }
 
+static int make_patterns(struct maker *m, struct ox_err *err)
+{
+	struct ox_slice *lists = ox_arena_array(m->plan->ctx->arena, m->jobs.v.len + 1, sizeof *lists);
+	size_t count = 0;
+	int rc = lists ? 0 : ox_fail_nomem(err, "compiled patterns");
+	for (size_t i = 0; !rc && i < m->jobs.v.len; i++)
+		if (m->jobs.v.items[i].patterns.size)
+			rc = borrow(m, &m->jobs.v.items[i].patterns, &lists[count++], err);
+	return rc ? rc : ox_patterns_write(lists, count, &m->out->patterns, err);
+}
+
 static bool has_record(const struct ox_records *records, struct ox_slice top)
 {
 	for (size_t i = 0; i < records->v.len; i++)
@@ -240,6 +252,8 @@ int ox_records_make(const struct ox_segment_plan *plan, struct ox_records *out, 
 		rc = add_library(&m, plan->libraries[i], err);
 	if (!rc)
 		rc = compile(&m, err);
+	if (!rc)
+		rc = make_patterns(&m, err);
 	if (!rc && ox_mark_wants_file(out->v.items, out->v.len, &m.file_users, plan->origin == OX_ORIGIN_STDLIB,
 				      plan->extract, &out->wants_file) < 0)
 		rc = ox_fail_nomem(err, "packages");
@@ -256,6 +270,7 @@ void ox_records_free(struct ox_records *r)
 	for (size_t i = 0; i < r->views.len; i++)
 		ox_view_release(&r->views.items[i]);
 	ox_vec_free(&r->views);
+	ox_buf_free(&r->patterns);
 	ox_buf_free(&r->wants_file);
 	ox_vec_free(&r->v);
 }

@@ -5,7 +5,7 @@
 #include "daemon/python/compile_script.h"
 #include "daemon/python/marshal_normal.h"
 
-enum { BYTECODE_VERSION = 2, PROGRESS_EVERY = 32 };
+enum { BYTECODE_VERSION = 3, PROGRESS_EVERY = 32 };
 
 struct ox_compiler {
 	struct ox_build_context *ctx;
@@ -71,28 +71,36 @@ static int give_source(void *opaque, size_t index, struct ox_buf *text, struct o
 	return ox_buf_ok(text, "a source", err);
 }
 
-static int keep_code(struct batch *b, size_t index, struct ox_slice data, struct ox_err *err)
+static int keep(struct batch *b, size_t index, const char *what, struct ox_slice data, struct ox_err *err)
+{
+	struct ox_digest digest;
+	int rc = ox_store_put(ox_actions_store(b->compiler->ctx->actions), data, &digest, err);
+	if (!rc)
+		ox_step_result_add(b->results[index], what, &digest, data.len);
+	return rc;
+}
+
+static int keep_code(struct batch *b, size_t index, struct ox_slice data, struct ox_slice patterns, struct ox_err *err)
 {
 	const struct ox_compile_job *job = &b->jobs[b->missed[index]];
-	struct ox_digest digest;
 	ox_buf_clear(&b->code);
 	int rc = ox_marshal_normalise(data, b->compiler->dist->minor, &b->code, err);
 	if (!rc)
-		rc = ox_store_put(ox_actions_store(b->compiler->ctx->actions), ox_buf_view(&b->code), &digest, err);
-	if (rc)
-		return ox_wrap(err, "cannot keep the code of %.*s", OX_SLICE_ARG(job->module));
-	ox_step_result_add(b->results[index], "code", &digest, b->code.len);
-	return 0;
+		rc = keep(b, index, "code", ox_buf_view(&b->code), err);
+	if (!rc && patterns.len)
+		rc = keep(b, index, "patterns", patterns, err);
+	return rc ? ox_wrap(err, "cannot keep the code of %.*s", OX_SLICE_ARG(job->module)) : 0;
 }
 
-static int take_code(void *opaque, size_t index, bool failed, struct ox_slice data, struct ox_err *err)
+static int take_code(void *opaque, size_t index, bool failed, struct ox_slice data, struct ox_slice patterns,
+		     struct ox_err *err)
 {
 	struct batch *b = opaque;
 	int rc = 0;
 	if (failed) /* remembered too: it would fail again */
 		ox_step_result_meta(b->results[index], data);
 	else
-		rc = keep_code(b, index, data, err);
+		rc = keep_code(b, index, data, patterns, err);
 	if (++b->done % PROGRESS_EVERY == 0)
 		ox_emit_progress(b->compiler->ctx->sink, "compiling bytecode", b->done, b->missed_count, "modules");
 	return rc;
@@ -147,7 +155,10 @@ static struct ox_step *step_of(struct ox_compiler *c, const struct ox_compile_jo
 static void take_outputs(struct ox_compiler *c, struct ox_compile_job *job, const struct ox_outputs *outputs)
 {
 	const struct ox_output *code = ox_outputs_find(outputs, "code");
+	const struct ox_output *patterns = ox_outputs_find(outputs, "patterns");
 	job->failed = !code;
+	if (patterns)
+		job->patterns = (struct ox_blob){.digest = patterns->digest, .size = patterns->size};
 	if (code)
 		job->code = (struct ox_blob){.digest = code->digest, .size = code->size};
 	else

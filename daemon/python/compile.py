@@ -1,7 +1,8 @@
 # One interpreter of the pool that compiles sources to marshalled code.
 #
 # request:  u32 number, u32 level, u32 name length, u32 source length, name, source
-# reply:    u32 number, u32 status, u32 length, bytes: code (status 0) or the message (status 1)
+# reply:    u32 number, u32 status, u32 length, u32 length, bytes: code (status 0) or the message (status 1), bytes:
+#           the regular expressions that the source states, compiled (patterns.py and pattern_list.py, which stand before this text)
 # Everything is little-endian; the end of the input ends the program. The name becomes
 # co_filename: no path of the machine that builds gets into an output.
 import marshal
@@ -31,6 +32,13 @@ def translate(source, name, level):
         return 1, ("%s: %s" % (type(e).__name__, e)).encode("utf-8", "replace")
 
 
+def find_patterns(source, name):
+    try:
+        return harvest(source, name)
+    except (RecursionError, MemoryError):
+        return b""
+
+
 def main():
     requests = os.fdopen(0, "rb", 1 << 20)
     replies = os.fdopen(os.dup(1), "wb", 0)
@@ -40,7 +48,9 @@ def main():
         name = read(requests, word(head, 2)).decode("utf-8", "surrogateescape")
         source = read(requests, word(head, 3))
         status, data = translate(source, name, word(head, 1))
-        reply = head[:4] + status.to_bytes(4, "little") + len(data).to_bytes(4, "little") + data
+        patterns = b"" if status else find_patterns(source, name)
+        words = (status, len(data), len(patterns))
+        reply = head[:4] + b"".join(w.to_bytes(4, "little") for w in words) + data + patterns
         view = memoryview(reply)
         while view:
             view = view[replies.write(view):]

@@ -13,7 +13,7 @@ enum {
 	AHEAD = 3,             /* modules that an interpreter has waiting, so that it never does */
 	PER_INTERPRETER = 8,   /* fewer modules than this are not worth another start */
 	POLL_MS = 100,
-	REPLY_HEAD = 12,
+	REPLY_HEAD = 16,
 	REPLY_MAX = 256 << 20,
 };
 
@@ -159,13 +159,15 @@ static int take_replies(struct run *r, struct interpreter *t)
 	int rc = 0;
 	while (!rc && t->in.len - at >= REPLY_HEAD) {
 		const char *head = t->in.data + at;
-		uint32_t index = word(head), status = word(head + 4), len = word(head + 8);
-		if (index >= r->given || status > 1 || len > REPLY_MAX)
+		uint32_t index = word(head), status = word(head + 4);
+		size_t len = word(head + 8), more = word(head + 12);
+		if (index >= r->given || status > 1 || len > REPLY_MAX || more > REPLY_MAX)
 			return ox_fail(r->err, OX_EBUILD, "%s answered garbage", r->pool->python);
-		if (t->in.len - at - REPLY_HEAD < len)
+		if (t->in.len - at - REPLY_HEAD < len + more)
 			break;
-		rc = r->work->done(r->work->ctx, index, status != 0, ox_slice(head + REPLY_HEAD, len), r->err);
-		at += REPLY_HEAD + (size_t)len;
+		rc = r->work->done(r->work->ctx, index, status != 0, ox_slice(head + REPLY_HEAD, len),
+				   ox_slice(head + REPLY_HEAD + len, more), r->err);
+		at += REPLY_HEAD + len + more;
 		t->waiting--;
 		r->done++;
 	}

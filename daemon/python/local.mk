@@ -40,15 +40,16 @@ daemon_python_libpython_a_SOURCES = \
 PYTHON_LIBS = daemon/python/libpython.a daemon/capture/libcapture.a $(TRANSFER_LIBS) $(LOOP_LIBS) $(ELF_LIBS) $(JANSSON_LIBS)
 
 # The scripts that interpreters are given, as C strings.
-EXTRA_DIST += daemon/python/probe.py daemon/python/compile.py daemon/python/pip_run.py
+EXTRA_DIST += daemon/python/probe.py daemon/python/patterns.py daemon/python/pattern_list.py daemon/python/compile.py daemon/python/pip_run.py
 BUILT_SOURCES += daemon/python/probe_script.h daemon/python/compile_script.h daemon/python/pip_run_script.h
 CLEANFILES += daemon/python/probe_script.h daemon/python/compile_script.h daemon/python/pip_run_script.h
 embed_script = { printf 'static const char ox_%s_script[] =\n' "$$name"; \
-	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/\t"/' -e 's/$$/\\n"/' "$$from"; printf '\t;\n'; }
+	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/\t"/' -e 's/$$/\\n"/' $$from; printf '\t;\n'; }
 daemon/python/probe_script.h: daemon/python/probe.py
 	$(AM_V_GEN)$(MKDIR_P) $(@D); name=probe; from=$(srcdir)/daemon/python/probe.py; $(embed_script) >$@.tmp && mv $@.tmp $@
-daemon/python/compile_script.h: daemon/python/compile.py
-	$(AM_V_GEN)$(MKDIR_P) $(@D); name=compile; from=$(srcdir)/daemon/python/compile.py; $(embed_script) >$@.tmp && mv $@.tmp $@
+compile_parts = $(srcdir)/daemon/python/patterns.py $(srcdir)/daemon/python/pattern_list.py $(srcdir)/daemon/python/compile.py
+daemon/python/compile_script.h: $(compile_parts)
+	$(AM_V_GEN)$(MKDIR_P) $(@D); name=compile; from='$(compile_parts)'; $(embed_script) >$@.tmp && mv $@.tmp $@
 daemon/python/pip_run_script.h: daemon/python/pip_run.py
 	$(AM_V_GEN)$(MKDIR_P) $(@D); name=pip_run; from=$(srcdir)/daemon/python/pip_run.py; $(embed_script) >$@.tmp && mv $@.tmp $@
 daemon/python/libpython_a-pip.$(OBJEXT): daemon/python/pip_run_script.h
@@ -66,6 +67,8 @@ TESTS += tests/fuzz/python_json_fuzz
 tests_fuzz_python_json_fuzz_SOURCES = tests/fuzz/python_json_fuzz.c tests/fuzz/replay.c
 tests_fuzz_python_json_fuzz_LDADD = daemon/python/libpython.a $(BASE_LIBS) $(JANSSON_LIBS)
 EXTRA_DIST += tests/fuzz/seeds/python_json tests/unit/daemon/python/archives.py
+TESTS += tests/unit/daemon/python/patterns_test.py
+EXTRA_DIST += tests/unit/daemon/python/patterns_test.py
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/daemon/python/marshal_normal_test
 TESTS += tests/unit/daemon/python/marshal_normal_test

@@ -528,13 +528,17 @@ static int finder_traverse(PyObject *self, visitproc visit, void *arg)
 	OX_VISIT_TYPE(self);
 	Py_VISIT(as_finder(self)->real_roots);
 	Py_VISIT(as_finder(self)->path_type);
-	int rc = ox_libraries_traverse(&as_finder(self)->index.libraries, visit, arg);
+	int rc = ox_patterns_traverse(&as_finder(self)->patterns, visit, arg);
+	if (rc)
+		return rc;
+	rc = ox_libraries_traverse(&as_finder(self)->index.libraries, visit, arg);
 	return rc ? rc : ox_index_traverse(&as_finder(self)->index, visit, arg);
 }
 
 static int finder_clear(PyObject *self)
 {
 	ox_index_clear(&as_finder(self)->index);
+	ox_patterns_clear(&as_finder(self)->patterns);
 	return 0;
 }
 

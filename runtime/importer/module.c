@@ -104,6 +104,7 @@ static const struct type_row {
 	ROW(&ox_collector_spec, collector, true),
 	ROW(&ox_zip_finder_spec, zip_finder, true),
 	ROW(&ox_pkg_provider_spec, pkg_provider, true),
+	ROW(&ox_pattern_cache_spec, pattern_cache, false),
 #undef ROW
 };
 

@@ -6,6 +6,7 @@
 
 #include "runtime/importer/extract.h"
 #include "runtime/importer/index_files.h"
+#include "runtime/importer/patterns.h"
 #include "runtime/importer/resource.h"
 #include "runtime/importer/value.h"
 
@@ -21,7 +22,7 @@ struct ox_state {
 	bool has_types;   /* all of them, see ox_types_complete */
 	PyTypeObject *finder, *path_entry, *resource_reader, *traversable, *distribution, *resource;
 	PyTypeObject *values[OX_VALUE_KINDS];
-	PyTypeObject *collector, *zip_finder, *pkg_provider;
+	PyTypeObject *collector, *zip_finder, *pkg_provider, *pattern_cache;
 };
 
 struct ox_finder {
@@ -34,6 +35,7 @@ struct ox_finder {
 	PyObject *real_roots;      /* package -> folder that it was extracted to; NULL: nothing yet */
 	struct ox_extract_folders folders; /* where that lies */
 	const char *command;       /* source of "<string>", or NULL */
+	struct ox_patterns patterns;
 };
 
 extern struct PyModuleDef ox_module_def;

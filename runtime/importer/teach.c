@@ -9,6 +9,7 @@
  * importlib._common   3.9: files() of a packed package, which later versions ask the loader for.
  * click       a program that `-m` stands for in the configuration is called by its file's name in usage messages.
  * pkg_resources   see pkg_resources.h.
+ * re          see patterns.h.
  * ssl         see certificates.c.
  *
  * Each function is put behind one that asks the module's own first, and answers only where that has no answer. */
@@ -226,6 +227,8 @@ int ox_teach(struct ox_finder *self, PyObject *module, struct ox_slice name)
 			rc = teach(self, module, lessons[i].function);
 	if (!rc && ox_slice_eq_str(name, "linecache"))
 		rc = ox_linecache_remember_command(self, module);
+	if (!rc)
+		rc = ox_patterns_teach(self, module, name);
 	if (!rc && ox_slice_eq_str(name, "ssl"))
 		ox_find_certificates(module);
 	if (!rc && ox_slice_eq_str(name, "pkg_resources"))

@@ -2,6 +2,7 @@
 
 #include "proto/base/map.h"
 #include "runtime/pack/format.h"
+#include "runtime/pack/patterns.h"
 #include "runtime/pack/put.h"
 #include "runtime/pack/sum.h"
 
@@ -93,6 +94,20 @@ bool ox_pack_segment(const struct ox_pack *p, uint32_t index, struct ox_slice *b
 	if (digest)
 		memcpy(digest->bytes, entry + 16, OX_DIGEST_SIZE);
 	return true;
+}
+
+bool ox_pack_patterns(const struct ox_pack *p, uint32_t segment, struct ox_slice *table)
+{
+	struct ox_slice bytes;
+	uint32_t offset;
+	return ox_pack_segment(p, segment, &bytes, NULL) &&
+	       (offset = ox_get_u32(bytes.data + OX_PACK_SEGMENT_PATTERNS)) >= OX_PACK_SEGMENT_HEAD_SIZE &&
+	       ox_patterns_at(bytes, offset, table);
+}
+
+uint32_t ox_pack_segment_count(const struct ox_pack *p)
+{
+	return p->segment_count;
 }
 
 uint32_t ox_pack_place_count(const struct ox_pack *p)

@@ -24,6 +24,10 @@ struct ox_slice ox_pack_config_text(const struct ox_pack *p);
 /* For whoever checks a payload as a whole; false past the end or when damaged. */
 bool ox_pack_segment(const struct ox_pack *p, uint32_t index, struct ox_slice *bytes, struct ox_digest *digest);
 
+/* A segment's compiled regular expressions (patterns.h); false when there are none. */
+bool ox_pack_patterns(const struct ox_pack *p, uint32_t segment, struct ox_slice *table);
+uint32_t ox_pack_segment_count(const struct ox_pack *p);
+
 /* A name's place in the index. Places are ordered by name; several in a row may carry one
  * name (one per segment that has it), the first of them speaks for the module. */
 typedef uint32_t ox_pack_place;

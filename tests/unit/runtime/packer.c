@@ -8,12 +8,14 @@
  *   flag NAME NUMBER               further enum ox_pack_flag bits
  *   file|dist NAME INNER=PATH      in sorted order
  *   beside NAME RELATIVE           a module in a file beside the executable
+ *   patterns NAME PATH             a module's list of compiled regular expressions
  *   config FIELD TEXT              one line of the serialised configuration
  *   segment - -                    the records so far are one segment
  *
  * usage: packer MAGIC > payload */
 #include "proto/base/map.h"
 #include "proto/base/vec.h"
+#include "runtime/pack/patterns.h"
 #include "runtime/pack/writer.h"
 
 struct files {
@@ -32,6 +34,8 @@ static struct ox_arena arena;
 static struct ox_map records;
 static struct ox_buf segments[16], config_text;
 static size_t segment_count;
+static struct ox_slice pattern_lists[4096];
+static size_t pattern_count;
 
 static void die(const char *what)
 {
@@ -92,7 +96,11 @@ static void end_segment(uint32_t magic)
 		r->r.need_count = r->needs.v.len;
 		list[i] = r->r;
 	}
-	if (ox_pack_write_segment(list, records.len, magic, &segments[segment_count++], &err) < 0)
+	struct ox_buf table = {0};
+	if (ox_patterns_write(pattern_lists, pattern_count, &table, &err) < 0)
+		die(err.text);
+	pattern_count = 0;
+	if (ox_pack_write_segment(list, records.len, ox_buf_view(&table), magic, &segments[segment_count++], &err) < 0)
 		die(err.text);
 	for (size_t i = 0; i < records.len; i++) {
 		struct record *r = records.entries[i].value;
@@ -101,6 +109,7 @@ static void end_segment(uint32_t magic)
 		ox_vec_free(&r->needs.v);
 	}
 	ox_map_free(&records);
+	ox_buf_free(&table);
 }
 
 static void add_to_record(const char *kind, const char *name, char *text)
@@ -129,6 +138,13 @@ static void add_to_record(const char *kind, const char *name, char *text)
 		die(kind);
 }
 
+static void add_patterns(const char *path)
+{
+	if (pattern_count == sizeof pattern_lists / sizeof pattern_lists[0])
+		die("too many lists of patterns");
+	pattern_lists[pattern_count++] = content(path);
+}
+
 static void take_line(char *line, uint32_t magic)
 {
 	char *name = strchr(line, '\t'), *text = name ? strchr(name + 1, '\t') : NULL;
@@ -141,6 +157,8 @@ static void take_line(char *line, uint32_t magic)
 		end_segment(magic);
 	else if (strcmp(line, "config") == 0)
 		ox_buf_printf(&config_text, "%s=%s\n", name, text);
+	else if (strcmp(line, "patterns") == 0)
+		add_patterns(text);
 	else
 		add_to_record(line, name, text);
 }

@@ -38,7 +38,7 @@ static struct ox_buf one_segment(const struct ox_pack_resource *resources, size_
 {
 	struct ox_buf segment = {0};
 	struct ox_err err = {0};
-	assert_int_equal(ox_pack_write_segment(resources, count, MAGIC, &segment, &err), 0);
+	assert_int_equal(ox_pack_write_segment(resources, count, (struct ox_slice){0}, MAGIC, &segment, &err), 0);
 	return segment;
 }
 
@@ -188,7 +188,7 @@ static void two_resources_of_one_name_are_refused(void **state)
 	struct ox_pack_resource twice[] = {stdlib[0], stdlib[0]};
 	struct ox_buf out = {0};
 	struct ox_err err = {0};
-	assert_int_equal(ox_pack_write_segment(twice, 2, MAGIC, &out, &err), OX_EUSAGE);
+	assert_int_equal(ox_pack_write_segment(twice, 2, (struct ox_slice){0}, MAGIC, &out, &err), OX_EUSAGE);
 	assert_non_null(strstr(err.text, "json"));
 	assert_int_equal(out.len, 0);
 }
@@ -199,8 +199,8 @@ static void segments_of_different_interpreters_do_not_mix(void **state)
 	struct ox_buf a = {0}, b = {0}, out = {0};
 	uint64_t offsets[2], total;
 	struct ox_arena arena = {0};
-	assert_int_equal(ox_pack_write_segment(stdlib, 3, MAGIC, &a, NULL), 0);
-	assert_int_equal(ox_pack_write_segment(stdlib, 3, MAGIC + 1, &b, NULL), 0);
+	assert_int_equal(ox_pack_write_segment(stdlib, 3, (struct ox_slice){0}, MAGIC, &a, NULL), 0);
+	assert_int_equal(ox_pack_write_segment(stdlib, 3, (struct ox_slice){0}, MAGIC + 1, &b, NULL), 0);
 	struct ox_pack_segment_ref refs[] = {{.bytes = ox_buf_view(&a)}, {.bytes = ox_buf_view(&b)}};
 	assert_int_equal(ox_pack_write_head(refs, 2, ox_pack_config_new(&arena), &out, offsets, &total, NULL),
 			 OX_EUSAGE);

@@ -1,0 +1,83 @@
+# The list of a module's regular expressions, compiled, as runtime/pack/patterns.h describes it.
+#
+# The text of patterns.py, which finds them, stands before this one.
+
+
+def number(value):
+    """A number as seven bits a byte, the lowest first."""
+    data = bytearray()
+    while value > 127:
+        data.append(value & 127 | 128)
+        value >>= 7
+    data.append(value)
+    return bytes(data)
+
+
+def compiled(kind, pattern, flags):
+    """What _sre.compile is given for it, encoded; None when it is not to be kept: it prints, warns, fails, or imports
+    something."""
+    import re
+    import warnings
+    try:
+        import re._compiler as compiler
+    except ImportError:
+        import sre_compile as compiler
+    text = pattern if kind is bytes else pattern.encode("utf-8", "surrogatepass")
+    if flags & re.DEBUG or flags & getattr(compiler, "SRE_FLAG_TEMPLATE", 1) or not 0 <= flags < 1 << 16:
+        return None
+    if b"\\N" in text or len(text) > MAX_TEXT or b"\xed" in text and kind is str and has_surrogates(pattern):
+        return None
+    real, given = compiler._sre, []
+    compiler._sre = Recorder(real, given)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            compiler.compile(pattern, flags)
+    except Exception:
+        return None
+    finally:
+        compiler._sre = real
+    return encoded(text, kind, flags, *given[-1][1:])
+
+
+def has_surrogates(text):
+    return any("\ud800" <= c <= "\udfff" for c in text)
+
+
+class Recorder:
+    """Stands for module _sre."""
+
+    def __init__(self, real, given):
+        self.real, self.given = real, given
+
+    def __getattr__(self, name):
+        return getattr(self.real, name)
+
+    def compile(self, *args):
+        self.given.append(args)
+        return self.real.compile(*args)
+
+
+def encoded(text, kind, flags, final, code, groups, groupindex, indexgroup):
+    data = [number(groups), number(len(groupindex))]
+    for key, index in groupindex.items():
+        utf8 = key.encode()
+        data += [number(index), number(len(utf8)), utf8]
+    data.append(number(len(code)))
+    data += map(number, code)
+    body = b"".join(data)
+    words = (kind is bytes, flags, final, len(text), len(body))
+    return b"".join(int(w).to_bytes(4, "little") for w in words) + text + body
+
+
+def harvest(source, name):
+    if not mentions(source) and name != "string":
+        return b""
+    import _sre
+    import sys
+    try:
+        entries = [compiled(*one) for one in stated(source, name)]
+    except RecursionError:
+        return b""
+    kept = b"".join(e for e in entries if e)
+    return _sre.MAGIC.to_bytes(4, "little") + sys.hexversion.to_bytes(4, "little") + kept if kept else b""

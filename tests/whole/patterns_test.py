@@ -1,0 +1,182 @@
+"""Regular expressions compiled by the build: nobody can tell, whatever a program does with module re.
+
+The scenarios (tests/data/patterns) run in an executable and in the interpreter that it is made from; each prints what
+it saw. OX_TEST_PYTHON names another interpreter with a static library.
+"""
+import difflib
+import json
+import os
+import shutil
+import struct
+import subprocess
+import unittest
+
+import oxtest
+
+PYTHON = os.environ.get("OX_TEST_PYTHON", oxtest.HOST_PYTHON)
+SCENARIOS = os.path.join(oxtest.SRCDIR, "tests", "data", "patterns", "scenarios.py")
+CONFIG = """
+def make_exe():
+    dist = default_python_distribution()
+    policy = dist.make_python_packaging_policy()
+    policy.include_distribution_sources = True
+    config = dist.make_python_interpreter_config()
+    config.config_profile = "python"
+    config.parse_argv = True
+    exe = dist.to_python_executable(name="py", packaging_policy=policy, config=config)
+    exe.add_python_resources(exe.read_package_root(path=".", packages=["states"]))
+    return exe
+
+register_target("exe", make_exe)
+resolve_targets()
+"""
+STATES = """
+import re
+A = re.compile(r"(.*):(?P<rest>[a-z]*)known")
+B = re.compile(rb"known[\\x80-\\xff]+")
+C = re.compile("hostile+")
+D = [re.compile(p, re.I) for p in ("(a)|b", "\\u0416[\\u0430-\\u044f]{1,300}", "(?P<\\u0431>x)(?P=\\u0431)")]
+"""
+# Patterns of the standard library's sources, found and kept by the rules of the build.
+LIST = """
+import glob, json, os, sys
+for part in ("patterns.py", "pattern_list.py"):
+    exec(open(sys.argv[1] + "/" + part).read())
+found = {}
+for path in sorted(glob.glob(os.path.dirname(os.__file__) + "/*.py") + glob.glob(os.path.dirname(os.__file__) + "/*/*.py")):
+    if "-packages" in path or "/test" in path or "/idlelib/" in path:
+        continue
+    for key in stated(open(path, "rb").read(), os.path.basename(path)[:-3]):
+        if compiled(*key):
+            found[key] = None
+for key in stated(open(sys.argv[2], "rb").read(), "states"):
+    found[key] = None
+print(json.dumps([(k.__name__, p if k is str else p.decode("latin-1"), f) for k, p, f in found]))
+"""
+FACTOR = 0x9e3779b97f4a7c15
+BITS = (1 << 64) - 1
+
+
+def mix(lane, word):
+    lane = (lane ^ word) * FACTOR & BITS
+    return (lane << 29 | lane >> 35) & BITS
+
+
+def checksum(data):
+    """As in runtime/pack/sum.h."""
+    lanes = [1, 2, 3, 4]
+    padded = data + bytes(32 - len(data) % 32)
+    for at in range(0, len(padded), 32):
+        lanes = [mix(lane, word) for lane, word in zip(lanes, struct.unpack_from("<4Q", padded, at))]
+    total = len(data)
+    for lane in lanes:
+        total = mix(total, lane)
+    return (total >> 32 ^ total) & 0xffffffff
+
+
+def setUpModule():
+    global BOX, EXE, LISTED, COUNT
+    BOX = oxtest.Sandbox(shared_store=True)
+    unittest.addModuleCleanup(BOX.close)
+    BOX.write("project/pyoxidizer.bzl", CONFIG)
+    states = BOX.write("project/states.py", STATES)
+    built = BOX.oxc("build", "--path", BOX.path("project"), env={"OXIDIZER_PYTHON": PYTHON})
+    if built.returncode:
+        raise AssertionError(built.stderr)
+    [EXE] = [os.path.join(folder, "py") for folder, _, files in os.walk(BOX.path("project", "build")) if "py" in files]
+    rules = os.path.join(oxtest.SRCDIR, "daemon", "python")
+    listed = run(PYTHON, "-c", LIST, rules, states)
+    LISTED, COUNT = BOX.write("patterns.json", listed.stdout), len(json.loads(listed.stdout))
+
+
+def run(*command):
+    done = subprocess.run(command, env={**BOX.env, "PYTHONDONTWRITEBYTECODE": "1"}, cwd=BOX.root, capture_output=True,
+                          text=True, timeout=120, check=False)
+    if done.returncode:
+        raise AssertionError(f"{command}: {done.returncode}\n{done.stdout[-3000:]}{done.stderr[-6000:]}")
+    return done
+
+
+def scenarios(python):
+    done = run(python, SCENARIOS, LISTED)
+    return json.loads(done.stdout), done.stderr.split()
+
+
+class Patterns(unittest.TestCase):
+    maxDiff = None
+
+    def compare(self, ours, plain):
+        self.assertEqual([case[0] for case in ours], [case[0] for case in plain])
+        for own, expected in zip(ours, plain):
+            text = [json.dumps(case, indent=1).splitlines() for case in (expected, own)]
+            different = list(difflib.unified_diff(*text, "plain", "executable", lineterm=""))
+            self.assertEqual(different, [], own[0] + "\n" + "\n".join(different[:60]))
+
+    def test_a_program_sees_what_it_sees_in_the_plain_interpreter(self):
+        plain, told = scenarios(PYTHON)
+        self.assertEqual(told, ["served", "0", "of", str(COUNT)])
+        ours, told = scenarios(EXE)
+        self.assertGreater(COUNT, 200)
+        self.assertEqual(told, ["served", str(COUNT), "of", str(COUNT)])
+        self.compare(ours, plain)
+
+    def altered(self, pattern, change):
+        """A copy of the executable in which the entry of a pattern is another."""
+        copy = BOX.path("altered")
+        shutil.copy(EXE, copy)
+        with open(copy, "r+b") as file:
+            data = file.read()
+            at = data.find(struct.pack("<2I", 0, 0), data.rfind(b"oxsegmnt"))
+            while data[at + 20:at + 20 + len(pattern)] != pattern:
+                at = data.find(struct.pack("<2I", 0, 0), at + 1)
+                self.assertGreater(at, 0)
+            size = 20 + sum(struct.unpack_from("<2I", data, at + 12))
+            entry = data[at:at + size]
+            self.assertEqual(struct.unpack_from("<I", data, at - 4)[0], checksum(entry))
+            file.seek(at - 4)
+            file.write(change(bytearray(entry)))
+        return copy
+
+    def ask(self, program, pattern):
+        code = f"import re\ntry: print(re.compile({pattern!r}))\nexcept RuntimeError as e: print(e)"
+        return run(program, "-c", code).stdout.strip()
+
+    def test_an_altered_entry_is_not_served(self):
+        def flip(entry):
+            entry[-2] ^= 1
+            return struct.pack("<I", checksum(bytes(entry[:-2] + bytes([entry[-2] ^ 1]) + entry[-1:]))) + entry
+
+        self.assertEqual(self.ask(self.altered(b"hostile+", flip), "hostile+"), "re.compile('hostile+')")
+
+    def test_code_that_sre_does_not_accept_is_its_own_error(self):
+        def hostile(entry):
+            entry[-2] ^= 1  # some word of the code
+            return struct.pack("<I", checksum(bytes(entry))) + entry
+
+        self.assertEqual(self.ask(self.altered(b"hostile+", hostile), "hostile+"), "invalid SRE code")
+
+    def test_a_body_that_does_not_fit_is_not_served(self):
+        for offset, value in ((0, 200), (1, 200), (2, 250)):
+            def cut(entry, offset=offset, value=value):
+                entry[20 + len(b"hostile+") + offset] = value
+                return struct.pack("<I", checksum(bytes(entry))) + entry
+
+            self.assertEqual(self.ask(self.altered(b"hostile+", cut), "hostile+"), "re.compile('hostile+')")
+
+    def test_sub_interpreters_have_their_own(self):
+        code = """
+try:
+    import _xxsubinterpreters as interpreters
+except ImportError:
+    import _interpreters as interpreters
+one = interpreters.create()
+interpreters.run_string(one, 'import re; assert re.compile("hostile+").match("hostileee"); print(len(re._cache))')
+interpreters.destroy(one)
+import re
+print(len([k for k in re._cache if k[1] == "hostile+"]))
+"""
+        self.assertEqual(run(EXE, "-c", code).stdout.split()[-1], "0")
+
+
+if __name__ == "__main__":
+    oxtest.main()
