@@ -1,7 +1,6 @@
 """Real builds that run code which will not go away: it is gone after the client, the worker or the daemon is."""
 import os
 import signal
-import unittest
 
 import oxtest
 from oxdaemon import alive, wait_until

@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import unittest
 
 import oxtest
 

@@ -1,7 +1,6 @@
 """`oxc python-distribution add|list|remove|default` and `oxc find-resources`, with small archives that the test makes."""
 import os
 import sys
-import unittest
 import zipfile
 
 import oxtest

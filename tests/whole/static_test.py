@@ -2,13 +2,11 @@
 
 They run in root folders that hold nothing else. The distribution comes out of the cache of contrib/python-distribution, or
 of $OX_DISTRIBUTION; where neither has it, building it takes minutes, so that is done with OX_BUILD_MUSL=1 only."""
-import glob
 import http.server
 import json
 import os
 import ssl
 import subprocess
-import sys
 import threading
 import zipfile
 

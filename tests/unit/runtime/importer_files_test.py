@@ -1,5 +1,5 @@
 """Path hook and path entry finder; resource reader, Traversables, importlib.resources and pkgutil."""
-import importerkit  # noqa: F401
+from importerkit import finder, resource
 import importlib
 import io
 import os
@@ -10,7 +10,7 @@ import tempfile
 import types
 import unittest
 
-from oxidized_importer import OxidizedFinder, OxidizedPathEntryFinder, OxidizedResource, OxidizedResourceReader
+from oxidized_importer import OxidizedPathEntryFinder, OxidizedResourceReader
 
 try:
     import importlib.resources as resources
@@ -20,22 +20,6 @@ except ImportError:
 
 VERSION = sys.version_info[:2]
 EXE = os.readlink("/proc/self/exe")
-
-
-def resource(name, *flags, **values):
-    r = OxidizedResource()
-    r.name = name
-    for flag in flags:
-        setattr(r, "is_" + flag, True)
-    for attribute, value in values.items():
-        setattr(r, attribute, value)
-    return r
-
-
-def finder(*resources, **arguments):
-    f = OxidizedFinder(**arguments)
-    f.add_resources(resources)
-    return f
 
 
 def tree():

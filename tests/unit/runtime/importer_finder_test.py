@@ -1,11 +1,10 @@
 """OxidizedFinder: construction, indexing, resolution, specs, code, source and data."""
-import importerkit  # noqa: F401
+from importerkit import finder, resource
 import base64
 import gc
 import importlib
 import importlib.abc
 import importlib.util
-import io
 import marshal
 import os
 import pathlib
@@ -66,24 +65,8 @@ CODE_OF = {
 }
 
 
-def resource(name, *flags, **values):
-    r = OxidizedResource()
-    r.name = name
-    for flag in flags:
-        setattr(r, "is_" + flag, True)
-    for attribute, value in values.items():
-        setattr(r, attribute, value)
-    return r
-
-
 def code(source, name="m"):
     return marshal.dumps(compile(source, name, "exec"))
-
-
-def finder(*resources, **arguments):
-    f = OxidizedFinder(**arguments)
-    f.add_resources(resources)
-    return f
 
 
 class Imports(unittest.TestCase):

@@ -1,5 +1,5 @@
 """OxidizedDistribution, and importlib.metadata over a finder."""
-import importerkit  # noqa: F401
+from importerkit import finder
 import importlib.metadata as metadata
 import os
 import pathlib
@@ -8,7 +8,7 @@ import sys
 import tempfile
 import unittest
 
-from oxidized_importer import OxidizedDistribution, OxidizedFinder, OxidizedResource
+from oxidized_importer import OxidizedDistribution, OxidizedResource
 
 VERSION = sys.version_info[:2]
 EXE = os.readlink("/proc/self/exe")
@@ -26,12 +26,6 @@ def distribution(name, files=None, paths=None, package=True):
     r.in_memory_distribution_resources = files
     r.relative_path_distribution_resources = paths
     return r
-
-
-def finder(*resources, **arguments):
-    f = OxidizedFinder(**arguments)
-    f.add_resources(resources)
-    return f
 
 
 def whole():

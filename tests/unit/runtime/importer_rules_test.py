@@ -1,6 +1,7 @@
 """Rules that hold for the whole interface: what functions take and how they refuse it, what types are, what goes away
 with whom."""
 import importerkit
+from importerkit import resource
 import gc
 import importlib
 import inspect
@@ -20,16 +21,6 @@ import oxidized_importer as ox
 
 EXE = os.readlink("/proc/self/exe")
 CODE = marshal.dumps(compile("x = 1", "m", "exec"))
-
-
-def resource(name, *flags, **values):
-    r = ox.OxidizedResource()
-    r.name = name
-    for flag in flags:
-        setattr(r, "is_" + flag, True)
-    for attribute, value in values.items():
-        setattr(r, attribute, value)
-    return r
 
 
 def package():

@@ -42,3 +42,23 @@ if not (pathlib.Path(sysconfig.get_paths()["include"]) / "Python.h").exists() an
     print(f"SKIPPING: no headers of Python {sysconfig.get_python_version()}", file=sys.stderr)
     sys.exit(SKIPPED)
 sys.path.insert(0, os.environ.get("OX_IMPORTER") or str(build()))
+
+
+def resource(name, *flags, **values):
+    """An OxidizedResource with is_FLAG set for each flag, and these properties."""
+    import oxidized_importer
+    r = oxidized_importer.OxidizedResource()
+    r.name = name
+    for flag in flags:
+        setattr(r, "is_" + flag, True)
+    for attribute, value in values.items():
+        setattr(r, attribute, value)
+    return r
+
+
+def finder(*resources, **arguments):
+    """An OxidizedFinder(**arguments) that has these resources."""
+    import oxidized_importer
+    f = oxidized_importer.OxidizedFinder(**arguments)
+    f.add_resources(resources)
+    return f
