@@ -73,11 +73,12 @@ tests_unit_runtime_packer_SOURCES = tests/unit/runtime/packer.c
 tests_unit_runtime_packer_LDADD = $(PACK_LIBS)
 TESTS += \
 	tests/unit/runtime/stub_test.py tests/unit/runtime/import_differential_test.py \
-	tests/unit/runtime/interpreters_test.py tests/unit/runtime/python_call_test.py
+	tests/unit/runtime/interpreters_test.py tests/unit/runtime/python_call_test.py \
+	tests/unit/runtime/threads_at_exit_test.py
 EXTRA_DIST += \
 	tests/unit/runtime/stub_test.py tests/unit/runtime/import_differential_test.py \
 	tests/unit/runtime/import_scenarios.py tests/unit/runtime/interpreters_test.py tests/unit/runtime/python_call_test.py \
-	tests/unit/runtime/stubkit.py tests/unit/runtime/importerkit.py
+	tests/unit/runtime/stubkit.py tests/unit/runtime/importerkit.py tests/unit/runtime/threads_at_exit_test.py
 # Each with the importer alone, in the Python that runs the tests.
 IMPORTER_TESTS = \
 	tests/unit/runtime/importer_alone_test.py \
@@ -111,7 +112,7 @@ nobase_dist_pkgdata_DATA = \
 	runtime/embed/python_call.c runtime/embed/python_call.h runtime/embed/run.c runtime/embed/run.h \
 	runtime/embed/exec.h runtime/embed/script.c runtime/embed/script.h runtime/embed/wrap_exec.c runtime/embed/settings.c runtime/embed/settings.h runtime/embed/setup.c \
 	runtime/embed/setup.h runtime/embed/terminfo.c \
-	runtime/embed/terminfo.h runtime/embed/wrap.c runtime/embed/wrap_frozen.c runtime/embed/wrap_start.c \
+	runtime/embed/terminfo.h runtime/embed/wrap.c runtime/embed/wrap_exit.c runtime/embed/wrap_frozen.c runtime/embed/wrap_start.c \
 	runtime/hashes/blake2.c runtime/hashes/folded.c runtime/hashes/hacl.c runtime/hashes/hashes.h runtime/hashes/md5_sha1.c \
 	runtime/hashes/sha2.c runtime/hashes/sha3.c runtime/hashes/words.h \
 	runtime/importer/arguments.c runtime/importer/arguments.h runtime/importer/collector.c \

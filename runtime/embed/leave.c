@@ -3,6 +3,7 @@
 #include "runtime/embed/live.h"
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The status that CPython gives when a stream cannot be flushed at exit. */
@@ -105,8 +106,14 @@ static int flush(const char *name, bool say)
 	return result ? 0 : -1;
 }
 
+/* Threads of libraries that Python does not know count: one that asks for the GIL later is to find the interpreter
+ * ended, not a GIL that nobody will ever give up. */
 static bool has_one_thread(void)
 {
+	enum { LINKS_OF_ONE = 3 }; /* the folder's own two, and one for each thread */
+	struct stat threads;
+	if (stat("/proc/self/task", &threads) == 0 && threads.st_nlink > LINKS_OF_ONE)
+		return false;
 	PyThreadState *state = PyThreadState_Get();
 	PyThreadState *first = PyInterpreterState_ThreadHead(PyThreadState_GetInterpreter(state));
 	return first == state && !PyThreadState_Next(first) && !PyInterpreterState_Next(PyInterpreterState_Head());

@@ -40,7 +40,6 @@ def link_stub(folder):
     """Compiles and links as the comment in sources.list says; returns the stub's path."""
     lines = (SRCDIR / "runtime/sources.list").read_text().splitlines()
     sources = [line for line in lines if line and not line.startswith("#")]
-    wraps = re.findall(r"^# wrap (\S+)$", "\n".join(lines), re.M)
     include, library, libraries = ask_python(
         "import sysconfig as s; v = s.get_config_var; print(s.get_path('include')); "
         "print(v('LIBPL') + '/libpython' + v('LDVERSION') + '.a'); print(v('LIBS'), v('MODLIBS'))").split("\n")
@@ -54,6 +53,8 @@ def link_stub(folder):
             jobs[-2].wait()
     if any(job.wait() for job in jobs):
         raise RuntimeError("the runtime does not compile")
+    defined = subprocess.run(["nm", *objects], check=True, capture_output=True, text=True).stdout
+    wraps = [name for name in re.findall(r"^# wrap (\S+)$", "\n".join(lines), re.M) if f" T __wrap_{name}\n" in defined]
     (folder / "exports").write_text("{ Py*; _Py*; };")
     stub = folder / "stub"
     subprocess.run(

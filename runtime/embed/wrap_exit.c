@@ -1,0 +1,59 @@
+/* Threads that want the GIL while the interpreter ends (the linker's --wrap, as in wrap.c): daemon threads, and those
+ * of libraries that call back into Python. CPython up to 3.13 ends such a thread by pthread_exit, from the depth
+ * of whatever it does. glibc then unwinds its stack: a frame of C++ that lets no exception through ends the whole
+ * program with SIGABRT, and destructors on the way call an interpreter that is gone. CPython 3.14
+ * lets the thread hang instead, and whoever joins it later, a static destructor for instance, hangs with it.
+ *
+ * Here such a thread is ended by the kernel: nothing is unwound, its stack stays as it is, the locks that it holds stay
+ * locked as in 3.14, and pthread_join returns since glibc waits for what the kernel clears.
+ *
+ * Not for musl, whose pthread_exit unwinds nothing and whose pthread_join does not wait for the kernel. */
+#include "runtime/importer/compat.h"
+
+#if PY_VERSION_HEX < 0x030E0000 && defined(__GLIBC__)
+#include <sys/syscall.h>
+#include <unistd.h>
+
+void __real_pthread_exit(void *value) __attribute__((noreturn));
+void __wrap_pthread_exit(void *value) __attribute__((noreturn));
+void *__real_PyThread_tss_get(Py_tss_t *key) __attribute__((weak));
+void *__wrap_PyThread_tss_get(Py_tss_t *key);
+
+static bool is_finalizing(void)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+	return Py_IsFinalizing();
+#else
+	return _Py_IsFinalizing();
+#endif
+}
+
+/* Returns in the main thread, which is the one that ends the interpreter. */
+static void end_thread(void)
+{
+	while (syscall(SYS_gettid) != getpid())
+		syscall(SYS_exit, 0);
+}
+
+/* Up to 3.9.5 a thread of Python's that has done its work calls pthread_exit as well, without a thread state. */
+static bool is_in_python(void)
+{
+	return PY_VERSION_HEX >= 0x03090600 || PyGILState_GetThisThreadState();
+}
+
+void __wrap_pthread_exit(void *value)
+{
+	if (is_finalizing() && is_in_python())
+		end_thread();
+	__real_pthread_exit(value);
+}
+
+/* When the interpreter is gone, PyGILState_Ensure looks for the thread's state and crashes as it makes one. */
+void *__wrap_PyThread_tss_get(Py_tss_t *key)
+{
+	void *value = __real_PyThread_tss_get(key);
+	if (!value && is_finalizing() && !PyInterpreterState_Main())
+		end_thread();
+	return value;
+}
+#endif

@@ -1,0 +1,207 @@
+"""Threads that want the GIL while the interpreter ends: what CPython up to 3.13 does to them must not end the program."""
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import stubkit  # noqa: E402
+if os.path.realpath(sys.executable) != os.path.realpath(stubkit.PYTHON):
+    os.execv(stubkit.PYTHON, [stubkit.PYTHON, *sys.argv])  # bytecode is made by the interpreter that is linked
+
+ABORTS = sys.version_info < (3, 14)  # what the plain interpreter does when a frame lets no exception through
+# A thread of C++'s, in a function that lets no exception through, and a static destructor that joins it.
+EXTENSION = r"""
+#include <Python.h>
+#include <atomic>
+#include <cstdio>
+#include <string>
+#include <thread>
+#include <unistd.h>
+
+static std::atomic<bool> is_let_go, has_asked, is_late;
+static struct joined {
+	std::thread thread;
+	~joined()
+	{
+		if (!thread.joinable())
+			return;
+		thread.join();
+		if (write(1, "joined\n", 7) < 0)
+			perror("write");
+	}
+} other;
+
+static void let_go()
+{
+	is_let_go = true;
+	while (other.thread.joinable() && !has_asked)
+		usleep(100);
+	usleep(20000); // by then it has been dealt with
+}
+
+static void ask() noexcept
+{
+	while (!is_let_go)
+		usleep(100);
+	has_asked = true;
+	PyGILState_STATE state = PyGILState_Ensure();
+	PyGILState_Release(state);
+}
+
+static void run(std::string code) noexcept
+{
+	PyGILState_STATE state = PyGILState_Ensure();
+	has_asked = true;
+	PyRun_SimpleString(code.c_str());
+	PyGILState_Release(state);
+}
+
+// ask(): a thread that wants the GIL when this module's state goes.
+static PyObject *start_asking(PyObject *, PyObject *)
+{
+	other.thread = std::thread(ask);
+	Py_RETURN_NONE;
+}
+
+// ask_late(): one that wants it when the interpreter is gone.
+static PyObject *start_asking_late(PyObject *, PyObject *)
+{
+	is_late = true;
+	Py_AtExit(let_go);
+	other.thread = std::thread(ask);
+	Py_RETURN_NONE;
+}
+
+// run(code): a thread that runs it.
+static PyObject *start_running(PyObject *, PyObject *code)
+{
+	const char *text = PyUnicode_AsUTF8(code);
+	if (!text)
+		return nullptr;
+	other.thread = std::thread(run, std::string(text));
+	Py_RETURN_NONE;
+}
+
+static PyObject *join(PyObject *, PyObject *)
+{
+	Py_BEGIN_ALLOW_THREADS
+	is_let_go = true;
+	other.thread.join();
+	Py_END_ALLOW_THREADS
+	Py_RETURN_NONE;
+}
+
+static PyMethodDef functions[] = {
+	{"ask", start_asking, METH_NOARGS, nullptr},
+	{"ask_late", start_asking_late, METH_NOARGS, nullptr},
+	{"run", start_running, METH_O, nullptr},
+	{"join", join, METH_NOARGS, nullptr},
+	{nullptr, nullptr, 0, nullptr},
+};
+static void release(void *)
+{
+	if (!is_late)
+		let_go();
+}
+static PyModuleDef definition = {
+	PyModuleDef_HEAD_INIT, "foreign", nullptr, 8, functions, nullptr, nullptr, nullptr, release,
+};
+
+PyMODINIT_FUNC PyInit_foreign(void)
+{
+	return PyModule_Create(&definition);
+}
+
+// For ctypes: the thread asks while the library's destructors run.
+extern "C" void ask_as_it_unloads(void)
+{
+	static struct last {
+		~last() { let_go(); }
+	} last;
+	other.thread = std::thread(ask);
+}
+"""
+TOO_LATE = {  # name: (code, exit status, output)
+    "asks": ("import foreign\nforeign.ask()\n", 0, "joined\n"),
+    "asks late": ("import foreign\nforeign.ask_late()\n", 0, "joined\n"),
+    "asks, status": ("import foreign, sys\nforeign.ask()\nsys.exit(3)\n", 3, "joined\n"),
+    "runs": ("import foreign, time\nforeign.run('while True: pass')\ntime.sleep(.05)\n", 0, "joined\n"),
+    "sleeps": ("import foreign, time\nforeign.run('import time\\nwhile True: time.sleep(.001)')\ntime.sleep(.05)\n", 0,
+               "joined\n"),
+}
+HARMLESS = {
+    "joined": ("import foreign\nforeign.ask()\nforeign.join()\n", 0, ""),
+    "ended": ("import foreign\nforeign.run('print(6 * 7, flush=True)')\nforeign.join()\n", 0, "42\n"),
+    "daemons": ("import threading, time\ndef work():\n    while True: time.sleep(.001)\n"
+                "for i in range(8): threading.Thread(target=work, daemon=True).start()\n"
+                "def spin():\n    while True: pass\n"
+                "for i in range(2): threading.Thread(target=spin, daemon=True).start()\n", 0, ""),
+    "threads": ("import threading, _thread, time\ndone = []\n"
+                "def work(i):\n    done.append(i)\n    if i % 2: _thread.exit()\n"
+                "ts = [threading.Thread(target=work, args=(i,)) for i in range(50)]\n"
+                "for t in ts: t.start()\nfor t in ts: t.join()\n"
+                "for i in range(50): _thread.start_new_thread(work, (i,))\n"
+                "while len(done) < 100: time.sleep(.001)\nprint(len(done))\n", 0, "100\n"),
+    "forked": ("import os, threading, warnings\nwarnings.simplefilter('ignore')\ndef work():\n    pid = os.fork()\n"
+               "    if pid: print(os.waitpid(pid, 0)[1])\n"
+               "t = threading.Thread(target=work)\nt.start()\nt.join()\n", 0, "0\n"),
+}
+
+
+def setUpModule():
+    global KIT, FOLDER, NATIVE, MODULE
+    FOLDER = tempfile.TemporaryDirectory(prefix="ox-threads-")
+    KIT = stubkit.Kit(FOLDER.name)
+    NATIVE = pathlib.Path(FOLDER.name, "native")
+    NATIVE.mkdir()
+    source = pathlib.Path(FOLDER.name, "foreign.cc")
+    source.write_text(EXTENSION)
+    MODULE = NATIVE / ("foreign" + sysconfig.get_config_var("EXT_SUFFIX"))
+    subprocess.run(["c++", "-shared", "-fPIC", "-O1", "-Wall", "-pthread", "-isystem", sysconfig.get_path("include"),
+                    source, "-o", MODULE], check=True)
+
+
+def tearDownModule():
+    FOLDER.cleanup()
+
+
+class Threads(unittest.TestCase):
+    """Each program first prints without flushing."""
+
+    def run_program(self, code, status, output, with_libraries=False):
+        executable = KIT.build(NATIVE, with_libraries=with_libraries, run_command="print('kept')\n" + code)
+        for _ in range(3):
+            start = time.monotonic()
+            p = stubkit.run(executable)
+            self.assertEqual((p.returncode, p.stderr), (status, ""), p)
+            self.assertEqual(sorted(p.stdout.split()), sorted(["kept", *output.split()]))
+            self.assertLess(time.monotonic() - start, 10)  # loaded machines; one that hangs never ends
+        executable.unlink()
+
+    def test_a_thread_that_wants_the_gil_too_late_does_not_end_the_program(self):
+        for name, (code, status, output) in TOO_LATE.items():
+            if sys.version_info < (3, 9) and "late" not in name:
+                continue  # 3.8 holds the GIL to the end: whoever joins a thread that wants it waits for ever
+            with self.subTest(program=name):
+                if ABORTS:
+                    plain = stubkit.run(stubkit.PYTHON, "-c", f"import sys\nsys.path.insert(0, {str(NATIVE)!r})\n{code}")
+                    self.assertEqual(plain.returncode, -(signal.SIGSEGV if 'late' in name else signal.SIGABRT), plain)
+                self.run_program(code, status, output)
+
+    def test_other_threads_run_and_end_as_ever(self):
+        for name, (code, status, output) in HARMLESS.items():
+            with self.subTest(program=name):
+                self.run_program(code, status, output)
+
+    def test_a_library_s_thread_that_python_does_not_know_is_no_reason_to_hang(self):
+        self.run_program(f"import ctypes\nctypes.CDLL({str(MODULE)!r}).ask_as_it_unloads()\n", 0, "joined", True)
+
+
+if __name__ == "__main__":
+    unittest.main()
