@@ -171,7 +171,8 @@ static int add_library(struct maker *m, const struct ox_packed_library *lib, str
 	if (!p)
 		return ox_fail_nomem(err, "records");
 	p->name = lib->name;
-	p->flags = OX_PACK_LIBRARY | (lib->needs_file ? OX_PACK_NEEDS_FILE : 0);
+	p->flags = OX_PACK_LIBRARY | (lib->needs_file ? OX_PACK_NEEDS_FILE : 0) |
+		   (lib->prefers_file ? OX_PACK_PREFERS_FILE : 0);
 	p->needs = lib->needs.names;
 	p->need_count = lib->needs.count;
 	return borrow(m, &lib->blob, &p->library, err);

@@ -93,7 +93,8 @@ static int add_inputs(const struct ox_segment_plan *plan, struct ox_step *step, 
 	for (size_t i = 0; !rc && i < plan->library_count; i++) {
 		const struct ox_packed_library *lib = plan->libraries[i];
 		const char *name = ox_arena_printf(arena, "library %.*s", OX_SLICE_ARG(lib->name));
-		ox_buf_printf(&layout, "library %.*s %d", OX_SLICE_ARG(lib->name), lib->needs_file);
+		ox_buf_printf(&layout, "library %.*s %d %d", OX_SLICE_ARG(lib->name), lib->needs_file,
+			      lib->prefers_file);
 		for (size_t k = 0; k < lib->needs.count; k++)
 			ox_buf_printf(&layout, " %.*s", OX_SLICE_ARG(lib->needs.names[k]));
 		ox_buf_byte(&layout, '\n');

@@ -8,8 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Copying this much into memory at each start costs more than reading a file from a cache. */
-enum { MEMORY_MAX = 24 << 20 };
+/* A copy in memory costs half a millisecond for each MiB at each start, one in a cache is there already. But only what
+ * is very large is worth that a program which needs no files leaves some behind; the others are extracted where some
+ * package is. An extension module in a file has a __file__, which programs see, a library has nothing. */
+enum { MEMORY_MAX = 24 << 20, LIBRARY_IN_MEMORY_MAX = 1 << 20 };
 
 struct finder {
 	struct ox_build_context *ctx;
@@ -126,6 +128,7 @@ static int add_library(struct finder *f, const char *name, const struct ox_blob 
 			       "policy.extract at \"as-needed\"",
 			       name);
 	lib->needs_file = !elf.soname || (blob->size > MEMORY_MAX && !f->rules->never_extract);
+	lib->prefers_file = !lib->needs_file && blob->size > LIBRARY_IN_MEMORY_MAX && !f->rules->never_extract;
 	if (lib->needs_file)
 		ox_emit_log(f->ctx->sink, OX_LEVEL_DEBUG, "build", "library %s is extracted to a file at run time: %s",
 			    name, elf.soname ? "it is large" : "it has no DT_SONAME");

@@ -32,6 +32,7 @@ struct ox_packed_library {
 	struct ox_blob blob;
 	enum ox_resource_origin origin; /* of the extension that first asked for it */
 	bool needs_file;
+	bool prefers_file; /* it is large: from memory only where a program extracts nothing else */
 	bool resolving; /* its own needs are being looked for */
 	struct ox_needs needs;
 };

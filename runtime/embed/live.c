@@ -1,5 +1,7 @@
 #include "runtime/embed/live.h"
 
+#include "runtime/embed/suspects.h"
+
 #include <string.h>
 
 /* Extension modules whose objects have no teardown that anybody could see, beyond what the scan
@@ -211,12 +213,29 @@ static bool has_no_instance(PyTypeObject *type, PyObject *objects)
 	return is_tracked || r.count == Py_REFCNT(type);
 }
 
-static bool databases_are_closed(const struct known *s, PyObject *objects)
+static PyObject *all_objects(void)
 {
-	for (size_t i = 0; i < DATABASES; i++)
-		if (s->has_database[i] && (!s->database[i] || !has_no_instance(s->database[i], objects)))
-			return false;
-	return true;
+	PyObject *gc = PyImport_ImportModule("gc");
+	PyObject *objects = gc ? PyObject_CallMethod(gc, "get_objects", NULL) : NULL;
+	Py_XDECREF(gc);
+	if (objects && !PyList_Check(objects))
+		Py_CLEAR(objects);
+	return objects;
+}
+
+static bool databases_are_closed(const struct known *s)
+{
+	PyObject *objects = NULL; /* made when it is needed: it costs as much as all the rest */
+	bool closed = true;
+	for (size_t i = 0; closed && i < DATABASES; i++) {
+		if (!s->has_database[i])
+			continue;
+		if (!objects)
+			objects = all_objects();
+		closed = s->database[i] && objects && has_no_instance(s->database[i], objects);
+	}
+	Py_XDECREF(objects);
+	return closed;
 }
 
 long ox_live_frozen(void)
@@ -247,10 +266,9 @@ static bool is_open_writer(PyObject *o)
 void ox_live_flush_files(void)
 {
 	struct known known = {.count = 0};
-	PyObject *gc = PyImport_ImportModule("gc");
-	PyObject *objects = gc ? PyObject_CallMethod(gc, "get_objects", NULL) : NULL;
+	PyObject *objects = all_objects();
 	find_streams(&known);
-	for (Py_ssize_t i = 0; objects && PyList_Check(objects) && i < PyList_GET_SIZE(objects); i++) {
+	for (Py_ssize_t i = 0; objects && i < PyList_GET_SIZE(objects); i++) {
 		PyObject *o = PyList_GET_ITEM(objects, i);
 		if (is_standard_stream(&known, o) || !is_open_writer(o))
 			continue;
@@ -259,22 +277,19 @@ void ox_live_flush_files(void)
 		PyErr_Clear();
 	}
 	Py_XDECREF(objects);
-	Py_XDECREF(gc);
 	PyErr_Clear();
 }
 
 bool ox_live_is_harmless(long frozen_at_start)
 {
 	struct known known = {.count = 0};
-	PyObject *gc = PyImport_ImportModule("gc");
-	PyObject *objects = gc ? PyObject_CallMethod(gc, "get_objects", NULL) : NULL;
-	bool harmless = objects && PyList_Check(objects) && ox_live_frozen() == frozen_at_start;
+	PyObject *suspects = ox_suspects();
+	bool harmless = suspects && ox_live_frozen() == frozen_at_start;
 	find_streams(&known);
-	for (Py_ssize_t i = 0; harmless && i < PyList_GET_SIZE(objects); i++)
-		harmless = is_harmless(&known, PyList_GET_ITEM(objects, i));
-	harmless = harmless && databases_are_closed(&known, objects);
-	Py_XDECREF(objects);
-	Py_XDECREF(gc);
+	for (Py_ssize_t i = 0; harmless && i < PyList_GET_SIZE(suspects); i++)
+		harmless = is_harmless(&known, PyList_GET_ITEM(suspects, i));
+	harmless = harmless && databases_are_closed(&known);
+	Py_XDECREF(suspects);
 	PyErr_Clear();
 	return harmless;
 }

@@ -13,6 +13,9 @@
 /* A record may need others that need others; payloads are not trusted to be free of circles. */
 enum { DEEPEST_NEED = 64 };
 
+/* Smaller files are compared as fast as a stamp is looked at. */
+enum { WORTH_A_STAMP = 256 << 10 };
+
 void ox_libraries_free(struct ox_libraries *l)
 {
 	for (size_t i = 0; i < l->v.len; i++) {
@@ -135,27 +138,60 @@ void ox_extract_key_of(const struct ox_pack *pack, ox_pack_place place, char *ke
 	ox_extract_key(all.bytes, segment, key);
 }
 
+static int check_intact(const struct ox_found *found, struct ox_err *err)
+{
+	if (found->given || ox_pack_library_intact(&found->record))
+		return 0;
+	return ox_fail(err, OX_ECORRUPT, "the library %.*s is damaged: this executable was altered",
+		       OX_SLICE_ARG(found->record.name));
+}
+
 /* Where its package would have it: "a.b" is a/b.so, a package a/__init__.so. A SONAME stays
  * as it is. */
+static int file_name(const struct ox_pack_record *r, struct ox_buf *name, struct ox_err *err)
+{
+	if (r->flags & OX_PACK_LIBRARY) {
+		ox_buf_slice(name, r->name);
+	} else {
+		ox_add_folder(name, r->name);
+		ox_buf_str(name, r->flags & OX_PACK_PACKAGE ? "/__init__.so" : ".so");
+	}
+	return ox_buf_ok(name, "name of a library", err);
+}
+
+/* A large one is compared, and the payload's copy read at all, only when somebody may have changed it since it last
+ * was. */
+static int stamped_path(struct ox_extract_folders *folders, const char *key, const char *name,
+			const struct ox_found *found, char **path, struct ox_err *err)
+{
+	struct ox_extract_stamp stamp;
+	int rc = ox_extract_stamp(folders, key, name, &stamp, err);
+	if (rc < 0)
+		return rc;
+	if (ox_extract_known(folders, key, name, found->record.library, &stamp, path))
+		return 0;
+	rc = check_intact(found, err);
+	if (!rc)
+		rc = ox_extract_file(folders, key, name, found->record.library, NULL, path, err);
+	if (!rc)
+		ox_extract_stamp_renew(folders, key, name, NULL); /* without it the next start compares */
+	return rc;
+}
+
 static int cached_path(const struct ox_index *index, const struct ox_found *found, struct ox_extract_folders *folders,
 		       char **path, struct ox_err *err)
 {
 	const struct ox_pack_record *r = &found->record;
 	char key[OX_EXTRACT_KEY];
 	struct ox_buf name = {0};
-	bool is_module = !(r->flags & OX_PACK_LIBRARY);
-	if (is_module) {
-		ox_add_folder(&name, r->name);
-		ox_buf_str(&name, r->flags & OX_PACK_PACKAGE ? "/__init__.so" : ".so");
-	} else {
-		ox_buf_slice(&name, r->name);
-	}
-	int rc = ox_buf_ok(&name, "name of a library", err);
+	int rc = file_name(r, &name, err);
 	if (found->given)
 		ox_extract_key(NULL, r->library, key);
 	else
 		ox_extract_key_of(index->pack, found->place, key);
-	if (!rc)
+	if (!rc && !found->given && r->library.len >= WORTH_A_STAMP)
+		rc = stamped_path(folders, key, name.data, found, path, err);
+	else if (!rc && (rc = check_intact(found, err)) == 0)
 		rc = ox_extract_file(folders, key, name.data, r->library, NULL, path, err);
 	ox_buf_free(&name);
 	return rc;
@@ -165,16 +201,17 @@ static int make_path(struct ox_library *lib, const struct ox_index *index, const
 		     struct ox_extract_folders *folders, struct ox_err *err)
 {
 	const struct ox_pack_record *r = &found->record;
+	bool wants_file = r->flags & OX_PACK_NEEDS_FILE || ox_wants_file(index->pack, r);
+	/* Programs that need no files leave none behind. */
+	bool prefers_file = !wants_file && r->flags & OX_PACK_PREFERS_FILE && index->has_extracted;
 	int rc = OX_ENOENT;
-	if (!found->given && !ox_pack_library_intact(r))
-		return ox_fail(err, OX_ECORRUPT, "the library %.*s is damaged: this executable was altered",
-			       OX_SLICE_ARG(r->name));
-	if (!(r->flags & OX_PACK_NEEDS_FILE) && !ox_wants_file(index->pack, r))
-		rc = memory_path(r, &lib->path, err);
-	if (rc != OX_ENOENT)
-		return rc;
 	lib->is_file = true;
-	return cached_path(index, found, folders, &lib->path, err);
+	if (prefers_file && cached_path(index, found, folders, &lib->path, NULL) == 0)
+		return 0;
+	if (!wants_file && (rc = check_intact(found, err)) == 0)
+		rc = memory_path(r, &lib->path, err);
+	lib->is_file = rc == OX_ENOENT;
+	return lib->is_file ? cached_path(index, found, folders, &lib->path, err) : rc;
 }
 
 static struct ox_library *known(struct ox_libraries *l, const struct ox_found *found)

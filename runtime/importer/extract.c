@@ -183,11 +183,16 @@ static bool is_before(struct timespec a, struct timespec b)
 	return a.tv_sec < b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec < b.tv_nsec);
 }
 
-static bool is_there(const char *path, struct ox_slice content, struct ox_extract_stamp *stamp)
+static bool is_known(const char *path, struct ox_slice content, const struct ox_extract_stamp *stamp)
 {
 	struct stat st;
-	if (stamp && lstat(path, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size == content.len &&
-	    is_before(st.st_ctim, stamp->when))
+	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size == content.len &&
+	       is_before(st.st_ctim, stamp->when);
+}
+
+static bool is_there(const char *path, struct ox_slice content, struct ox_extract_stamp *stamp)
+{
+	if (stamp && is_known(path, content, stamp))
 		return true;
 	if (stamp)
 		stamp->is_behind = true;
@@ -228,12 +233,28 @@ int ox_extract_file(struct ox_extract_folders *folders, const char *key, const c
 	return rc < 0 && knew ? extract(folders, key, name, content, stamp, path, err) : rc;
 }
 
-/* The path of a stamp in its folder, which is there then. */
+bool ox_extract_known(struct ox_extract_folders *folders, const char *key, const char *name, struct ox_slice content,
+		      const struct ox_extract_stamp *stamp, char **path)
+{
+	struct ox_buf place = {0};
+	bool known = is_plain(name) && key_folder(folders, key, &place, NULL) == 0 &&
+		     descend(folders, &place, name, NULL) == 0 && is_known(place.data, content, stamp);
+	if (known)
+		*path = ox_buf_steal(&place);
+	ox_buf_free(&place);
+	return known && *path;
+}
+
+/* The path of a stamp, in the folder of its key, which is there then: not beside files deeper down, where packages
+ * list their folders. */
 static int stamp_path(struct ox_extract_folders *folders, const char *key, const char *name, struct ox_buf *path,
 		      struct ox_err *err)
 {
 	int rc = key_folder(folders, key, path, err);
-	ox_buf_printf(path, "/.%s.verified", name);
+	ox_buf_str(path, "/.");
+	for (; *name; name++)
+		ox_buf_byte(path, *name == '/' ? '.' : *name);
+	ox_buf_str(path, ".verified");
 	return rc ? rc : ox_buf_ok(path, "path of the extraction cache", err);
 }
 

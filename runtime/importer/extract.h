@@ -40,7 +40,12 @@ void ox_extract_folders_free(struct ox_extract_folders *f);
 int ox_extract_file(struct ox_extract_folders *folders, const char *key, const char *name, struct ox_slice content,
 		    struct ox_extract_stamp *stamp, char **path, struct ox_err *err);
 
-/* A stamp is a file with the key. Its time into *out, zero when there is none. */
+/* Whether the file is there and nobody changed it since the stamp was made. Then its path into *path (free() it). */
+bool ox_extract_known(struct ox_extract_folders *folders, const char *key, const char *name, struct ox_slice content,
+		      const struct ox_extract_stamp *stamp, char **path);
+
+/* A stamp is a file with the key; `name` is that of what it stands for, a file, or a folder and all below it. Its time
+ * into *out, zero when there is none. */
 int ox_extract_stamp(struct ox_extract_folders *folders, const char *key, const char *name,
 		     struct ox_extract_stamp *out, struct ox_err *err);
 /* Says that all files that the stamp stands for are right now. */

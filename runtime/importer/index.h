@@ -23,6 +23,7 @@ struct ox_index {
 	struct ox_libraries libraries;
 	struct ox_shared_libraries *shared; /* borrowed; NULL: no payload */
 	struct ox_records *records; /* NULL: nothing was given at run time */
+	bool has_extracted; /* some package has its real files: one more makes no difference to anybody */
 };
 
 struct ox_found {

@@ -183,6 +183,34 @@ static void what_nobody_changed_since_its_stamp_is_not_read_again(void **state)
 	free(path);
 }
 
+static char *known(struct ox_slice content)
+{
+	struct ox_extract_stamp stamp;
+	char *path = NULL;
+	assert_int_equal(ox_extract_stamp(&folders, "key", "p/lib.so", &stamp, NULL), 0);
+	bool is_known = ox_extract_known(&folders, "key", "p/lib.so", content, &stamp, &path);
+	assert_true(is_known == (path != NULL));
+	return path;
+}
+
+static void a_file_is_known_from_its_stamp_until_it_changes(void **state)
+{
+	struct ox_err err;
+	(void)state;
+	char *path = extract("p/lib.so", OX_SLICE("library"));
+	assert_null(known(OX_SLICE("library")));
+	usleep(20000);
+	assert_int_equal(ox_extract_stamp_renew(&folders, "key", "p/lib.so", &err), 0);
+	char *again = known(OX_SLICE("library"));
+	assert_string_equal(again, path);
+	assert_null(known(OX_SLICE("another size")));
+	usleep(20000);
+	assert_int_equal(chmod(path, 0500), 0);
+	assert_null(known(OX_SLICE("library")));
+	free(again);
+	free(path);
+}
+
 static void many_processes_may_extract_at_once(void **state)
 {
 	enum { PROCESSES = 8 };
@@ -229,6 +257,7 @@ int main(void)
 		TEST(a_folder_that_others_may_write_to_is_not_used),
 		TEST(a_cache_that_was_removed_meanwhile_is_made_again),
 		TEST(what_nobody_changed_since_its_stamp_is_not_read_again),
+		TEST(a_file_is_known_from_its_stamp_until_it_changes),
 		TEST(many_processes_may_extract_at_once),
 		cmocka_unit_test(keys_come_from_the_digest_or_from_the_content),
 	};

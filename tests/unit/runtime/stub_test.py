@@ -71,6 +71,36 @@ PROGRAMS = {
     "interned": "import codecs, os, genericpath, posixpath, sys\n"
                 "for f in (codecs.open, genericpath.isfile, os.makedirs, posixpath.join):\n"
                 "    print(all(sys.intern(n) is n for n in f.__code__.co_names))\n",
+    "names of classes": "import functools\n"
+                        "class S(str):\n"
+                        "    def __eq__(self, other): return str.__eq__(self, other)\n"
+                        "    __hash__ = str.__hash__\n"
+                        "class A: pass\n"
+                        "class B(A): pass\n"
+                        "seen = []\n"
+                        "for i in range(300):\n"
+                        "    name = 'n%d' % i\n"
+                        "    for k in range(6): assert not hasattr(B, name + 'x'), name\n"
+                        "    before = hasattr(B, name), hasattr(B(), S(name))\n"
+                        "    setattr(A, name, i)\n"
+                        "    for k in range(6): assert not hasattr(B, name + 'y'), name\n"
+                        "    seen.append((before, getattr(B, ''.join(name)), getattr(B, S(name))))\n"
+                        "    if i % 3 == 0: delattr(A, name)\n"
+                        "    seen.append(hasattr(B, name))\n"
+                        "odd = type('Odd', (B,), {1: 2, ''.join(['l', 'ate']): 5, '__len__': lambda self: 7})\n"
+                        "print(odd.late, len(odd()), odd.n1, hasattr(odd, 'n0'), seen == [\n"
+                        "    one for i in range(300) for one in (((False, False), i, i), i % 3 != 0)])\n"
+                        "wide = type('Wide', (odd,), {'w%d' % i: i for i in range(500)})\n"
+                        "print(sum(getattr(wide, 'w%d' % i) for i in range(500)), wide.late, len(wide()))\n"
+                        "class C(B):\n"
+                        "    def __getattr__(self, name): return name\n"
+                        "print(C().what, bool(wide()), [getattr(C, n, None) for n in ('n1', 'n3', 'n4')])\n"
+                        "C.__bool__ = lambda self: False\n"
+                        "print(bool(C()))\n"
+                        "del C.__bool__\n"
+                        "print(bool(C()))\n"
+                        "f = functools.lru_cache(8)(lambda x: x)\n"
+                        "print([f(S('a')), f('a'), f('b'), f(1)], f.cache_info())\n",
     "memory": "def pages(): return int(open('/proc/self/statm').read().split()[1])\n"
               "kept = [[i] for i in range(400000)]\nmost = pages()\n"
               "del kept[1:]\nleft = pages()\nkept = [[i] for i in range(400000)]\n"
@@ -471,6 +501,40 @@ class Files(unittest.TestCase):
         file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
         self.assertEqual(run(exe, env=self.env).returncode, 0)
         self.assertEqual(file.read_bytes(), content)
+
+    LIBRARY = "import lzma; print([l.split()[-2:] for l in open('/proc/self/maps') if 'liblzma' in l][0])"
+
+    def build_with_large(self, code=""):
+        """_lzma's library again, as one that is better a file, and a package that needs files."""
+        path = pathlib.Path("/lib", stubkit.MULTIARCH, "liblzma.so.5")
+        folder = pathlib.Path(self.cache.name, "modules/files")
+        folder.mkdir(parents=True)
+        (folder / "__init__.py").write_text("")
+        return KIT.build(folder.parent, flags=[("files", stubkit.WANTS_FILE)], run_command=code + self.LIBRARY,
+                         extra=[("soname", "liblzma.so.5", path), ("flag", "liblzma.so.5", stubkit.PREFERS_FILE)])
+
+    def test_a_large_library_is_a_file_where_there_are_others(self):
+        exe = self.build_with_large("import files; ")
+        self.assertIn(self.cache.name, run(exe, env=self.env).stdout)
+        file, = pathlib.Path(self.cache.name).rglob("liblzma.so.5")
+        content = file.read_bytes()
+        file.write_bytes(b"\0" * len(content))
+        self.assertIn(self.cache.name, run(exe, env=self.env).stdout)
+        self.assertEqual(file.read_bytes(), content)
+
+    def test_a_large_library_is_in_memory_where_nothing_else_is_extracted(self):
+        exe = self.build_with_large()
+        self.assertIn("memfd:liblzma", run(exe, env=self.env).stdout)
+        self.assertEqual(os.listdir(self.cache.name), ["modules"])
+
+    def test_a_large_library_is_in_memory_where_no_file_can_be_made(self):
+        exe = self.build_with_large("import files; ")
+        run(exe, env=self.env)
+        file, = pathlib.Path(self.cache.name).rglob("liblzma.so.5")
+        file.unlink()
+        file.mkdir()
+        p = run(exe, env=self.env)
+        self.assertIn("memfd:liblzma", p.stdout, p.stderr)
 
     def test_a_cache_of_somebody_else_is_not_used(self):
         exe = self.build_with_file("import _lzma; print(_lzma.__file__)")

@@ -23,7 +23,7 @@ DEFAULTS = {
 }
 GLIBC = ("libc.so", "libm.so", "libdl.so", "libpthread.so", "librt.so", "ld-linux", "libresolv.so", "libutil.so")
 STATIC = {"-lz": "-l:libz.a", "-lexpat": "-l:libexpat.a"}
-WANTS_FILE, NEEDS_FILE = 512, 256
+WANTS_FILE, NEEDS_FILE, PREFERS_FILE = 512, 256, 4096
 SKIPPED = {"test", "tests", "idlelib", "lib2to3", "ensurepip", "lib-dynload", "__pycache__", "turtledemo"}
 
 
@@ -61,8 +61,14 @@ def link_stub(folder):
         ["cc", "-no-pie", "-o", stub, *objects, "-Wl,--whole-archive", library, "-Wl,--no-whole-archive",
          *[STATIC.get(word, word) for word in libraries.split() if word != "\\"], "-lm",
          *os.environ.get("OX_STUB_LDFLAGS", "").split(), f"-Wl,--dynamic-list={folder}/exports",
-         "-Wl,--section-start=.oxpayload=0x10000000", *[f"-Wl,--wrap={name}" for name in wraps]], check=True)
+         "-Wl,--section-start=.oxpayload=0x10000000", *[f"-Wl,--wrap={name}" for name in wrapped(wraps, objects)]], check=True)
     return stub
+
+
+def wrapped(names, objects):
+    """Those that an object stands in for: which ones depends on the version of CPython."""
+    content = [pathlib.Path(path).read_bytes() for path in objects]
+    return [name for name in names if any(f"__wrap_{name}\0".encode() in one for one in content)]
 
 
 class Listing:

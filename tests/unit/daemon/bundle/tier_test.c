@@ -2,12 +2,12 @@
 
 #include "daemon/bundle/tier.h"
 
-/* Compiles an empty shared library lib/NAME and gives its blob. */
+/* Compiles a shared library lib/NAME, empty but for ROOM bytes when the flags say so, and gives its blob. */
 static struct ox_blob library(struct fixture *f, const char *name, const char *flags)
 {
 	struct ox_err err = {0};
 	struct ox_blob blob = {.path = ox_arena_printf(&f->arena, "%s/lib/%s", f->dir, name)};
-	fixture_file(f, "lib/empty.c", "");
+	fixture_file(f, "lib/empty.c", "#ifdef ROOM\nchar room[ROOM] = {1};\n#endif\n");
 	const char *command = ox_arena_printf(&f->arena,
 					      "cd '%s/lib' && cc -shared -nostdlib -o '%s' empty.c -L. "
 					      "-Wl,--no-as-needed -Wl,--allow-shlib-undefined %s",
@@ -133,6 +133,37 @@ static void a_library_without_a_name_of_its_own_needs_a_file(void **state)
 	ox_tiers_free(&tiers);
 }
 
+/* libroomy.so with so many bytes of data, under one kind of rules. */
+static bool prefers_file(struct fixture *f, int size, bool never_extract)
+{
+	struct wheel w = {0};
+	struct ox_tiers tiers;
+	struct ox_bundle_set set;
+	struct ox_err err = {0};
+	char flags[100];
+	snprintf(flags, sizeof(flags), "-Wl,-soname,libroomy.so -DROOM=%d", size);
+	struct ox_blob roomy = library(f, "libroomy.so", flags);
+	add(&w, (struct ox_resource){.kind = OX_RES_LIBRARY, .file = OX_SLICE("x.libs/libroomy.so"), .blob = roomy});
+	add(&w, (struct ox_resource){
+			.kind = OX_RES_EXTENSION, .name = OX_SLICE("e"), .blob = library(f, "e.so", "-l:libroomy.so")});
+	fixture_ok(ox_bundle_collect(&f->arena, w.items, w.count, &set, &err), &err);
+	fixture_ok(ox_tiers_find(&f->ctx, &set, &(struct ox_tier_rules){.never_extract = never_extract}, &tiers, &err),
+		   &err);
+	assert_false(packed(&tiers, "libroomy.so")->needs_file);
+	assert_int_equal(tier_of(&tiers, "e")->tier, OX_TIER_MEMORY);
+	bool prefers = packed(&tiers, "libroomy.so")->prefers_file;
+	ox_tiers_free(&tiers);
+	return prefers;
+}
+
+static void a_large_library_is_better_a_file_where_files_may_be_made(void **state)
+{
+	struct fixture *f = *state;
+	assert_false(prefers_file(f, 1, false));
+	assert_true(prefers_file(f, 2 << 20, false));
+	assert_false(prefers_file(f, 2 << 20, true));
+}
+
 static void what_is_no_elf_file_travels_as_it_is(void **state)
 {
 	struct fixture *f = *state;
@@ -160,6 +191,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(glibc_and_libpython_are_left_out, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_library_without_a_name_of_its_own_needs_a_file, fixture_setup,
 						fixture_teardown),
+		cmocka_unit_test_setup_teardown(a_large_library_is_better_a_file_where_files_may_be_made,
+						fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(what_is_no_elf_file_travels_as_it_is, fixture_setup, fixture_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

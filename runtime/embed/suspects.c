@@ -1,0 +1,89 @@
+#if __has_include(<internal/pycore_interp.h>)
+#define Py_BUILD_CORE 1
+#define HAS_INTERNALS 1
+#endif
+#include "runtime/embed/suspects.h"
+
+#include "proto/base/platform.h"
+
+/* Types that were judged already: there are a thousand objects to a type. */
+enum { REMEMBERED = 256 };
+
+struct collection {
+	struct {
+		PyTypeObject *type;
+		bool is_suspect;
+	} judged[REMEMBERED];
+	PyObject *found; /* NULL: out of memory */
+};
+
+static bool is_suspect_type(PyTypeObject *type)
+{
+	return type->tp_finalize || type->tp_del || PyType_HasFeature(type, Py_TPFLAGS_TYPE_SUBCLASS) ||
+	       PyType_IsSubtype(type, &PyModule_Type) || PyType_IsSubtype(type, &_PyWeakref_RefType) ||
+	       type == &_PyWeakref_ProxyType || type == &_PyWeakref_CallableProxyType;
+}
+
+static inline bool is_suspect(struct collection *c, PyObject *o)
+{
+	PyTypeObject *type = Py_TYPE(o);
+	size_t slot = (size_t)((uintptr_t)type >> 6) % REMEMBERED;
+	if (c->judged[slot].type != type) {
+		c->judged[slot].type = type;
+		c->judged[slot].is_suspect = is_suspect_type(type);
+	}
+	return c->judged[slot].is_suspect && (!PyWeakref_Check(o) || ((PyWeakReference *)o)->wr_callback);
+}
+
+static inline void look_at(struct collection *c, PyObject *o)
+{
+	if (is_suspect(c, o) && c->found && PyList_Append(c->found, o) < 0)
+		Py_CLEAR(c->found);
+}
+
+#if PY_VERSION_HEX >= 0x030C0000
+static int visit(PyObject *o, void *c)
+{
+	look_at(c, o);
+	return 1;
+}
+
+static void look_at_all(struct collection *c)
+{
+	PyUnstable_GC_VisitObjects(visit, c);
+}
+#elif PY_VERSION_HEX >= 0x03090000 && defined HAS_INTERNALS
+#include <internal/pycore_gc.h>
+#include <internal/pycore_interp.h>
+
+/* Each generation is a ring of the heads that lie before its objects (Modules/gcmodule.c). */
+static void look_at_all(struct collection *c)
+{
+	struct _gc_runtime_state *gc = &PyInterpreterState_Get()->gc;
+	for (size_t i = 0; i < OX_COUNT(gc->generations); i++) {
+		PyGC_Head *ring = &gc->generations[i].head;
+		for (PyGC_Head *head = _PyGCHead_NEXT(ring); head != ring; head = _PyGCHead_NEXT(head))
+			look_at(c, (PyObject *)(head + 1));
+	}
+}
+#else
+static void look_at_all(struct collection *c)
+{
+	PyObject *gc = PyImport_ImportModule("gc");
+	PyObject *objects = gc ? PyObject_CallMethod(gc, "get_objects", NULL) : NULL;
+	if (!objects || !PyList_Check(objects))
+		Py_CLEAR(c->found);
+	for (Py_ssize_t i = 0; c->found && i < PyList_GET_SIZE(objects); i++)
+		look_at(c, PyList_GET_ITEM(objects, i));
+	Py_XDECREF(objects);
+	Py_XDECREF(gc);
+}
+#endif
+
+PyObject *ox_suspects(void)
+{
+	struct collection c = {.found = PyList_New(0)};
+	if (c.found)
+		look_at_all(&c);
+	return c.found;
+}
