@@ -27,7 +27,7 @@ static PyObject *extension_file(struct ox_finder *self, const struct ox_found *f
 	bool is_file;
 	bool wants_file = ox_wants_file(self->index.pack, &found->record);
 	if (ox_index_is_linked(found))
-		return NULL;
+		return ox_finder_real_file(self, found);
 	if (!(found->record.flags & OX_PACK_NEEDS_FILE) && !wants_file)
 		return NULL;
 	PyObject *root = wants_file ? ox_finder_real_root(self, found) : Py_NewRef(Py_None);
@@ -244,7 +244,12 @@ static PyObject *create_from_file(struct ox_finder *self, PyObject *spec, PyObje
 static PyObject *create_linked(struct ox_finder *self, PyObject *spec, const struct ox_found *found)
 {
 	PyObject *module = call_imp(ox_state_of((PyObject *)self), "create_builtin", spec);
-	if (module && adjust_file(self, module, &found->record) < 0)
+	int rc = 0;
+	if (module && !ox_wants_file(self->index.pack, &found->record))
+		rc = adjust_file(self, module, &found->record);
+	else if (module && PyModule_Check(module)) /* as the dynamic loader would: what mypyc compiled has set another */
+		rc = ox_set_attr(module, "__file__", ox_get_attr(spec, "origin"));
+	if (rc < 0)
 		Py_CLEAR(module);
 	return module;
 }

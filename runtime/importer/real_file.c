@@ -28,11 +28,12 @@ static void folder_name(struct ox_buf *out, struct ox_slice module)
 		ox_buf_byte(out, module.data[i] == '.' ? '/' : module.data[i]);
 }
 
-/* What a packed module is called as a file: a/b.py, or a/b/__init__.py. */
+/* What a packed module is called as a file: a/b.py, or a/b/__init__.py; of an extension module, a/b.so. */
 static void file_name(struct ox_buf *out, const struct ox_pack_record *r)
 {
 	folder_name(out, r->name);
-	ox_buf_str(out, r->flags & OX_PACK_PACKAGE ? "/__init__.py" : ".py");
+	ox_buf_str(out, r->flags & OX_PACK_PACKAGE ? "/__init__" : "");
+	ox_buf_str(out, ox_index_kind_of(r) == OX_KIND_EXTENSION ? ".so" : ".py");
 }
 
 static int extract_named(struct tree *t, struct ox_slice content, struct ox_err *err)

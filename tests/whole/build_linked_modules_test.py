@@ -175,6 +175,23 @@ class Setuptools(Case):
         self.assertEqual(told["oxpkg._ext"][0], 4)
         self.assertIn("oxpkg._ext", self.run_app()["files"])
 
+    def test_what_a_package_wants_as_files_is_there_when_its_modules_are_linked_in(self):
+        self.box.write("project/pack/setup.py", "from setuptools import Extension, setup\n"
+                       'setup(name="oxinit", version="1", packages=["oxinit"], package_data={"oxinit": ["data.txt"]},\n'
+                       '      ext_modules=[Extension("oxinit.__init__", ["init.c"])])\n')
+        self.box.write("project/pack/oxinit/data.txt", "data\n")
+        self.box.write("project/pack/init.c", "#include <Python.h>\n"
+                       'static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, .m_name = "oxinit", .m_size = -1};\n'
+                       "PyMODINIT_FUNC PyInit_oxinit(void)\n{\n\treturn PyModule_Create(&module);\n}\n")
+        program = ("import json, os, oxinit\n"
+                   "folder = os.path.dirname(oxinit.__file__)\n"
+                   "print(json.dumps([open(os.path.join(folder, 'data.txt')).read(), oxinit.__path__[0] == folder,\n"
+                   "                  oxinit.__spec__.origin == oxinit.__file__]))\n")
+        told = tiers(self.make(policy="policy.set_package_files('oxinit', True)", program=program,
+                               arguments=["--no-build-isolation", "--no-deps", "./pack"]))
+        self.assertEqual(told["oxinit"][0], 1)
+        self.assertEqual(self.run_app(), ["data\n", True, True])
+
 
 @unittest.skipUnless(oxtest.pypi_available(), "needs a package index")
 class Index(Case):
