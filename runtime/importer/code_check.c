@@ -121,6 +121,61 @@ int ox_code_fits(PyObject *code)
 	return fits ? check(v, (PyCodeObject *)code) : 0;
 }
 
+#elif PY_VERSION_HEX < 0x03100000
+
+/* One version differs from the next in nearly every number, and 3.15 from 3.14 in a cache entry behind RESUME, which is
+ * in each code object. Taken apart by the wrong table, code has empty cache entries for instructions, or
+ * instructions for cache entries, or ends in the middle of something. */
+static const struct version {
+	uint32_t known[5];  /* bit N of all: the compiler writes instruction N (opcode.opmap) */
+	uint8_t ends[5];    /* instructions that code can end with */
+	uint8_t caches[129]; /* how many cache entries follow instruction N (opcode._inline_cache_entries) */
+} version = {
+#if PY_VERSION_HEX < 0x030F0000
+	.known = {0xfffdfff6, 0xffffffff, 0xffffffff, 0x01ffffff, 0x00000001},
+	.ends = {35, 105, 104, 75, 76},
+	.caches = {[38] = 1, [39] = 3, [44] = 5, [52] = 3, [55] = 3, [56] = 1, [57] = 1, [70] = 1, [75] = 1, [80] = 9,
+		   [92] = 4, [96] = 1, [100] = 1, [101] = 1, [102] = 1, [103] = 1, [106] = 1, [110] = 4, [119] = 1},
+#else
+	.known = {0xfffdfff6, 0xffffffff, 0xffffffff, 0x00ffffff, 0x00000001},
+	.ends = {33, 104, 103, 74, 75},
+	.caches = {[4] = 1, [36] = 1, [37] = 3, [42] = 5, [50] = 3, [53] = 3, [54] = 1, [55] = 1, [68] = 1, [70] = 1,
+		   [74] = 1, [79] = 9, [91] = 4, [95] = 1, [99] = 1, [100] = 1, [101] = 1, [102] = 1, [105] = 1,
+		   [109] = 4, [118] = 1, [128] = 1},
+#endif
+};
+
+/* The code as it was unmarshalled: PyCode_GetCode would first empty what it takes for cache entries. The first entry of
+ * each instruction is a counter by then. */
+static bool instructions_fit(const unsigned char *code, size_t len)
+{
+	unsigned char op = 0;
+	for (size_t at = 0; at < len; at += 2) {
+		op = code[at];
+		if (op >= sizeof version.caches || !(version.known[op / 32] >> (op % 32) & 1))
+			return false;
+		size_t entries = 2 * (size_t)version.caches[op];
+		if (entries >= len - at)
+			return false;
+		for (size_t i = 2; i < entries; i++)
+			if (code[at + 2 + i] != 0)
+				return false;
+		at += entries;
+	}
+	return op && memchr(version.ends, op, sizeof version.ends);
+}
+
+int ox_code_fits(PyObject *object)
+{
+	const PyCodeObject *code = (const PyCodeObject *)object;
+	size_t len = 2 * (size_t)Py_SIZE(object); /* units of two bytes */
+	int fits = instructions_fit((const unsigned char *)code->co_code_adaptive, len);
+	for (Py_ssize_t i = 0; fits && i < PyTuple_GET_SIZE(code->co_consts); i++)
+		if (PyCode_Check(PyTuple_GET_ITEM(code->co_consts, i)))
+			fits = ox_code_fits(PyTuple_GET_ITEM(code->co_consts, i));
+	return fits;
+}
+
 #else
 
 int ox_code_fits(PyObject *code)

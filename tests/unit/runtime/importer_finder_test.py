@@ -62,6 +62,17 @@ CODE_OF = {
         r"""DFIF?0ons>Wo{_}+5us60RR91Ald<K+5u*A1^@s60RR91a}NLj0Du6L6Od7p7ML`U9?%LO^8f$<0NMg!V%h*sDFSi^0002m0eC3^"""
         r"""+5u^E0RR91FmeR|007zuJZ*1eb!=rmatr_f009610COh*008g<0RaKp03X>96w?GPkpze_nNgT>n^l_%gHe$L(F84l0r}DdEpr3_"""
         r"""004*<A_M""",
+    (3, 14):
+        r"""V*mgE000000000000#g7000000P|7+004jhQUDhKbO2HT5CByGbpkE`bpl2a0040ST>v2fQUWvq000000021v003tJ000~SRsc={OA`P"""
+        r"""92>>1dbpmhzbOBNWBLH;*9{_a%Z~$olDFkBy000000000000003000030002<8~^|SfB;+p0000000000Rsb{s00000002?|N&q7ODFI"""
+        r"""F?0ons>Wo{_}+5us60RR91CfWgQ+5u*A1poj50RR91a}NLj0Du6L6Od7p7ML`U9?%LO^8f$<0NMg!V%h*sDFSi@0002m0eC3^+5u^E0R"""
+        r"""R91FmeO{007zuJZ*1eb!=rmati<e009610COh*008g<0RaKp03X>96w?GOkpze_nNgT>n^l|&gHe$L(F81l0r}DdEOP_^004*=Bm@""",
+    (3, 15):
+        r"""V*mgE000000000000;m8000000P|J=004jh002<{6##PpQ2|r{bOI~@bOJ^I002Z0003|RTmT;cPzW*s00000001`t003qI000^QRRB!"""
+        r"""`N)rG82>=`bbOLVxa{*8XApmp&9RPF!ZvbcjDFR~w000000000000003000030002<9smFUfB*mhTLAz70000000310G64Vp00000PzO"""
+        r"""l>Apj`>PALJ}18ik(DFNC6VRHch001W10d3j=W^x4p000310046j0001i0F)DuQIi&!G>{(93Lo<T0002m0%2k)0&)ca007zncqswe0c"""
+        r"""mpq0000mas&VX0NMyVZEs|CY-K)j3IG5A0RR91b0+`*0PzC>0Rh?oAJ`BS(*!J&1c))2QJ8X@Rh$ZgQIQ1E1T2C9`O*X|a|8eY0EihT1"""
+        r"""O""",
 }
 
 
@@ -537,7 +548,7 @@ class Specs(Imports):
                                          **{BYTECODE: code("w = 2")}), relative_path_origin="/o"))
         import b
         self.assertEqual((b.w, b.__file__, b.__path__, f.get_source("b")), (2, "/o/b/i.py", ["/o/b"], "text"))
-        self.assertEqual(b.__cached__, importlib.util.cache_from_source("/o/b/i.py"))
+        self.assertEqual(b.__spec__.cached, importlib.util.cache_from_source("/o/b/i.py"))
 
     def test_a_source_without_a_folder(self):
         f = finder(resource("m", "module", "package", relative_path_module_source="m.py"), relative_path_origin="")
@@ -639,7 +650,7 @@ class Loading(Imports):
             f = finder(resource("m", "module", **{BYTECODE: base64.b85decode(text)}))
             if version == sys.version_info[:2]:
                 self.assertEqual(f.get_code("m").co_name, "<module>")
-            elif sys.version_info < (3, 14):
+            elif sys.version_info < (3, 16):
                 with self.assertRaisesRegex(ImportError, "another version of Python") as caught:
                     f.get_code("m")
                 self.assertEqual(caught.exception.name, "m")

@@ -22,6 +22,8 @@ DEFAULTS = {
     "terminfo_resolution": "dynamic",
 }
 GLIBC = ("libc.so", "libm.so", "libdl.so", "libpthread.so", "librt.so", "ld-linux", "libresolv.so", "libutil.so")
+# What libpython was built with and without: an archive of its build folder is not installed.
+INSTALLED = re.compile(r"-.*|/.*")
 STATIC = {"-lz": "-l:libz.a", "-lexpat": "-l:libexpat.a"}
 WANTS_FILE, NEEDS_FILE, PREFERS_FILE = 512, 256, 4096
 SKIPPED = {"test", "tests", "idlelib", "lib2to3", "ensurepip", "lib-dynload", "__pycache__", "turtledemo"}
@@ -59,7 +61,7 @@ def link_stub(folder):
     stub = folder / "stub"
     subprocess.run(
         ["cc", "-no-pie", "-o", stub, *objects, "-Wl,--whole-archive", library, "-Wl,--no-whole-archive",
-         *[STATIC.get(word, word) for word in libraries.split() if word != "\\"], "-lm",
+         *[STATIC.get(word, word) for word in libraries.split() if INSTALLED.fullmatch(word)], "-lm",
          *os.environ.get("OX_STUB_LDFLAGS", "").split(), f"-Wl,--dynamic-list={folder}/exports",
          "-Wl,--section-start=.oxpayload=0x10000000", *[f"-Wl,--wrap={name}" for name in wrapped(wraps, objects)]], check=True)
     return stub
