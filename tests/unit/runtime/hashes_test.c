@@ -117,7 +117,10 @@ static void blake2_is_that_of_libcrypto(void **state)
 
 static void blake2_takes_all_of_its_parameters(void **state)
 {
-	static const char *const wanted[2] = {"bdc14544329964e2a1326a683a7b347abb5972e2", "b77d4ca1728f7751bb05173164c47d388d3bc65e"};
+	static const char *const wanted[2] = {
+		"bdc14544329964e2a1326a683a7b347abb5972e2",
+		"b77d4ca1728f7751bb05173164c47d388d3bc65e",
+	};
 	uint8_t salt[16], personal[16], out[20];
 	char text[41];
 	(void)state;
