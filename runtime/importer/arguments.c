@@ -1,5 +1,12 @@
 #include "runtime/importer/arguments.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+/* Memory is copied through a pipe in pieces of what one holds. */
+enum { PIECE = 65536 };
+
 PyObject *ox_wrong_type(PyObject *value, const char *parameter, const char *wanted)
 {
 	const char *type = Py_TYPE(value)->tp_name;
@@ -108,6 +115,68 @@ static bool holds_bytes(const Py_buffer *view)
 	return view->itemsize == 1 && (strcmp(format, "B") == 0 || strcmp(format, "c") == 0);
 }
 
+/* Memory of Python's own, which no file's end takes away. */
+static bool is_plain_memory(const Py_buffer *view)
+{
+	PyObject *owner = view->obj;
+	if (owner && PyMemoryView_Check(owner))
+		owner = PyMemoryView_GET_BASE(owner);
+	return owner && (PyBytes_Check(owner) || PyByteArray_Check(owner));
+}
+
+static int read_whole(int fd, char *to, size_t size)
+{
+	while (size) {
+		ssize_t n = read(fd, to, size);
+		if (n == 0 || (n < 0 && errno != EINTR))
+			return -1;
+		to += n > 0 ? n : 0;
+		size -= n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+/* Through the kernel, which fails with EFAULT where reading would kill us; -1 with errno. */
+static int copy_through_pipe(char *to, const char *from, size_t size)
+{
+	int ends[2], rc = 0;
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+		return -1;
+	while (size && !rc) {
+		ssize_t n = write(ends[1], from, size < PIECE ? size : PIECE);
+		if (n < 0 && errno == EINTR)
+			continue;
+		rc = n < 0 ? -1 : read_whole(ends[0], to, (size_t)n);
+		from += n > 0 ? n : 0;
+		to += n > 0 ? n : 0;
+		size -= n > 0 ? (size_t)n : 0;
+	}
+	int errnum = errno;
+	close(ends[0]);
+	close(ends[1]);
+	errno = errnum;
+	return rc;
+}
+
+/* The view becomes one of a copy. */
+static bool copy_memory(PyObject *value, Py_buffer *view)
+{
+	PyObject *copy = PyBytes_FromStringAndSize(NULL, view->len);
+	bool ok = copy != NULL;
+	if (copy && copy_through_pipe(PyBytes_AS_STRING(copy), view->buf, (size_t)view->len) < 0) {
+		ok = false;
+		if (errno == EFAULT)
+			PyErr_Format(PyExc_ValueError, "the memory of '%s' cannot be read: the file behind it is shorter now",
+				     Py_TYPE(value)->tp_name);
+		else
+			PyErr_SetFromErrno(PyExc_OSError);
+	}
+	PyBuffer_Release(view);
+	ok = ok && PyObject_GetBuffer(copy, view, PyBUF_SIMPLE) == 0;
+	Py_XDECREF(copy);
+	return ok;
+}
+
 bool ox_buffer_from(PyObject *value, const char *parameter, Py_buffer *view)
 {
 	if (!PyObject_CheckBuffer(value)) {
@@ -117,7 +186,7 @@ bool ox_buffer_from(PyObject *value, const char *parameter, Py_buffer *view)
 	if (PyObject_GetBuffer(value, view, PyBUF_ND | PyBUF_C_CONTIGUOUS | PyBUF_FORMAT) < 0)
 		return false;
 	if (holds_bytes(view))
-		return true;
+		return is_plain_memory(view) || copy_memory(value, view);
 	PyErr_Format(PyExc_BufferError, "buffer of '%s' has items that are not unsigned bytes",
 		     Py_TYPE(value)->tp_name);
 	PyBuffer_Release(view);
@@ -131,7 +200,9 @@ PyObject *ox_bytes_from(PyObject *value, const char *parameter)
 		return Py_NewRef(value);
 	if (!ox_buffer_from(value, parameter, &view))
 		return NULL;
-	PyObject *bytes = PyBytes_FromStringAndSize(view.buf, view.len);
+	PyObject *bytes = PyBytes_CheckExact(view.obj) && PyBytes_GET_SIZE(view.obj) == view.len
+				  ? Py_NewRef(view.obj)
+				  : PyBytes_FromStringAndSize(view.buf, view.len);
 	PyBuffer_Release(&view);
 	return bytes;
 }

@@ -82,10 +82,8 @@ static PyObject *from_zip_data(PyObject *type, PyObject *const *args, Py_ssize_t
 	PyObject *values[2];
 	if (!ox_arguments(&signature, args, given, kwnames, values))
 		return NULL;
-	if (!PyObject_CheckBuffer(values[0]))
-		return ox_wrong_type(values[0], "source", "PyBuffer");
 	struct zip_finder *f = allocate(type);
-	int rc = f ? PyObject_GetBuffer(values[0], &f->view, PyBUF_SIMPLE) : -1;
+	int rc = f && ox_buffer_from(values[0], "source", &f->view) ? 0 : -1;
 	if (rc == 0)
 		f->path = archive_path(values[1]);
 	if (rc == 0 && f->path) {

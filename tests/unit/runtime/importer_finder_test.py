@@ -6,6 +6,7 @@ import importlib
 import importlib.abc
 import importlib.util
 import marshal
+import mmap
 import os
 import pathlib
 import sys
@@ -251,6 +252,29 @@ class Indexing(unittest.TestCase):
         del f
         gc.collect()
         data.append(0)
+
+    def test_a_mapping_may_lose_its_file(self):
+        data = finder(resource("m", "module", in_memory_source=b"x = 1\n" * 50000)).serialize_indexed_resources()
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(data)
+            file.flush()
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+                finders = []
+                for given in (mapped, memoryview(mapped)):
+                    f = OxidizedFinder()
+                    f.index_bytes(given)
+                    finders += [f, OxidizedFinder(resources_data=given)]
+                    del given
+                file.truncate(0)
+                for f in finders:
+                    self.assertEqual(len(f.get_source("m")), 300000)
+                    with self.assertRaisesRegex(ValueError, "'mmap.mmap' cannot be read: the file behind it is shorter"):
+                        f.index_bytes(mapped)
+                r = OxidizedResource()
+                with self.assertRaises(ValueError):
+                    r.in_memory_source = mapped
+                with self.assertRaises(ValueError):
+                    OxidizedFinder(resources_data=memoryview(mapped)[1000:])
 
     def test_data_that_cannot_be_parsed_is_let_go(self):
         data = bytearray(b"pyembed\x03")

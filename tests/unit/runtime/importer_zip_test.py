@@ -6,6 +6,7 @@ import importlib.abc
 import importlib.util
 import io
 import marshal
+import mmap
 import os
 import pathlib
 import struct
@@ -95,6 +96,17 @@ class Opening(Archives):
         del finder
         gc.collect()
         data.clear()
+
+    def test_a_mapping_may_lose_its_file(self):
+        with tempfile.TemporaryFile() as file:
+            file.write(archive({"m.py": "x = %r" % os.urandom(100000)}))
+            file.flush()
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+                finder = OxidizedZipFinder.from_zip_data(mapped)
+                file.truncate(0)
+                self.assertGreater(len(finder.get_source("m")), 100000)
+                with self.assertRaisesRegex(ValueError, "cannot be read"):
+                    OxidizedZipFinder.from_zip_data(mapped)
 
     def test_memory_that_is_no_archive(self):
         whole = archive(FILES)
