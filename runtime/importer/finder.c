@@ -137,7 +137,7 @@ static PyObject *is_package(PyObject *self, PyObject *const *args, Py_ssize_t gi
 		return NULL;
 	if (found.kind == OX_KIND_FROZEN)
 		return PyObject_CallMethod(ox_state_of(self)->imp, "is_frozen_package", "O", values[0]);
-	if (found.kind == OX_KIND_NONE && !found.given)
+	if (found.kind == OX_KIND_NONE && !found.given && found.place == OX_PACK_NOWHERE)
 		return no_module("unknown module", values[0]);
 	return PyBool_FromLong(found.is_package);
 }

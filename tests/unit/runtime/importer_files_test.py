@@ -44,21 +44,23 @@ class PathHook(unittest.TestCase):
             with self.assertRaises(AttributeError):
                 entry._package = "x"
 
-    def refused(self, path, cause):
+    def refused(self, path, cause, text):
         with self.assertRaises(ImportError) as caught:
             self.f.path_hook(path)
         self.assertEqual(str(caught.exception), "error running OxidizedFinder.path_hook")
         self.assertIsInstance(caught.exception.__cause__, cause)
+        self.assertEqual(str(caught.exception.__cause__), text)
         self.assertTrue(caught.exception.__suppress_context__)
 
     def test_other_paths(self):
-        for path in ("/", "", "/nonexistent", EXE + "x", EXE[:-1], EXE + "//a", EXE + "/a//b", EXE + "/a/",
-                     EXE + "/.a", EXE + "/a.", EXE + "/a/.b", EXE + "/a./b", EXE + "/a..b", EXE + "/..", "\udcff"):
-            self.refused(path, ValueError)
+        for path in ("/", "", "/nonexistent", EXE + "x", EXE[:-1], "\udcff"):
+            self.refused(path, ValueError, "the path is not below the executable")
+        for path in ("//a", "/a//b", "/a/", "/.a", "/a.", "/a/.b", "/a./b", "/a..b", "/.."):
+            self.refused(EXE + path, ValueError, "the path is not that of a package")
 
     def test_other_types(self):
         for path in (EXE.encode(), pathlib.Path(EXE), None, 1):
-            self.refused(path, TypeError)
+            self.refused(path, TypeError, "the path is not a str")
 
     def test_text_that_is_no_utf8(self):
         self.assertEqual(self.f.path_hook(EXE + "/a\udcff")._package, "a?")
@@ -170,7 +172,7 @@ class PathEntryFinder(unittest.TestCase):
         with self.assertRaisesRegex(TypeError, "missing 1 required positional argument: 'fullname'"):
             e.find_spec()
         for wrong in (1, "m", []):
-            with self.assertRaises(TypeError):
+            with self.assertRaisesRegex(TypeError, "^argument 'target': '.*' object cannot be converted to 'PyModule'$"):
                 e.find_spec("a", wrong)
         self.assertIsNotNone(e.find_spec("resfiles", types.ModuleType("m")))
         for wrong in (None, 1, b"x"):
@@ -278,7 +280,7 @@ class Traversable(unittest.TestCase):
             self.assertEqual(node.read_bytes(), b"b")
         self.assertEqual(self.names(self.root.joinpath()), self.names(self.root))
         for wrong in (1, None, b"sub"):
-            with self.assertRaises(TypeError):
+            with self.assertRaisesRegex(TypeError, "PathLike|^argument 'descendant': 'bytes' object cannot"):
                 self.root / wrong
             with self.assertRaises(TypeError):
                 self.root.joinpath(wrong)

@@ -666,7 +666,8 @@ class Loading(Imports):
             with self.assertRaises(ImportError):
                 f.get_code("m")
         for wrong in (marshal.dumps(1), marshal.dumps(None), b"\xe3", b"not bytecode"):
-            with self.assertRaises(ImportError):
+            text = "is damaged: it holds no code" if wrong[:1] in (b"i", b"N") else "damaged"
+            with self.assertRaisesRegex(ImportError, "^bytecode of 'm' .*" + text):
                 finder(resource("m", "module", **{BYTECODE: wrong})).get_code("m")
 
     def test_bytecode_of_other_versions(self):
@@ -713,7 +714,7 @@ class Loading(Imports):
 
         class Named:
             __name__ = "m"
-        with self.assertRaises(TypeError):
+        with self.assertRaisesRegex(TypeError, "^argument 'module': 'Named' object cannot be converted to 'PyModule'$"):
             f.exec_module(Named())
 
     def test_exec_module_of_the_interpreters_modules(self):
@@ -731,8 +732,13 @@ class Loading(Imports):
                    relative_path_origin="/nonexistent")
         self.assertIsNone(f.create_module(f.find_spec("m", None)))
         self.assertIsNone(f.create_module(types.SimpleNamespace(name="unknown")))
-        for name in ("empty", "no_elf", "no_file"):
-            with self.assertRaises(ImportError) as caught:
+        f.add_resources([
+            resource("lib.so", "shared_library", in_memory_shared_library=b"nonsense"),
+            resource("needs", "extension_module", in_memory_extension_module_shared_library=b"",
+                     shared_library_dependency_names=["lib.so", "of_the_system.so"])])
+        for name, text in (("empty", "^extension module has neither a shared library nor a path to one$"), ("no_elf", ""),
+                           ("no_file", "/nonexistent/no.so"), ("needs", "^cannot load lib.so: ")):
+            with self.assertRaisesRegex(ImportError, text) as caught:
                 f.create_module(f.find_spec(name, None))
             self.assertEqual(caught.exception.name, name)
         for wrong in (None, 1, types.SimpleNamespace()):
@@ -871,7 +877,7 @@ class Asking(Imports):
             self.assertEqual((caught.exception.errno, caught.exception.strerror, caught.exception.filename),
                              (2, text, path))
         for wrong in (None, b"x", 1):
-            with self.assertRaises(TypeError):
+            with self.assertRaisesRegex(TypeError, "^argument 'path': '.*' object cannot be converted to 'PyString'$"):
                 f.get_data(wrong)
 
     def test_get_data_beside_the_executable(self):

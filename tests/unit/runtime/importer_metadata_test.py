@@ -178,7 +178,7 @@ class Distribution(unittest.TestCase):
         for name in ("from_name", "discover", "read_text", "metadata", "name", "version", "_normalized_name",
                      "entry_points", "requires", "files"):
             self.assertIn(name, dir(OxidizedDistribution))
-        with self.assertRaises(AttributeError):
+        with self.assertRaisesRegex(AttributeError, "^'OxidizedDistribution' object has no attribute 'nonsense'$"):
             self.d.nonsense
         with self.assertRaises(AttributeError):
             self.d.name = "x"

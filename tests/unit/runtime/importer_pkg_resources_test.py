@@ -119,9 +119,9 @@ class Provider(unittest.TestCase):
                          [["a.txt"], ["b.txt"], ["c.txt"], [], []])
 
     def test_what_there_is_not(self):
-        with self.assertRaises(NotImplementedError):
+        with self.assertRaisesRegex(NotImplementedError, "^scripts of packed distributions cannot be run$"):
             self.provider.run_script("x", {})
-        with self.assertRaises(NotImplementedError):
+        with self.assertRaisesRegex(NotImplementedError, r"^packed resources have no files: use .* or resource_string\(\)$"):
             self.provider.get_resource_filename(None, "a.txt")
 
     def test_arguments(self):

@@ -60,12 +60,13 @@ class Properties(unittest.TestCase):
     def setUp(self):
         self.r = OxidizedResource()
 
-    def refuses(self, name, *values, error=TypeError):
+    def refuses(self, name, *values, error=TypeError, wanted=""):
         before = getattr(self.r, name)
         for value in values:
             with self.subTest(name=name, value=value), self.assertRaises(error) as caught:
                 setattr(self.r, name, value)
             self.assertNotIn("argument '", str(caught.exception))
+            self.assertTrue(not wanted or str(caught.exception).endswith(f"object cannot be converted to '{wanted}'"))
         self.assertEqual(getattr(self.r, name), before)
 
     def test_name(self):
@@ -95,6 +96,8 @@ class Properties(unittest.TestCase):
                 self.assertIs(type(getattr(self.r, name)), bytes)
             self.refuses(name, "", True, 1, [], object())
             self.refuses(name, memoryview(b"abcd").cast("I"), error=BufferError)
+            with self.assertRaisesRegex(BufferError, "^buffer of 'memoryview' has items that are not unsigned bytes$"):
+                setattr(self.r, name, memoryview(b"abcd").cast("b"))
             setattr(self.r, name, b"")
             self.assertEqual(getattr(self.r, name), b"")
             setattr(self.r, name, None)
@@ -110,7 +113,9 @@ class Properties(unittest.TestCase):
         for name in DICTS:
             setattr(self.r, name, {"a": b"1", "b/c": bytearray(b"2"), "": b""})
             self.assertEqual(getattr(self.r, name), {"a": b"1", "b/c": b"2", "": b""})
-            self.refuses(name, [], True, b"", "", {b"a": b"1"}, {"a": None}, {"a": "1"}, {1: b""})
+            self.refuses(name, [], True, b"", "", wanted="PyDict")
+            self.refuses(name, {"a": None}, {"a": "1"}, wanted="PyBuffer")
+            self.refuses(name, {b"a": b"1"}, {1: b""}, wanted="PyString")
             setattr(self.r, name, {})
             self.assertEqual(getattr(self.r, name), {})
             setattr(self.r, name, None)
@@ -141,7 +146,8 @@ class Properties(unittest.TestCase):
         for value in (["a", "b"], ("a", "b")):
             setattr(self.r, NEEDS, value)
             self.assertEqual(getattr(self.r, NEEDS), ["a", "b"])
-        self.refuses(NEEDS, "ab", 1, True, [b"a"], [None], {"a"})
+        self.refuses(NEEDS, "ab", 1, True, {"a"}, wanted="Sequence")
+        self.refuses(NEEDS, [b"a"], [None], wanted="PyString")
         setattr(self.r, NEEDS, [])
         self.assertEqual(getattr(self.r, NEEDS), [])
         setattr(self.r, NEEDS, None)
@@ -204,7 +210,7 @@ class Flavor(unittest.TestCase):
         r = OxidizedResource()
         r.flavor = "module"
         for value in ("", "Module", "builtin", "\ud800"):
-            with self.assertRaises(ValueError):
+            with self.assertRaisesRegex(ValueError, "^unknown flavor .*: none, module, built-in, frozen, extension, shared_l"):
                 r.flavor = value
         for value in (None, b"module", 1):
             with self.assertRaises(TypeError):

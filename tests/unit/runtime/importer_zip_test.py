@@ -70,9 +70,9 @@ class Opening(Archives):
 
     def test_files_that_cannot_be_opened(self):
         os.mkfifo(str(self.root / "pipe"))
-        for path in (self.root / "missing", self.root, self.root / "pipe"):
-            with self.assertRaisesRegex(ValueError, "^failed to open path"):
-                OxidizedZipFinder.from_path(path)
+        for name, why in (("missing", "No such file"), ("", "is not a file"), ("pipe", "is not a file")):
+            with self.assertRaisesRegex(ValueError, "^failed to open path: .*" + why):
+                OxidizedZipFinder.from_path(self.root / name)
         (self.root / "text").write_bytes(b"no archive")
         with self.assertRaisesRegex(ValueError, "^error indexing zip data: "):
             OxidizedZipFinder.from_path(self.root / "text")
@@ -298,6 +298,28 @@ class Damage(Archives):
         self.fails(self.patched(20, "<II", 2**31, 2**31), text + "it is cut short")
         self.fails(self.patched(42, "<I", 2**31), text + "something lies outside of the archive")
         self.fails(self.patched(42, "<I", 5), text + "it is not where the directory says")
+
+    def test_sizes_of_64_bits(self):
+        data = archive({"m.py": "x = 1"}, zipfile.ZIP_STORED)
+        end, at = data.index(b"PK\5\6"), data.index(b"PK\1\2")
+
+        def refused(data, why):
+            with self.assertRaisesRegex(ValueError, "^error indexing zip data: " + why):
+                OxidizedZipFinder.from_zip_data(data)
+        refused(data[:end + 10] + b"\xff\xff" + data[end + 12:], "the 64-bit end record is missing")
+        refused(b"\0" * 99 + data[end:end + 10] + b"\xff\xff" + data[end + 12:], "the 64-bit end record is missing")
+        extra = struct.pack("<HH", 1, 4) + b"\xff" * 4  # too short for the size that it stands for
+        wide = bytearray(data[:at + 50] + extra + data[at + 50:])
+        struct.pack_into("<I", wide, at + 24, 2**32 - 1)
+        struct.pack_into("<H", wide, at + 30, len(extra))
+        struct.pack_into("<I", wide, end + len(extra) + 12, end - at + len(extra))
+        refused(wide, "a 64-bit size is missing")
+        extra = struct.pack("<HHQ", 1, 8, 2**64 - 1)
+        wide = bytearray(b"#!" + data[:at + 50] + extra + data[at + 50:])  # what lies in front is added to the offset
+        struct.pack_into("<I", wide, 2 + at + 42, 2**32 - 1)
+        struct.pack_into("<H", wide, 2 + at + 30, len(extra))
+        struct.pack_into("<I", wide, 2 + end + len(extra) + 12, end - at + len(extra))
+        refused(wide, "a member lies outside of the archive")
 
     def test_a_bomb_is_not_believed(self):
         data = bytearray(archive({"m.py": b"\0" * 100000}))

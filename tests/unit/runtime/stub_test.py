@@ -202,6 +202,62 @@ import nis_of_ours.sub
 print('done')
 """
 
+    ALIKE = """
+import sys, marshal
+from oxidized_importer import OxidizedFinder
+f = sys.meta_path[0]
+g = OxidizedFinder(resources=f.serialize_indexed_resources(), relative_path_origin=f.origin)
+g.index_interpreter_builtins()
+
+def spec(finder, name):
+    s = finder.find_spec(name, None)
+    return s and (s.name, s.origin, s.has_location, s.cached, s.submodule_search_locations, s.loader is finder)
+def code(finder, name):
+    found = finder.get_code(name)
+    return found and marshal.dumps(found)
+def walk(node):
+    return [(n.name, n.read_bytes() if n.is_file() else walk(n)) for n in node.iterdir()]
+def files(finder, name):
+    reader = finder.get_resource_reader(name)
+    return reader and (reader.contents(), walk(reader.files()))
+def path(finder, name):
+    return finder.path_hook_base_str + '/' + name.replace('.', '/')
+def members(finder, name):
+    return finder.path_hook(path(finder, name)).iter_modules()
+def source_file(finder, name):
+    return finder.get_data(path(finder, name) + '.py')
+def init_file(finder, name):
+    return finder.get_data(path(finder, name) + '/__init__.py')
+def source(finder, name):
+    return finder.get_source(name)
+def is_package(finder, name):
+    return finder.is_package(name)
+def filename(finder, name):
+    return finder.get_filename(name)
+
+def answer(ask, finder, name):
+    try:
+        return ask(finder, name)
+    except (ImportError, OSError) as e:
+        return type(e), str(e), getattr(e, 'name', None)
+frozen = {r.name for r in f.indexed_resources() if r.is_frozen_module}
+names = [r.name for r in f.indexed_resources() if not (r.is_frozen_module or r.is_builtin_extension_module)]
+for name in names + ['', 'absent', 'json.', '.json', 'json.absent', 'json.__init__', 'encodings.x.y', 'json.tool.x']:
+    for ask in (spec, code, files, members, source_file, init_file, source, is_package, filename):
+        if ask is not members or name and not any(n.startswith(name + '.') for n in frozen):
+            a, b = answer(ask, f, name), answer(ask, g, name)
+            assert a == b, (ask.__name__, name, str(a)[:200], str(b)[:200])
+print(len(names) > 300)
+"""
+
+    def test_the_payload_answers_as_given_resources_do(self):
+        folder = pathlib.Path(FOLDER.name, "alike/apkg")
+        (folder / "sub/deep").mkdir(parents=True)
+        for name in ("__init__.py", "mod.py", "a.txt", "sub/__init__.py", "sub/b.txt", "sub/deep/m.py"):
+            (folder / name).write_text("# " + name)
+        result = run(KIT.build(folder.parent, run_command=self.ALIKE))
+        self.assertEqual((result.stdout, result.stderr), ("True\n", ""))
+
     def test_given_resources_and_the_payload_are_one_index(self):
         result = run(KIT.build(run_command=self.PROGRAM))
         self.assertEqual((result.stdout, result.stderr), ("done\n", ""))
