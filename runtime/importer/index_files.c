@@ -153,8 +153,7 @@ static bool lies_below(const struct ox_file *file, void *arg)
 
 bool ox_index_is_folder(const struct ox_index *index, struct ox_slice name)
 {
-	struct ox_record given;
-	if (!find_given(index, name, &given) && ox_index_has_files(index, OX_PACKAGE_FILES, name))
+	if (ox_index_has_files(index, OX_PACKAGE_FILES, name))
 		return true;
 	for (const char *dot = name.len ? memrchr(name.data, '.', name.len) : NULL; dot;
 	     dot = memrchr(name.data, '.', (size_t)(dot - name.data))) {
