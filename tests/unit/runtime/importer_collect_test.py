@@ -291,6 +291,15 @@ class Interpreters(Collecting):
             with self.assertRaises(TypeError):
                 self.collect(self.FILES, python_exe=exe)
 
+    def test_what_answers_something_else(self):
+        for answer in (1, (1, 2), ("x", TAG, [], None), (b"magi", TAG, [1], None)):
+            exe = self.root / "answers"
+            exe.write_text(f"#!{sys.executable}\nimport marshal, sys\n"
+                           f"sys.stdout.buffer.write(b'oxidizer bytecode\\n' + marshal.dumps({answer!r}))\n")
+            exe.chmod(0o755)
+            with self.assertRaisesRegex(ValueError, "^error constructing bytecode compiler: its answer is not understood$"):
+                self.collect(self.FILES, python_exe=exe)
+
     def test_another_version_takes_sources_and_no_bytecode_of_ours(self):
         exe = other_version()
         if not exe:

@@ -296,9 +296,9 @@ class Traversable(unittest.TestCase):
         self.assertEqual(node.open("r", encoding="latin-1", newline="").read(), "a\r\n\xc3\xa9")
         self.assertEqual(node.open(mode="rb").read(1), b"a")
         for mode in ("w", "a", "r+", "x", ""):
-            with self.assertRaises(ValueError):
+            with self.assertRaisesRegex(ValueError, f"^mode '{mode[:1]}.*: resources can be opened with 'r' and 'rb' only$"):
                 node.open(mode)
-        with self.assertRaises(TypeError):
+        with self.assertRaisesRegex(TypeError, "^argument 'mode': 'int' object cannot be converted to 'PyString'$"):
             node.open(1)
 
     def test_what_is_not_there(self):

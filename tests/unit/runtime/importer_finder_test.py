@@ -205,10 +205,9 @@ class Indexing(unittest.TestCase):
     def test_adding_takes_resources_only(self):
         f = OxidizedFinder()
         for wrong in (None, "m", b"", [], object()):
-            with self.assertRaises(TypeError):
-                f.add_resource(wrong)
-            with self.assertRaises(TypeError):
-                f.add_resources([wrong])
+            for add, value in ((f.add_resource, wrong), (f.add_resources, [wrong])):
+                with self.assertRaisesRegex(TypeError, "^argument 'resource': .* cannot be converted to 'OxidizedResource'$"):
+                    add(value)
         with self.assertRaises(TypeError):
             f.add_resources(None)
         with self.assertRaises(ZeroDivisionError):

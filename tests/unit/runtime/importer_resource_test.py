@@ -85,7 +85,7 @@ class Properties(unittest.TestCase):
             setattr(self.r, flag, True)
             self.assertIs(getattr(self.r, flag), True)
             self.assertEqual([f for f in FLAGS if getattr(self.r, f)], [flag])
-            self.refuses(flag, None, "", 1, 0)
+            self.refuses(flag, None, "", 1, 0, wanted="PyBool")
             setattr(self.r, flag, False)
 
     def test_bytes(self):
@@ -175,7 +175,7 @@ class Properties(unittest.TestCase):
 
     def test_nothing_can_be_deleted(self):
         for name in FLAGS + BYTES + DICTS + PATHS + PATH_DICTS + (NEEDS, "name", "flavor"):
-            with self.assertRaises(AttributeError):
+            with self.assertRaisesRegex(AttributeError, "^can't delete attribute$"):
                 delattr(self.r, name)
 
 

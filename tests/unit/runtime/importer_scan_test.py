@@ -389,10 +389,10 @@ class DecodeSource(unittest.TestCase):
     def test_arguments(self):
         self.assertEqual(decode_source(io_module=io, source_bytes=bytearray(b"x")), "x")
         for wrong in ("io", None, io.BytesIO):
-            with self.assertRaisesRegex(TypeError, "^argument 'io_module': "):
+            with self.assertRaisesRegex(TypeError, "^argument 'io_module': '.*' object cannot be converted to 'PyModule'$"):
                 decode_source(wrong, b"")
         for wrong in ("text", None, 1):
-            with self.assertRaisesRegex(TypeError, "^argument 'source_bytes': "):
+            with self.assertRaisesRegex(TypeError, "^argument 'source_bytes': .* cannot be converted to 'PyBuffer'$"):
                 decode_source(io, wrong)
         with self.assertRaisesRegex(TypeError, r"^decode_source\(\) takes 2 positional arguments but 3 were given$"):
             decode_source(io, b"", 1)

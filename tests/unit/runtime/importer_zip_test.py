@@ -114,7 +114,7 @@ class Opening(Archives):
             with self.assertRaisesRegex(ValueError, "^error indexing zip data: "):
                 OxidizedZipFinder.from_zip_data(data)
         for wrong in (None, "text", 1):
-            with self.assertRaises(TypeError):
+            with self.assertRaisesRegex(TypeError, "^argument 'source': '.*' object cannot be converted to 'PyBuffer'$"):
                 OxidizedZipFinder.from_zip_data(wrong)
         with self.assertRaises((BufferError, TypeError)):
             OxidizedZipFinder.from_zip_data(memoryview(b"ab" * 50)[::2])
@@ -307,6 +307,7 @@ class Damage(Archives):
             with self.assertRaisesRegex(ValueError, "^error indexing zip data: " + why):
                 OxidizedZipFinder.from_zip_data(data)
         refused(data[:end + 10] + b"\xff\xff" + data[end + 12:], "the 64-bit end record is missing")
+        refused(data[:end + 12] + b"\xff\xff" + data[end + 14:], "the central directory lies outside of the archive")
         refused(b"\0" * 99 + data[end:end + 10] + b"\xff\xff" + data[end + 12:], "the 64-bit end record is missing")
         extra = struct.pack("<HH", 1, 4) + b"\xff" * 4  # too short for the size that it stands for
         wide = bytearray(data[:at + 50] + extra + data[at + 50:])
