@@ -87,6 +87,7 @@ IMPORTER_TESTS = \
 	tests/unit/runtime/importer_files_test.py \
 	tests/unit/runtime/importer_finder_test.py \
 	tests/unit/runtime/importer_freeze_test.py \
+	tests/unit/runtime/importer_load_test.py \
 	tests/unit/runtime/importer_metadata_test.py \
 	tests/unit/runtime/importer_pkg_resources_test.py \
 	tests/unit/runtime/importer_resource_test.py \
