@@ -13,8 +13,10 @@ struct ox_dist_value {
 	struct ox_dist_wanted wanted; /* of default_python_distribution(), */
 	struct ox_archive archive;    /* or, with a location, of PythonDistribution() */
 	const struct ox_distribution *dist;
-	struct ox_resources stdlib;
-	bool scanned;
+	struct stdlib {
+		struct ox_resources resources;
+		bool scanned;
+	} stdlib[2]; /* as most need it, and with its tests */
 	struct ox_compiler *compiler;
 };
 
@@ -22,7 +24,8 @@ static void finalize(void *user)
 {
 	struct ox_dist_value *v = user;
 	ox_compiler_free(v->compiler);
-	ox_vec_free(&v->stdlib.v);
+	for (size_t i = 0; i < OX_COUNT(v->stdlib); i++)
+		ox_vec_free(&v->stdlib[i].resources.v);
 }
 
 struct ox_dist_value *ox_dist_value_of(ox_star_value v)
@@ -57,24 +60,26 @@ const struct ox_distribution *ox_dist_value_known(const struct ox_dist_value *v)
 	return v->dist;
 }
 
-const struct ox_resources *ox_dist_value_stdlib(struct ox_dist_value *v)
+const struct ox_resources *ox_dist_value_stdlib(struct ox_dist_value *v, bool tests)
 {
 	struct ox_err err;
 	const struct ox_distribution *dist = ox_dist_value_get(v);
+	struct stdlib *s = &v->stdlib[tests || v->stdlib[true].scanned];
 	if (!dist)
 		return NULL;
-	if (!v->scanned && ox_scan_stdlib(v->dialect->ctx, dist, &v->stdlib, &err) != 0) {
+	if (!s->scanned && ox_scan_stdlib(v->dialect->ctx, dist, tests, &s->resources, &err) != 0) {
 		ox_star_fail_err(v->dialect->star, &err);
 		return NULL;
 	}
-	v->scanned = true;
-	return &v->stdlib;
+	s->scanned = true;
+	return &s->resources;
 }
 
-const struct ox_resources *ox_dist_value_stdlib_for(struct ox_dist_value *v, const struct ox_policy *policy)
+const struct ox_resources *ox_dist_value_stdlib_for(struct ox_dist_value *v, const struct ox_policy *policy,
+						    bool tests)
 {
 	struct ox_err err;
-	const struct ox_resources *all = ox_dist_value_stdlib(v);
+	const struct ox_resources *all = ox_dist_value_stdlib(v, tests);
 	const struct ox_dist_archive *archive = all ? v->dist->archive : NULL;
 	if (!archive || ox_variants_check_preferred(archive->json, policy->preferred, &err) == 0)
 		return all;
@@ -94,7 +99,8 @@ static ox_star_value stdlib_list(struct ox_star *s, ox_star_value self, ox_star_
 				 bool filtered)
 {
 	struct ox_dialect *d = ox_dialect_of(s);
-	const struct ox_resources *all = ox_star_ok(policy) ? ox_dist_value_stdlib(ox_dist_value_of(self)) : NULL;
+	struct ox_dist_value *v = ox_dist_value_of(self);
+	const struct ox_resources *all = ox_star_ok(policy) ? ox_dist_value_stdlib(v, tests) : NULL;
 	ox_star_value list = ox_star_list(s, NULL, 0);
 	if (!all)
 		return OX_STAR_FAILED;
@@ -148,7 +154,7 @@ static ox_star_value extension_modules(struct ox_star *s, ox_star_value self, co
 		return ox_star_fail_err(s, &err);
 	if (ox_star_kind(args[1]) == OX_STAR_T_DICT && ox_policy_prefer_all(ox_dialect_of(s), rules, args[1]) != 0)
 		return OX_STAR_FAILED;
-	if (!ox_dist_value_stdlib_for(ox_dist_value_of(self), rules))
+	if (!ox_dist_value_stdlib_for(ox_dist_value_of(self), rules, true))
 		return OX_STAR_FAILED;
 	return stdlib_list(s, self, policy, OX_RES_EXTENSION, true, true);
 }

@@ -19,10 +19,11 @@ const struct ox_distribution *ox_dist_value_get(struct ox_dist_value *v);
 /* The description of one that was found before. */
 const struct ox_distribution *ox_dist_value_known(const struct ox_dist_value *v);
 
-/* Its standard library, scanned once; NULL: failing. */
-const struct ox_resources *ox_dist_value_stdlib(struct ox_dist_value *v);
+/* Its standard library, scanned once; without `tests` those may be missing. NULL: failing. */
+const struct ox_resources *ox_dist_value_stdlib(struct ox_dist_value *v, bool tests);
 /* The same, if it has the variants of extension modules that the policy prefers. */
-const struct ox_resources *ox_dist_value_stdlib_for(struct ox_dist_value *v, const struct ox_policy *policy);
+const struct ox_resources *ox_dist_value_stdlib_for(struct ox_dist_value *v, const struct ox_policy *policy,
+						    bool tests);
 
 /* The pool that compiles for it, started once. */
 int ox_dist_value_compiler(struct ox_dist_value *v, struct ox_compiler **out, struct ox_err *err);

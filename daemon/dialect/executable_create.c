@@ -189,8 +189,11 @@ ox_star_value ox_to_executable(struct ox_star *s, ox_star_value self, const ox_s
 	ox_star_value policy = choose_policy(d, args);
 	struct ox_pack_config *config = ox_star_ok(policy) ? choose_config(d, args) : NULL;
 	const struct ox_resources *stdlib = NULL;
-	if (config)
-		stdlib = ox_dist_value_stdlib_for(ox_dist_value_of(self), &ox_policy_value_of(policy)->policy);
+	if (config) {
+		struct ox_policy_value *p = ox_policy_value_of(policy);
+		bool tests = p->policy.include_test || ox_star_len(p->callbacks) > 0;
+		stdlib = ox_dist_value_stdlib_for(ox_dist_value_of(self), &p->policy, tests);
+	}
 	struct ox_exe_value *exe = stdlib ? ox_star_alloc(s, sizeof *exe) : NULL;
 	if (!exe)
 		return OX_STAR_FAILED;

@@ -171,7 +171,7 @@ int ox_archive_report_info(struct ox_build_context *ctx, const struct ox_distrib
 	for (size_t i = 0; !rc && i < json->variant_count; i++)
 		rc = tell_extension(ctx, &json->variants[i], i == 0, err);
 	if (!rc)
-		rc = ox_scan_stdlib(ctx, dist, &all, err);
+		rc = ox_scan_stdlib(ctx, dist, true, &all, err);
 	if (!rc)
 		rc = tell_resources(ctx, &all, OX_RES_MODULE, "Python Modules", "modules", err);
 	if (!rc)

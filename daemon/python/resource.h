@@ -64,8 +64,10 @@ int ox_scan_packages(struct ox_build_context *ctx, const struct ox_distribution 
 		     const struct ox_slice *packages, size_t package_count, enum ox_resource_origin origin,
 		     struct ox_resources *out, struct ox_err *err);
 
-/* The distribution's standard library: modules, files, extensions (shared and built in). */
-int ox_scan_stdlib(struct ox_build_context *ctx, const struct ox_distribution *dist, struct ox_resources *out,
-		   struct ox_err *err);
+/* The distribution's standard library: modules, files, extensions (shared and built in). Its packages of tests are half
+ * of its files and seldom wanted: without `tests` they are neither looked at nor recorded (some modules that count as
+ * tests are given all the same). */
+int ox_scan_stdlib(struct ox_build_context *ctx, const struct ox_distribution *dist, bool tests,
+		   struct ox_resources *out, struct ox_err *err);
 
 #endif

@@ -122,7 +122,7 @@ int ox_report_distribution_resources(struct ox_build_context *ctx, const struct 
 				     struct ox_err *err)
 {
 	struct ox_resources all = {0};
-	int rc = ox_scan_stdlib(ctx, dist, &all, err);
+	int rc = ox_scan_stdlib(ctx, dist, true, &all, err);
 	if (!rc)
 		rc = tell_all(ctx, &all, err);
 	ox_vec_free(&all.v);

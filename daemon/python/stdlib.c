@@ -1,12 +1,42 @@
 #include "daemon/python/classify.h"
 
+#include <unistd.h>
+
+struct rules {
+	struct ox_build_context *ctx;
+	const char *root;
+	bool tests; /* are wanted */
+};
+
+static bool is_test_part(struct ox_slice part)
+{
+	static const char *const parts[] = {"test", "tests", "idle_test"};
+	for (size_t i = 0; i < OX_COUNT(parts); i++)
+		if (ox_slice_eq_str(part, parts[i]))
+			return true;
+	return false;
+}
+
+/* A folder that is called so without being a package may hold another package's data. */
+static bool is_test_package(const struct rules *rules, const char *path, const char *name)
+{
+	if (!is_test_part(ox_slice_str(name)))
+		return false;
+	const char *init = ox_arena_printf(rules->ctx->arena, "%s/%s/__init__.py", rules->root, path);
+	if (init)
+		ox_memo_file(rules->ctx->memo, init);
+	return init && access(init, F_OK) == 0;
+}
+
 static bool skip_entry(void *opaque, const char *path, const char *name, bool is_dir)
 {
+	const struct rules *rules = opaque;
 	static const char *const folders[] = {"__pycache__", "site-packages", "dist-packages", "lib-dynload"};
 	/* Hooks of this machine's administrator and notes of its packager, not the library. */
 	static const char *const files[] = {"sitecustomize.py", "usercustomize.py", "EXTERNALLY-MANAGED",
 					    "LICENSE.txt"};
-	(void)opaque;
+	if (is_dir && !rules->tests && is_test_package(rules, path, name))
+		return true;
 	if (name != path)
 		return is_dir && strcmp(name, "__pycache__") == 0;
 	if (!is_dir) {
@@ -25,14 +55,12 @@ static bool skip_entry(void *opaque, const char *path, const char *name, bool is
 /* "test", "json.tests.x", "idlelib.idle_test": the library's own tests. */
 static bool is_test_name(struct ox_slice name)
 {
-	static const char *const parts[] = {"test", "tests", "idle_test"};
 	size_t start = 0;
 	for (size_t i = 0; i <= name.len; i++) {
 		if (i < name.len && name.data[i] != '.')
 			continue;
-		for (size_t k = 0; k < OX_COUNT(parts); k++)
-			if (ox_slice_eq_str(ox_slice(name.data + start, i - start), parts[k]))
-				return true;
+		if (is_test_part(ox_slice(name.data + start, i - start)))
+			return true;
 		start = i + 1;
 	}
 	return false;
@@ -120,12 +148,13 @@ static int add_variants(struct ox_build_context *ctx, const struct ox_distributi
 	return rc;
 }
 
-static int scan_modules(struct ox_build_context *ctx, const struct ox_distribution *dist, struct ox_resources *out,
-			struct ox_err *err)
+static int scan_modules(struct ox_build_context *ctx, const struct ox_distribution *dist, bool tests,
+			struct ox_resources *out, struct ox_err *err)
 {
+	struct rules rules = {ctx, dist->stdlib, tests};
 	struct ox_listing files;
 	size_t before = out->v.len;
-	int rc = ox_listing_read(ctx->arena, dist->stdlib, skip_entry, NULL, &files, err);
+	int rc = ox_listing_read(ctx->arena, dist->stdlib, skip_entry, &rules, &files, err);
 	if (rc)
 		return rc;
 	rc = ox_listing_digest_at_once(ctx, &files, err);
@@ -144,11 +173,11 @@ static int scan_modules(struct ox_build_context *ctx, const struct ox_distributi
 	return rc;
 }
 
-int ox_scan_stdlib(struct ox_build_context *ctx, const struct ox_distribution *dist, struct ox_resources *out,
-		   struct ox_err *err)
+int ox_scan_stdlib(struct ox_build_context *ctx, const struct ox_distribution *dist, bool tests,
+		   struct ox_resources *out, struct ox_err *err)
 {
 	size_t before = out->v.len;
-	int rc = scan_modules(ctx, dist, out, err);
+	int rc = scan_modules(ctx, dist, tests, out, err);
 	if (!rc)
 		rc = add_builtins(dist, out, err);
 	if (!rc && dist->archive)

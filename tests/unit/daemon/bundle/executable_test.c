@@ -51,7 +51,7 @@ static void prepare(struct fixture *f, struct program *p, const char *prefix)
 	struct ox_err err = {0};
 	*p = (struct program){.dist = fixture_python(f)};
 	const char *root = ox_arena_printf(&f->arena, "%s/src", f->dir);
-	fixture_ok(ox_scan_stdlib(&f->ctx, p->dist, &p->resources, &err), &err);
+	fixture_ok(ox_scan_stdlib(&f->ctx, p->dist, false, &p->resources, &err), &err);
 	fixture_ok(ox_scan_folder(&f->ctx, p->dist, root, OX_ORIGIN_APPLICATION, &p->resources, &err), &err);
 	add_items(p, prefix);
 	p->config = ox_pack_config_new(&f->arena);

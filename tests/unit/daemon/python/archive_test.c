@@ -102,7 +102,7 @@ static void its_library_is_scanned_like_any(void **state)
 	struct ox_err err = {0};
 	struct ox_resources all = {0};
 	const struct ox_distribution *dist = read_archive(f, "v8");
-	fixture_ok(ox_scan_stdlib(&f->ctx, dist, &all, &err), &err);
+	fixture_ok(ox_scan_stdlib(&f->ctx, dist, true, &all, &err), &err);
 	assert_non_null(fixture_find(&all, OX_RES_MODULE, "os", NULL));
 	assert_false(fixture_find(&all, OX_RES_MODULE, "json", NULL)->is_test);
 	assert_true(fixture_find(&all, OX_RES_MODULE, "json.tests", NULL)->is_test);

@@ -192,7 +192,7 @@ static void the_standard_library_is_told_with_its_tests_marked(void **state)
 	struct ox_resources r = {0};
 	struct ox_err err = {0};
 	const struct ox_distribution *dist = fixture_python(f);
-	fixture_ok(ox_scan_stdlib(&f->ctx, dist, &r, &err), &err);
+	fixture_ok(ox_scan_stdlib(&f->ctx, dist, true, &r, &err), &err);
 	assert_true(fixture_find(&r, OX_RES_MODULE, "json", NULL)->is_package);
 	assert_false(fixture_find(&r, OX_RES_MODULE, "os", NULL)->is_test);
 	assert_true(fixture_find(&r, OX_RES_EXTENSION, "sys", NULL)->is_builtin);
@@ -210,10 +210,56 @@ static void the_standard_library_is_told_with_its_tests_marked(void **state)
 	ox_vec_free(&r.v);
 	fixture_next_build(f);
 	dist = fixture_python(f);
-	fixture_ok(ox_scan_stdlib(&f->ctx, dist, &r, &err), &err);
+	fixture_ok(ox_scan_stdlib(&f->ctx, dist, true, &r, &err), &err);
 	assert_int_equal(r.v.len, count);
 	assert_string_equal(ox_buf_text(&f->missed), "");
 	ox_vec_free(&r.v);
+}
+
+static const char *no_variable(void *ctx, const char *name)
+{
+	(void)ctx, (void)name;
+	return NULL;
+}
+
+/* Scans a library of three files and says whether a build that did so is done again once `changed` is another one. */
+static bool change_is_noticed(struct fixture *f, bool tests, const char *changed)
+{
+	static const struct ox_env env = {no_variable, NULL};
+	fixture_next_build(f);
+	struct ox_distribution dist = {.stdlib = ox_arena_printf(&f->arena, "%s/lib", f->dir)};
+	struct ox_digest key = {{(unsigned char)tests}};
+	struct ox_resources r = {0};
+	struct ox_err err = {0};
+	fixture_file(f, "lib/json/__init__.py", "");
+	fixture_file(f, "lib/json/tests/__init__.py", "");
+	fixture_file(f, "lib/json/tests/x.py", "1");
+	fixture_file(f, "lib/json/test/data", "1");
+	fixture_ok(ox_scan_stdlib(&f->ctx, &dist, tests, &r, &err), &err);
+	assert_int_equal(fixture_find(&r, OX_RES_MODULE, "json.tests.x", NULL) != NULL, tests);
+	assert_non_null(fixture_find(&r, OX_RES_PACKAGE_FILE, "json", "test/data"));
+	ox_vec_free(&r.v);
+	fixture_ok(ox_memo_commit(f->ctx.memo, f->store, &key, &env, &err), &err);
+	assert_int_equal(ox_memo_check(f->store, &key, &env, &f->sink, NULL, &err), 1);
+	fixture_file(f, changed, "2");
+	return ox_memo_check(f->store, &key, &env, &f->sink, NULL, &err) == 0;
+}
+
+static void what_is_packed_of_the_standard_library_counts(void **state)
+{
+	struct fixture *f = *state;
+	assert_true(change_is_noticed(f, false, "lib/json/__init__.py"));
+	assert_true(change_is_noticed(f, false, "lib/json/test/data"));
+	assert_true(change_is_noticed(f, false, "lib/json/test/__init__.py"));
+}
+
+static void tests_of_the_standard_library_count_where_they_are_wanted(void **state)
+{
+	struct fixture *f = *state;
+	assert_false(change_is_noticed(f, false, "lib/json/tests/x.py"));
+	assert_false(change_is_noticed(f, false, "lib/json/tests/y.py"));
+	assert_true(change_is_noticed(f, true, "lib/json/tests/x.py"));
+	assert_true(change_is_noticed(f, true, "lib/json/tests/z.py"));
 }
 
 int main(void)
@@ -230,6 +276,8 @@ int main(void)
 		TEST(links_to_an_ancestor_end),
 		TEST(a_blob_whose_file_changed_is_refused),
 		TEST(the_standard_library_is_told_with_its_tests_marked),
+		TEST(what_is_packed_of_the_standard_library_counts),
+		TEST(tests_of_the_standard_library_count_where_they_are_wanted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
