@@ -10,20 +10,20 @@ SH_LOG_COMPILER = $(SHELL)
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 
 check_PROGRAMS += tests/unit/proto/base_test
-TESTS += tests/unit/proto/base_test
 tests_unit_proto_base_test_SOURCES = tests/unit/proto/base_test.c
 tests_unit_proto_base_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_proto_base_test_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 
-# Whole-program tests: the real programs, each test with its own store and socket.
+# Whole-program tests: the real programs, each test with its own store and socket. The longest first.
 TESTS += \
+	tests/whole/store_crash_test.py \
 	tests/whole/cpython_suite_test.py \
-	tests/whole/executable_alone_test.py \
-	tests/whole/executable_behaviour_test.py \
 	tests/whole/packages_behaviour_test.py \
-	tests/whole/patterns_test.py \
+	tests/whole/executable_behaviour_test.py \
 	tests/whole/python_distribution_build_test.py \
-	tests/whole/store_crash_test.py
+	tests/whole/patterns_test.py \
+	tests/whole/executable_alone_test.py \
+	tests/unit/proto/base_test
 EXTRA_DIST += \
 	tests/data/cpython/excluded.txt tests/data/cpython/modules.txt tests/data/cpython/pyoxidizer.bzl \
 	tests/whole/cpython_suite_test.py \

@@ -57,8 +57,8 @@ def make_exe():
 register_target("exe", make_exe)
 resolve_targets()
 """
-TOOLS = {"pyflakes": ("pyflakes==3.2.0", "from pyflakes.api import main; main()"),
-         "black": ("black==24.10.0", "import black; black.patched_main()")}
+TOOLS = {"pyflakes": ("pyflakes==4.1.0", "from pyflakes.api import main; main()"),
+         "black": ("black==26.10.1", "import black; black.patched_main()")}
 # Runs in the reference's Python with one of the two importers on its path: {task} is prepare or run.
 IMPORTER = """
 import gc, json, sys, time
