@@ -296,6 +296,22 @@ def scanners_work():
 
 
 @case
+def nothing_is_left_behind():
+    patterns = load()[:20]
+
+    def compile_all():
+        for pattern, flags in patterns:
+            re.compile(pattern, flags)
+        re.purge()
+
+    compile_all()
+    before = sys.getallocatedblocks()
+    for _ in range(20):
+        compile_all()
+    return abs(sys.getallocatedblocks() - before) < 50
+
+
+@case
 def a_new_import_works():
     import importlib
     kept = {name: sys.modules.pop(name) for name in list(sys.modules) if name == "re" or name.startswith(("re.", "sre_"))}

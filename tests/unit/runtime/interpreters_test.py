@@ -1,4 +1,8 @@
-"""Sub-interpreters inside an executable: each imports from the payload, and none of them disturbs another."""
+"""Sub-interpreters inside an executable: each imports from the payload, and none of them disturbs another.
+
+And regular expressions out of the payload: here they can be had for every version and with sanitizers (OX_STUB_CFLAGS).
+"""
+import json
 import os
 import pathlib
 import sys
@@ -98,6 +102,32 @@ print("done")
     def test_concurrent_interpreters_work(self):
         code = "from concurrent import interpreters\ni = interpreters.create()\n"
         self.assertEqual(self.output_of(code + f"i.exec({LOOK!r})\nprint(i.call(int, '7'))\ni.close()"), "looked\n7\n")
+
+
+class Patterns(unittest.TestCase):
+    """What tests/data/patterns/scenarios.py sees is what it sees in the plain interpreter."""
+
+    STATES = 'import re\nre.compile("(.*):(?P<rest>[a-z]*)known")\nre.compile(b"known[\\x80-\\xff]+")\n'
+
+    def test_a_program_cannot_tell(self):
+        folder = pathlib.Path(FOLDER.name, "patterns")
+        folder.mkdir()
+        (folder / "states.py").write_text(self.STATES)
+        harvest = stubkit.PATTERNS
+        sources = [(p.read_bytes(), p.stem) for p in pathlib.Path(os.__file__).parent.glob("*.py")]
+        found = {key: None for source in [(self.STATES.encode(), "states"), *sources] for key in harvest["stated"](*source)
+                 if harvest["compiled"](*key)}
+        listed = pathlib.Path(FOLDER.name, "listed.json")
+        listed.write_text(json.dumps([(k.__name__, p if k is str else p.decode("latin-1"), f) for k, p, f in found]))
+        script = stubkit.SRCDIR / "tests/data/patterns/scenarios.py"
+        code = f"import sys\nsys.argv[1:] = [{str(listed)!r}]\n__file__ = {str(script)!r}\n" \
+               f"exec(compile(open(__file__).read(), __file__, 'exec'))"
+        ours = stubkit.run(KIT.build(folder, with_libraries=False, run_command=code))
+        plain = stubkit.run(stubkit.PYTHON, "-I", "-S", "-c", code)
+        self.assertEqual((ours.returncode, ours.stderr.split()), (0, ["served", str(len(found)), "of", str(len(found))]))
+        self.assertEqual((plain.returncode, plain.stderr.split()), (0, ["served", "0", "of", str(len(found))]))
+        for own, expected in zip(json.loads(ours.stdout), json.loads(plain.stdout)):
+            self.assertEqual(own, expected)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,10 @@ GLIBC = ("libc.so", "libm.so", "libdl.so", "libpthread.so", "librt.so", "ld-linu
 # What libpython was built with and without: an archive of its build folder is not installed.
 INSTALLED = re.compile(r"-.*|/.*")
 STATIC = {"-lz": "-l:libz.a", "-lexpat": "-l:libexpat.a"}
-WANTS_FILE, NEEDS_FILE, PREFERS_FILE = 512, 256, 4096
+WANTS_FILE, NEEDS_FILE, STDLIB, PREFERS_FILE = 512, 256, 128, 4096
+PATTERNS = {}  # the script that finds a source's regular expressions, as interpreters of a build are given it
+for part in ("patterns.py", "pattern_list.py"):
+    exec((SRCDIR / "daemon/python" / part).read_text(), PATTERNS)
 SKIPPED = {"test", "tests", "idlelib", "lib2to3", "ensurepip", "lib-dynload", "__pycache__", "turtledemo"}
 
 
@@ -93,6 +96,10 @@ class Listing:
         self.add("package" if is_package else "module", name)
         self.add("source", name, path)
         self.add("code0", name, cached)
+        patterns = PATTERNS["harvest"](source, name)
+        if patterns:
+            cached.with_suffix(".patterns").write_bytes(patterns)
+            self.add("patterns", name, cached.with_suffix(".patterns"))
 
     def add_folder(self, folder, package=""):
         dotted = package + "." if package else ""
@@ -180,6 +187,9 @@ class Kit:
         base = Listing(self.folder / "code")
         stdlib = pathlib.Path(sysconfig.get_path("stdlib"))
         base.add_folder(stdlib)
+        for kind, name, _ in [line.split("\t") for line in base.lines]:
+            if kind in ("module", "package"):
+                base.add("flag", name, STDLIB)
         suffix = sysconfig.get_config_var("EXT_SUFFIX")  # a debug build's modules may lie beside them
         extensions = [(p.name.split(".")[0], p) for p in sorted((stdlib / "lib-dynload").glob("*" + suffix))]
         for name, path in extensions:
