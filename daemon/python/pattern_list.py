@@ -3,6 +3,9 @@
 # The text of patterns.py, which finds them, stands before this one.
 
 
+SMALL = [bytes([value]) for value in range(128)]
+
+
 def number(value):
     """A number as seven bits a byte, the lowest first."""
     data = bytearray()
@@ -14,10 +17,9 @@ def number(value):
 
 
 def compiled(kind, pattern, flags):
-    """What _sre.compile is given for it, encoded; None when it is not to be kept: it prints, warns, fails, or imports
-    something."""
+    """What _sre.compile is given for it, encoded; None when it is not to be kept: it prints, fails, imports something,
+    or warns (with warnings as errors)."""
     import re
-    import warnings
     try:
         import re._compiler as compiler
     except ImportError:
@@ -30,9 +32,7 @@ def compiled(kind, pattern, flags):
     real, given = compiler._sre, []
     compiler._sre = Recorder(real, given)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            compiler.compile(pattern, flags)
+        compiler.compile(pattern, flags)
     except Exception:
         return None
     finally:
@@ -55,7 +55,6 @@ class Recorder:
 
     def compile(self, *args):
         self.given.append(args)
-        return self.real.compile(*args)
 
 
 def encoded(text, kind, flags, final, code, groups, groupindex, indexgroup):
@@ -64,20 +63,24 @@ def encoded(text, kind, flags, final, code, groups, groupindex, indexgroup):
         utf8 = key.encode()
         data += [number(index), number(len(utf8)), utf8]
     data.append(number(len(code)))
-    data += map(number, code)
+    data += [SMALL[word] if word < 128 else number(word) for word in code]
     body = b"".join(data)
     words = (kind is bytes, flags, final, len(text), len(body))
     return b"".join(int(w).to_bytes(4, "little") for w in words) + text + body
 
 
+def all_compiled(found):
+    import warnings
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return [compiled(*one) for one in found]
+
+
 def harvest(source, name):
+    """The list of a module; empty when it states no pattern."""
     if not mentions(source) and name != "string":
         return b""
     import _sre
     import sys
-    try:
-        entries = [compiled(*one) for one in stated(source, name)]
-    except RecursionError:
-        return b""
-    kept = b"".join(e for e in entries if e)
+    kept = b"".join(e for e in all_compiled(stated(source, name)) if e)
     return _sre.MAGIC.to_bytes(4, "little") + sys.hexversion.to_bytes(4, "little") + kept if kept else b""

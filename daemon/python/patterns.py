@@ -1,8 +1,9 @@
 # Regular expressions that a module's source states, to be compiled here (pattern_list.py) and not at run time.
 #
 # stated(source, name) looks for calls such as re.compile(PATTERN, FLAGS) whose arguments can be computed from the text
-# alone. No code of the module is run: fold() evaluates a few kinds of expressions over constants, within limits. A wrong
-# guess costs its bytes and nothing else, since a pattern is looked up at run time by what is then really asked for.
+# alone. No code of the module is run: fold() evaluates a few kinds of expressions over constants, within limits. A
+# wrong guess costs its bytes and nothing else, since a pattern is looked up at run time by what is then really asked
+# for.
 #
 # Of a source only the top-level statements that have such calls, and those that bind names used there, are parsed:
 # whole syntax trees would take as long as compiling does.
@@ -15,6 +16,7 @@ MAX_STEPS = 20000
 MAX_ITEMS = 256
 MAX_DEPTH = 40
 MAX_JOINED = 16  # blocks, until a statement is complete
+LONG = 2000
 
 
 class Unknown(Exception):
@@ -23,7 +25,7 @@ class Unknown(Exception):
 
 def mentions(source):
     """Whether it is worth looking: cheap, and needs no module."""
-    words = (b"import re", b"from re ", b", re\n", b", re,", b", re as ", b",re\n", b",re,", b",re ")
+    words = (b"import re", b"from re ", b", re\n", b", re,", b",re\n")
     return any(word in source for word in words)
 
 
@@ -91,17 +93,43 @@ class Module:
             self.trees[start] = [], start + 1
             for last in range(first + 1, min(first + MAX_JOINED, len(self.blocks)) + 1):
                 end = self.blocks[last] if last < len(self.blocks) else len(self.text)
-                try:
-                    self.trees[start] = self.ast.parse(self.text[start:end]).body, end
+                body = self.parse(self.reduced(start, end)) or self.parse(self.text[start:end])
+                if body:
+                    self.trees[start] = body, end
                     break
-                except (SyntaxError, ValueError, RecursionError, MemoryError):
-                    continue
         return self.trees[start]
+
+    def parse(self, text):
+        try:
+            return self.ast.parse(text).body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+
+    def reduced(self, start, end):
+        """The text of a block; that of a class without what of it has no call of interest and binds no name. Lines stay
+        where they are."""
+        text = self.text[start:end]
+        if not text.startswith("class ") or len(text) < LONG:
+            return text
+        indent = self.re.search(r"\n([ \t]+)\S", text)
+        if not indent:
+            return text
+        binding = r"(?!(?:else|except|finally)\b)\w+[ \t]*[:+=]"
+        first = r"\n%s(?:def |async def |class |@|%s)" % (indent.group(1), binding)
+        places = [m.start() + 1 for m in self.re.finditer(first, text)] + [len(text)]
+        wanted = [c - start for c in self.call_places if start <= c < end]
+        parts = [text[:places[0]]]
+        for first, last in zip(places, places[1:]):
+            part = text[first:last]
+            if not any(first <= c < last for c in wanted) and not self.re.match(r"\s+" + binding, part):
+                part = "\n" * part.count("\n")
+            parts.append(part)
+        return "".join(parts)
 
     def harvest(self):
         """Fills found: (pattern, flags) in the order of the text."""
         import bisect
-        calls = self.calls()
+        calls = self.call_places = self.calls()
         self.blocks = self.starts() if calls else []
         done = 0
         for call in calls:
@@ -364,15 +392,17 @@ class Walker:
 
     def known(self, node):
         """What of the interpreter sources ask for when they choose a pattern."""
-        import os
-        import string
-        import sys
         words = []
         while isinstance(node, self.ast.Attribute):
             words.insert(0, node.attr)
             node = node.value
         if not isinstance(node, self.ast.Name):
             return None
+        if node.id not in ("os", "string", "sys"):
+            return None
+        import os
+        import string
+        import sys
         words.insert(0, node.id)
         if words[0] == "string" and words[1:] in (["ascii_letters"], ["digits"], ["hexdigits"], ["punctuation"],
                                                   ["ascii_lowercase"], ["ascii_uppercase"], ["whitespace"]):
@@ -551,7 +581,9 @@ class Both:
 
 def stated(source, name):
     """(type, pattern, flags) of a module's source, each once."""
-    text = source.decode("utf-8", "replace").replace("\r\n", "\n")
+    text = source.decode("utf-8", "replace")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
     module = Module(text.lstrip("\ufeff"))
     if module.aliases or module.functions:
         module.harvest()

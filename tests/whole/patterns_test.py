@@ -42,15 +42,14 @@ LIST = """
 import glob, json, os, sys
 for part in ("patterns.py", "pattern_list.py"):
     exec(open(sys.argv[1] + "/" + part).read())
-found = {}
-for path in sorted(glob.glob(os.path.dirname(os.__file__) + "/*.py") + glob.glob(os.path.dirname(os.__file__) + "/*/*.py")):
+found = []
+root = os.path.dirname(os.__file__)
+for path in sorted(glob.glob(root + "/*.py") + glob.glob(root + "/*/*.py")):
     if "-packages" in path or "/test" in path or "/idlelib/" in path:
         continue
-    for key in stated(open(path, "rb").read(), os.path.basename(path)[:-3]):
-        if compiled(*key):
-            found[key] = None
-for key in stated(open(sys.argv[2], "rb").read(), "states"):
-    found[key] = None
+    found += stated(open(path, "rb").read(), os.path.basename(path)[:-3])
+found += stated(open(sys.argv[2], "rb").read(), "states")
+found = dict(pair for pair in zip(found, all_compiled(found)) if pair[1])
 print(json.dumps([(k.__name__, p if k is str else p.decode("latin-1"), f) for k, p, f in found]))
 """
 FACTOR = 0x9e3779b97f4a7c15

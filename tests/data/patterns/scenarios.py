@@ -21,7 +21,8 @@ else:
     import re._parser as parser
 
 FIRST = "_cache2" if hasattr(re, "_cache2") else "_cache"
-SAMPLES = ["", "a", "abc abc", "x = 'y' # z", "$name ${braced}", "1.2.3rc4+local", "%(key)s %d", "<a href='x'>&amp;</a>\n\n",
+SAMPLES = ["", "a", "abc abc", "x = 'y' # z", "$name ${braced}", "1.2.3rc4+local", "%(key)s %d",
+           "<a href='x'>&amp;</a>\n\n",
            "From: me@example.org\r\n", "2024-02-30T25:61:00Z", "\t  def f(x):\n", "\u00e9\u0130\u0131\u017f K"]
 KNOWN = r"(.*):(?P<rest>[a-z]*)known"  # some module of the test states these: see the test
 KNOWN_BYTES = rb"known[\x80-\xff]+"
@@ -113,7 +114,8 @@ def purging_forgets():
 @case
 def errors_are_the_same():
     told = []
-    for pattern, flags in (("(", 0), ("a**", 0), (KNOWN, re.L), (KNOWN_BYTES, re.U), (KNOWN, 1 << 40), ("\\1", 0), (5, 0),
+    for pattern, flags in (("(", 0), ("a**", 0), (KNOWN, re.L), (KNOWN_BYTES, re.U), (KNOWN, 1 << 40), ("\\1", 0),
+                           (5, 0),
                            (None, 0), ([], 0), (KNOWN, "x"), (re.compile("a"), re.I)):
         try:
             told.append(repr(re.compile(pattern, flags)))
@@ -133,7 +135,8 @@ def flags_may_be_of_any_kind():
     class Odd(int):
         pass
 
-    return [re.compile(KNOWN, flags).flags for flags in (0, False, re.I, re.I | re.X, int(re.I), Odd(2), re.RegexFlag(0), 32)]
+    return [re.compile(KNOWN, flags).flags
+            for flags in (0, False, re.I, re.I | re.X, int(re.I), Odd(2), re.RegexFlag(0), 32)]
 
 
 @case
@@ -314,7 +317,8 @@ def nothing_is_left_behind():
 @case
 def a_new_import_works():
     import importlib
-    kept = {name: sys.modules.pop(name) for name in list(sys.modules) if name == "re" or name.startswith(("re.", "sre_"))}
+    kept = {name: sys.modules.pop(name) for name in list(sys.modules)
+            if name == "re" or name.startswith(("re.", "sre_"))}
     try:
         new = importlib.import_module("re")
         p = new.compile(KNOWN)
