@@ -111,7 +111,7 @@ nobase_dist_pkgdata_DATA = \
 	runtime/embed/main.c runtime/embed/multiprocess.c \
 	runtime/embed/multiprocess.h runtime/embed/payload.c runtime/embed/payload.h \
 	runtime/embed/payload_section.c runtime/embed/program.c runtime/embed/program.h \
-	runtime/embed/python_call.c runtime/embed/python_call.h runtime/embed/run.c runtime/embed/run.h \
+	runtime/embed/python_call.c runtime/embed/python_call.h runtime/embed/python_call_path.c runtime/embed/run.c runtime/embed/run.h \
 	runtime/embed/exec.h runtime/embed/script.c runtime/embed/script.h runtime/embed/wrap_exec.c runtime/embed/settings.c runtime/embed/settings.h runtime/embed/setup.c \
 	runtime/embed/setup.h runtime/embed/terminfo.c \
 	runtime/embed/terminfo.h runtime/embed/wrap.c runtime/embed/wrap_dict.c runtime/embed/wrap_exit.c runtime/embed/wrap_frozen.c runtime/embed/wrap_start.c \

@@ -192,6 +192,34 @@ static void read_mark(struct reading *r, char c)
 		r->before = c;
 }
 
+static int read_source(struct reading *r, struct ox_slice source);
+
+/* Whether the string at the quote has an "f" before it, perhaps with an "r". */
+static bool is_formatted(struct ox_slice s, size_t at)
+{
+	size_t start = at;
+	while (start && strchr("fFrR", s.data[start - 1]))
+		start--;
+	bool is_prefix = at - start <= 2 && (!start || !is_word(s.data[start - 1]));
+	return is_prefix && (memchr(s.data + start, 'f', at - start) || memchr(s.data + start, 'F', at - start));
+}
+
+/* The expressions in it: braces that are not doubled. What is a format behind one does no harm. */
+static int read_formatted(struct reading *r, struct ox_slice s)
+{
+	int rc = 0;
+	for (size_t i = 0; i < s.len && !rc; i++) {
+		const char *end = s.data[i] == '{' ? memchr(s.data + i, '}', s.len - i) : NULL;
+		if (!end)
+			continue;
+		size_t len = (size_t)(end - (s.data + i)) - 1;
+		if (len && s.data[i + 1] != '{')
+			rc = read_source(r, ox_slice(s.data + i + 1, len));
+		i += len + 1;
+	}
+	return rc;
+}
+
 static int read_source(struct reading *r, struct ox_slice source)
 {
 	int rc = 0;
@@ -205,8 +233,11 @@ static int read_source(struct reading *r, struct ox_slice source)
 			rc = read_word(r, ox_slice(source.data + start, i - start), is_assigned(source, i));
 			r->before = 'a';
 		} else {
-			i = c == '"' || c == '\'' ? skip_string(source, i) : i + 1;
+			bool is_string = c == '"' || c == '\'';
+			i = is_string ? skip_string(source, i) : i + 1;
 			read_mark(r, c);
+			if (is_string && is_formatted(source, start))
+				rc = read_formatted(r, ox_slice(source.data + start, i - start));
 		}
 	}
 	return rc;

@@ -1,7 +1,7 @@
 /* file_users.h - what Python source says of packages that need real files.
  *
- * A scan by words: comments and strings are left out, imports are followed as far as names go, and nothing is
- * evaluated. */
+ * A scan by words: comments are left out, and strings but for the expressions in formatted
+ * ones; imports are followed as far as names go, and nothing is evaluated. */
 #ifndef OX_BUNDLE_FILE_USERS_H
 #define OX_BUNDLE_FILE_USERS_H
 

@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { SEGMENT_VERSION = 7 };
+enum { SEGMENT_VERSION = 9 };
 
 static const char *const origin_names[] = {"", "stdlib", "packages", "application"};
 

@@ -18,6 +18,7 @@ struct finder {
 	struct ox_tiers *out;
 	const struct ox_tier_rules *rules;
 	struct ox_map vendored; /* file name -> const struct ox_resource * */
+	struct ox_packed_library *innermost; /* of those that are being resolved */
 	size_t counts[OX_TIER_BESIDE + 1];
 };
 
@@ -111,7 +112,23 @@ static int read_needs(struct finder *f, const char *name, const struct ox_blob *
 	return rc;
 }
 
-/* Of libraries that need each other the one met first is loaded last: see require. */
+/* The loader finds one of a circle for the other only where both are files beside each other ($ORIGIN, which wheels'
+ * tools write into them). */
+static int close_circle(struct finder *f, const struct ox_packed_library *again, struct ox_err *err)
+{
+	const char *name = again->name.data;
+	if (f->rules->never_extract)
+		return ox_fail(err, OX_EBUILD,
+			       "library %s and one that it needs need each other and have to be files, and nothing may "
+			       "be extracted: leave policy.extract at \"as-needed\"",
+			       name);
+	for (struct ox_packed_library *lib = f->innermost; lib; lib = lib == again ? NULL : lib->outer)
+		lib->needs_file = true;
+	ox_emit_log(f->ctx->sink, OX_LEVEL_DEBUG, "build",
+		    "library %s is extracted to a file at run time, with others: they need each other", name);
+	return 1;
+}
+
 static int add_library(struct finder *f, const char *name, const struct ox_blob *blob, enum ox_resource_origin origin,
 		       struct ox_packed_library *lib, struct ox_err *err)
 {
@@ -133,12 +150,15 @@ static int add_library(struct finder *f, const char *name, const struct ox_blob 
 		ox_emit_log(f->ctx->sink, OX_LEVEL_DEBUG, "build", "library %s is extracted to a file at run time: %s",
 			    name, elf.soname ? "it is large" : "it has no DT_SONAME");
 	lib->resolving = true;
+	lib->outer = f->innermost;
+	f->innermost = lib;
 	rc = add_needs(f, &elf, origin, name, &lib->needs, err);
+	f->innermost = lib->outer;
 	lib->resolving = false;
 	return rc;
 }
 
-/* 1: packed (now or before), 0: not ours to pack, or the other side of a circle. */
+/* 1: packed (now or before), 0: not ours to pack. */
 static int require(struct finder *f, const char *name, const char *runpath, enum ox_resource_origin origin,
 		   const char *subject, struct ox_err *err)
 {
@@ -147,7 +167,7 @@ static int require(struct finder *f, const char *name, const char *runpath, enum
 		return 0;
 	const struct ox_packed_library *known = ox_map_get(&f->out->libraries, ox_slice_str(name));
 	if (known)
-		return !known->resolving;
+		return known->resolving ? close_circle(f, known, err) : 1;
 	int rc = find_library(f, name, runpath, &blob, err);
 	if (rc == 0)
 		ox_emit_log(f->ctx->sink, OX_LEVEL_WARN, "build",

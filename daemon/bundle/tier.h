@@ -33,7 +33,8 @@ struct ox_packed_library {
 	enum ox_resource_origin origin; /* of the extension that first asked for it */
 	bool needs_file;
 	bool prefers_file; /* it is large: from memory only where a program extracts nothing else */
-	bool resolving; /* its own needs are being looked for */
+	bool resolving; /* its own needs are being looked for, for those of `outer` */
+	struct ox_packed_library *outer;
 	struct ox_needs needs;
 };
 

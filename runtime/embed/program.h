@@ -26,7 +26,7 @@ struct ox_program {
 	struct ox_pack_config *config;
 	enum ox_call_kind call; /* instead of the application */
 	const char *call_text;  /* code, module or file, in argv */
-	bool call_isolated;     /* -I or -P was given */
+	char call_letters[24];  /* options before it that stand alone, each once */
 	const char *exe;    /* absolute path of the executable */
 	const char *origin; /* its folder */
 	struct ox_finder_options finder_options; /* of the finders of all interpreters */

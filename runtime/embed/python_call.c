@@ -5,9 +5,7 @@
 #include "runtime/embed/multiprocess.h"
 #include "runtime/embed/script.h"
 
-#include <limits.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <assert.h>
 
 /* How many ancestors may be this executable: when it gets an interpreter's arguments as an application, and at all. */
 enum { DEEPEST_PYTHON = 8, DEEPEST = 64 };
@@ -17,13 +15,29 @@ struct ask {
 	enum ox_call_kind kind;
 	const char *text; /* in argv: code, module or file */
 	int place;        /* of the file in argv */
-	bool is_isolated;
+	char letters[sizeof((struct ox_program *)0)->call_letters];
 };
 
-/* What python3 does when no operand follows the options. Without -i or -V they may be anybody's options. */
-static struct ask without_operand(struct ask ask, bool is_special)
+/* Options that take no text, and those that do. */
+static const char plain[] = "bBdEiIOPqRsSuvVx", with_text[] = "WX";
+static_assert(sizeof plain <= sizeof((struct ask){0}.letters), "room for each once");
+
+static void note(struct ask *ask, char letter)
 {
-	ask.kind = is_special ? OX_CALL_OTHER : OX_CALL_NOTHING;
+	size_t len = strlen(ask->letters);
+	if (!strchr(ask->letters, letter))
+		ask->letters[len] = letter;
+}
+
+/* What python3 does when no operand follows the options. Without -i or -V they may be anybody's options. */
+static bool is_special(const struct ask *ask)
+{
+	return strpbrk(ask->letters, "iV");
+}
+
+static struct ask without_operand(struct ask ask)
+{
+	ask.kind = is_special(&ask) ? OX_CALL_OTHER : OX_CALL_NOTHING;
 	return ask;
 }
 
@@ -37,31 +51,27 @@ static struct ask with_operand(struct ask ask, char *const *argv, int i)
 
 static struct ask parse(int argc, char *const *argv)
 {
-	static const char plain[] = "bBdEiIOPqRsSuvVx", with_value[] = "WX";
 	struct ask ask = {0};
-	bool is_special = false; /* the interpreter's loop, or its version */
 	int i = 1;
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
-		return without_operand(ask, true);
+		return (struct ask){.kind = OX_CALL_OTHER};
 	for (; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
 		const char *c = argv[i] + 1;
-		for (; *c && strchr(plain, *c); c++) {
-			is_special = is_special || *c == 'i' || *c == 'V';
-			ask.is_isolated = ask.is_isolated || *c == 'I' || *c == 'P';
-		}
+		for (; *c && strchr(plain, *c); c++)
+			note(&ask, *c);
 		if (!*c)
 			continue;
 		bool is_last = *c == 'c' || *c == 'm';
-		if (!is_last && !strchr(with_value, *c))
+		if (!is_last && !strchr(with_text, *c))
 			return (struct ask){0};
 		ask.text = c[1] ? c + 1 : ++i < argc ? argv[i] : NULL;
 		if (!is_last)
 			continue;
-		ask.kind = !ask.text ? OX_CALL_NOTHING : is_special ? OX_CALL_OTHER :
+		ask.kind = !ask.text ? OX_CALL_NOTHING : is_special(&ask) ? OX_CALL_OTHER :
 			   *c == 'c' ? OX_CALL_COMMAND : OX_CALL_MODULE;
 		return ask;
 	}
-	return i < argc ? with_operand(ask, argv, i) : without_operand(ask, is_special);
+	return i < argc ? with_operand(ask, argv, i) : without_operand(ask);
 }
 
 static int refuse(const struct ox_program *p, struct ox_err *err)
@@ -103,7 +113,7 @@ static int answer(struct ox_program *p, struct ask ask)
 {
 	p->call = ask.kind;
 	p->call_text = ask.text;
-	p->call_isolated = ask.is_isolated;
+	memcpy(p->call_letters, ask.letters, sizeof p->call_letters);
 	return 0;
 }
 
@@ -146,80 +156,4 @@ int ox_python_call_decide(struct ox_program *p, struct ox_err *err)
 	if (!ox_program_is(p, "python_arguments", "always") || (ask.kind == OX_CALL_FILE && !ox_script_is(ask.text)))
 		return 0;
 	return answer(p, ask);
-}
-
-static bool is_flag_set(const char *name)
-{
-	PyObject *flags = PySys_GetObject("flags"); /* borrowed */
-	PyObject *value = flags ? PyObject_GetAttrString(flags, name) : NULL;
-	bool is_set = value && PyObject_IsTrue(value) > 0;
-	Py_XDECREF(value);
-	PyErr_Clear(); /* safe_path came with 3.11 */
-	return is_set;
-}
-
-static int add_path(const char *folder)
-{
-	PyObject *list = PySys_GetObject("path"); /* borrowed */
-	PyObject *item = list && PyList_Check(list) ? PyUnicode_DecodeFSDefault(folder) : NULL;
-	int rc = item ? PyList_Insert(list, 0, item) : -1;
-	Py_XDECREF(item);
-	return rc;
-}
-
-/* "" for -c, the current folder for -m. */
-static int add_current(enum ox_call_kind kind)
-{
-	char folder[PATH_MAX] = "";
-	if (kind == OX_CALL_MODULE && !getcwd(folder, sizeof folder))
-		return 0;
-	return add_path(folder);
-}
-
-/* That of a script. CPython itself adds folders and archives that are run, and is safe with -I only: an isolated
- * application does not import from where it happens to be started, but a script may have others beside it. */
-static int add_folder_of(const char *path)
-{
-	char real[PATH_MAX];
-	struct stat info;
-	char *slash = realpath(path, real) ? strrchr(real, '/') : NULL;
-	if (!slash || stat(real, &info) < 0 || !S_ISREG(info.st_mode) || ox_script_is_archive(real))
-		return 0;
-	slash[slash == real] = '\0';
-	return add_path(real);
-}
-
-/* EXE/a/b.py for a.b. */
-static PyObject *virtual_path(const struct ox_program *p)
-{
-	PyObject *exe = PyUnicode_DecodeFSDefault(p->exe);
-	PyObject *name = exe ? PyUnicode_DecodeFSDefault(p->call_text) : NULL;
-	PyObject *path = name ? PyObject_CallMethod(name, "replace", "ss", ".", "/") : NULL;
-	PyObject *full = path ? PyUnicode_FromFormat("%U/%U.py", exe, path) : NULL;
-	Py_XDECREF(path);
-	Py_XDECREF(name);
-	Py_XDECREF(exe);
-	return full;
-}
-
-/* Programs name themselves by sys.argv[0]. */
-static int set_name(const struct ox_program *p)
-{
-	PyObject *argv = PySys_GetObject("argv"); /* borrowed */
-	PyObject *path = virtual_path(p);
-	int rc = argv && path ? PySequence_SetItem(argv, 0, path) : -1;
-	Py_XDECREF(path);
-	return rc;
-}
-
-int ox_python_call_prepare(const struct ox_program *p)
-{
-	bool is_safe = is_flag_set("isolated") || is_flag_set("safe_path");
-	if (p->call == OX_CALL_OTHER)
-		return 0;
-	if (p->call == OX_CALL_FILE)
-		return is_safe && !p->call_isolated ? add_folder_of(p->call_text) : 0;
-	if (!is_safe && add_current(p->call) < 0)
-		return -1;
-	return p->call == OX_CALL_MODULE ? set_name(p) : 0;
 }

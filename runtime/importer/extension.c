@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* A record may need others that need others; payloads are not trusted to be free of circles. */
+/* A record may need others that need others. */
 enum { DEEPEST_NEED = 64 };
 
 /* Smaller files are compared as fast as a stamp is looked at. */
@@ -258,36 +258,13 @@ static bool need_at(const struct ox_found *found, uint32_t i, struct ox_slice *n
 	return true;
 }
 
-static int prepare(struct ox_index *index, const struct ox_found *found, int depth, struct ox_err *err);
-
-static int load_needs(struct ox_index *index, const struct ox_found *found, int depth, struct ox_err *err)
-{
-	struct ox_slice name;
-	for (uint32_t i = 0; need_at(found, i, &name); i++) {
-		struct ox_found need;
-		if (!ox_index_find_library(index, name, &need))
-			continue; /* the system's, then: the loader says so if it is not there either */
-		int rc = prepare(index, &need, depth + 1, err);
-		if (rc < 0)
-			return rc;
-		struct ox_library *lib = known(&index->libraries, &need);
-		if (!lib->is_loaded && !dlopen(lib->path, RTLD_LAZY | RTLD_LOCAL))
-			return ox_fail(err, OX_EINTERNAL, "cannot load %.*s: %s", OX_SLICE_ARG(name), dlerror());
-		lib->is_loaded = true;
-	}
-	return 0;
-}
-
-static int prepare(struct ox_index *index, const struct ox_found *found, int depth, struct ox_err *err)
+/* Its path, without what it needs. */
+static int make_known(struct ox_index *index, const struct ox_found *found, struct ox_err *err)
 {
 	struct ox_library lib = {.content = found->record.library.data, .owner = found->owner};
 	if (known(&index->libraries, found))
 		return 0;
-	if (depth > DEEPEST_NEED)
-		return ox_fail(err, OX_ECORRUPT, "packed libraries need each other in a circle");
-	int rc = load_needs(index, found, depth, err);
-	if (!rc && found->given)
-		rc = ox_records_load(index->records, found->record.library, err);
+	int rc = found->given ? ox_records_load(index->records, found->record.library, err) : 0;
 	if (!rc)
 		rc = find_path(&lib, index, found, err);
 	if (rc < 0)
@@ -300,6 +277,54 @@ static int prepare(struct ox_index *index, const struct ox_found *found, int dep
 	Py_XINCREF(lib.owner);
 	*slot = lib;
 	return 0;
+}
+
+static int prepare(struct ox_index *index, const struct ox_found *found, int depth, struct ox_err *err);
+
+static int load_need(struct ox_index *index, const struct ox_found *need, int depth, struct ox_err *err)
+{
+	int rc = prepare(index, need, depth + 1, err);
+	struct ox_library *lib = rc < 0 ? NULL : known(&index->libraries, need);
+	if (rc < 0 || lib->is_loaded)
+		return rc;
+	if (!dlopen(lib->path, RTLD_LAZY | RTLD_LOCAL))
+		return ox_fail(err, OX_EINTERNAL, "cannot load %.*s: %s", OX_SLICE_ARG(need->record.name), dlerror());
+	lib->is_loaded = true;
+	return 0;
+}
+
+/* Those in memory first: libraries that need each other are files beside each other, and the loader, which finds the
+ * one for the other, looks for nothing else there. */
+static int load_needs(struct ox_index *index, const struct ox_found *found, int depth, struct ox_err *err)
+{
+	enum { MAKE, LOAD_MEMORY, LOAD_FILES, DONE };
+	struct ox_slice name;
+	int rc = 0;
+	for (int step = MAKE; step < DONE; step++)
+		for (uint32_t i = 0; !rc && need_at(found, i, &name); i++) {
+			struct ox_found need;
+			if (!ox_index_find_library(index, name, &need))
+				continue; /* the system's, then: the loader says so if it is not there either */
+			if (step == MAKE)
+				rc = make_known(index, &need, err);
+			else if (known(&index->libraries, &need)->is_file == (step == LOAD_FILES))
+				rc = load_need(index, &need, depth, err);
+		}
+	return rc;
+}
+
+static int prepare(struct ox_index *index, const struct ox_found *found, int depth, struct ox_err *err)
+{
+	if (depth > DEEPEST_NEED)
+		return ox_fail(err, OX_ECORRUPT, "packed libraries need others that need others too deep");
+	int rc = make_known(index, found, err);
+	if (rc < 0 || known(&index->libraries, found)->is_ready)
+		return rc;
+	known(&index->libraries, found)->is_ready = true;
+	rc = load_needs(index, found, depth, err);
+	if (rc < 0)
+		known(&index->libraries, found)->is_ready = false;
+	return rc;
 }
 
 int ox_library_path(struct ox_index *index, const struct ox_found *found, const char **path, bool *is_file,

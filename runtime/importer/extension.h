@@ -27,6 +27,7 @@ struct ox_library {
 	PyObject *owner;     /* holds the content; NULL when it lives as long as the index */
 	char *path;          /* /proc/self/fd/N, or a file in the cache */
 	bool is_file;
+	bool is_ready;  /* what it needs is loaded, or being loaded: libraries may need each other */
 	bool is_loaded; /* dlopen succeeded; for libraries that others need */
 };
 

@@ -51,6 +51,7 @@ WHEEL = {
                              "TOOL = os.path.join(sysconfig.get_path('scripts'), 'oddtool')\n"
                              "TOLD += subprocess.check_output([TOOL, 'said'], text=True).strip(),\n"
                              "TOLD += os.path.basename(threading.__file__),\n",
+    "ring/__init__.py": "from ._ring import told\n",
     "odd-1.0.data/data/share/odd/word.txt": "word",
     "odd-1.0.data/data/share/man/man1/odd.1": "read by people",
     "odd-1.0.data/scripts/oddscript": "#!python\nprint('never packed')\n",
@@ -73,6 +74,8 @@ tool = os.path.join(os.path.dirname(lazy.PLACE), "bin", "tool")
 print(subprocess.run([tool, "runs"], capture_output=True, text=True).stdout.strip())
 import mapped.name
 print(mapped.name.TOLD)
+import ring
+print(ring.told)
 import installed
 print(installed.TOLD, os.path.exists(os.path.join(sys.prefix, "bin/oddscript")))
 files = {str(f): f for f in importlib.metadata.files("odd")}
@@ -82,12 +85,42 @@ if not sys.argv[1:]:
     print(os.__file__)
 """
 EXPECTED = ["other.core carried False", "['__init__.py', 'lists', 'sub'] more", "words", "['one.py', 'text'] ['one']",
-            "b'' b''", "tool runs", "['mapped/name.py']",
+            "b'' b''", "tool runs", "['mapped/name.py']", "4",
             "(['odd'], 'word', 'said', 'threading.py') False", "WHO = __name__ 2.1", "os has a file: False renamed has one: False"]
+
+
+# Two libraries that need each other, and each a third that does not, as Pillow's freetype and harfbuzz do.
+RING = {
+    "plain.c": "int plain(void) { return 1; }",
+    "left.c": "int plain(void), right(void); int left(void) { return plain() + 1; } int ask(void) { return right(); }",
+    "right.c": "int plain(void), left(void); int right(void) { return left() + plain() + 1; }",
+    "_ring.c": "#include <Python.h>\nint ask(void);\n"
+               "static PyModuleDef def = {PyModuleDef_HEAD_INIT, \"_ring\", NULL, 0, NULL, NULL, NULL, NULL, NULL};\n"
+               "PyObject *PyInit__ring(void) { PyObject *m = PyModule_Create(&def);\n"
+               "PyModule_AddIntConstant(m, \"told\", ask()); return m; }",
+}
+RING_LIBRARIES = (("plain", ""), ("left", ""), ("right", "-l:libleft.so -l:libplain.so"),
+                  ("left", "-l:libright.so -l:libplain.so"), ("_ring", "-l:libleft.so"))
 
 
 class Packages(oxtest.TestCase):
     shared_store = True
+
+    def write_libraries(self, wheel):
+        """The second "left" knows the "right" that was linked with the first."""
+        for name, text in RING.items():
+            self.box.write(f"ring/{name}", text)
+        include = subprocess.check_output([oxtest.HOST_PYTHON, "-c", "import sysconfig; print(sysconfig.get_path('include'))"],
+                                          text=True).strip()
+        for name, flags in RING_LIBRARIES:
+            out = "_ring.so" if name == "_ring" else f"lib{name}.so"
+            place = "$ORIGIN" if name != "_ring" else "$ORIGIN/../odd.libs"
+            subprocess.run(["cc", "-shared", "-fPIC", f"-I{include}", "-o", out, f"{name}.c", "-L.", f"-Wl,-soname,{out}",
+                            "-Wl,--allow-shlib-undefined", f"-Wl,-rpath,{place}", *flags.split()],
+                           cwd=self.box.path("ring"), check=True)
+        for name in ("plain", "left", "right"):
+            wheel.write(self.box.path(f"ring/lib{name}.so"), f"odd.libs/lib{name}.so")
+        wheel.write(self.box.path("ring/_ring.so"), "ring/_ring.so")
 
     def write_wheel(self):
         os.makedirs(self.box.path("project", "wheels"))
@@ -95,6 +128,7 @@ class Packages(oxtest.TestCase):
         with zipfile.ZipFile(self.box.path("project", "wheels", "odd-1.0-py3-none-any.whl"), "w") as wheel:
             for name, text in {**WHEEL, record: "".join(f"{name},,\n" for name in [*WHEEL, record])}.items():
                 wheel.writestr(name, text)
+            self.write_libraries(wheel)
             wheel.write("/bin/echo", "odd-1.0.data/scripts/oddtool")
 
     def run_program(self):

@@ -214,6 +214,18 @@ class Scripts(unittest.TestCase):
         p = run(self.exe, "--forward", "-I", self.script)
         self.assertIn("ModuleNotFoundError: No module named 'beside'", p.stderr)
 
+    def test_a_prepared_environment_is_used(self):
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "extra.py").write_text("print('extra')\n")
+            pathlib.Path(folder, "sitecustomize.py").write_text("print('site')\n")
+            env = {**os.environ, "PYTHONPATH": f"/absent:{folder}"}
+            self.assertEqual(self.output("--forward", "-c", "import extra", env=env), "site\nextra\nstatus 0\n")
+            self.assertEqual(self.output("--forward", "-S", "-c", "import extra", env=env), "extra\nstatus 0\n")
+            for option in ("-E", "-I"):
+                p = run(self.exe, "--forward", option, "-c", "import extra", env=env)
+                self.assertIn("No module named 'extra'", p.stderr)
+            self.assertEqual(self.output(env=env), "application: []\n")
+
     def test_a_folder_or_archive_with_a_main_runs(self):
         for name in ("program", "archive"):
             self.assertEqual(self.output("--forward", str(self.at / name), "x"), "other ['x']\nstatus 0\n")

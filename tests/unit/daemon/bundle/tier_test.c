@@ -72,7 +72,7 @@ static void libraries_of_a_wheel_come_along_with_what_they_need(void **state)
 	ox_tiers_free(&tiers);
 }
 
-static void libraries_that_need_each_other_are_not_walked_for_ever(void **state)
+static void libraries_that_need_each_other_are_files(void **state)
 {
 	struct fixture *f = *state;
 	struct wheel w = {0};
@@ -85,7 +85,8 @@ static void libraries_that_need_each_other_are_not_walked_for_ever(void **state)
 	add(&w, (struct ox_resource){
 			.kind = OX_RES_EXTENSION, .name = OX_SLICE("e"), .blob = library(f, "e.so", "-l:liba.so")});
 	find(f, &w, &tiers);
-	assert_int_equal(packed(&tiers, "liba.so")->needs.count + packed(&tiers, "libb.so")->needs.count, 1);
+	assert_int_equal(packed(&tiers, "liba.so")->needs.count + packed(&tiers, "libb.so")->needs.count, 2);
+	assert_true(packed(&tiers, "liba.so")->needs_file && packed(&tiers, "libb.so")->needs_file);
 	ox_tiers_free(&tiers);
 }
 
@@ -184,7 +185,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(libraries_of_a_wheel_come_along_with_what_they_need, fixture_setup,
 						fixture_teardown),
-		cmocka_unit_test_setup_teardown(libraries_that_need_each_other_are_not_walked_for_ever, fixture_setup,
+		cmocka_unit_test_setup_teardown(libraries_that_need_each_other_are_files, fixture_setup,
 						fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_library_that_is_nowhere_is_a_warning, fixture_setup,
 						fixture_teardown),

@@ -76,12 +76,22 @@ static void a_file_of_a_module_that_was_not_imported_by_name_is_the_packages_own
 	assert_int_equal(says("def f(m): return m.__file__", "m"), OX_WANTS_NO_FILE);
 }
 
+static void expressions_in_formatted_strings_are_code(void **state)
+{
+	(void)state;
+	assert_int_equal(says("import a.b\nx = f'of {a.b.__file__}'\n", "a"), OX_WANTS_FILE);
+	assert_int_equal(says("import a\nx = Rf\"\"\"{{no}}\n{a.__file__!r:>9} {\"\"\"", "a"), OX_WANTS_FILE);
+	assert_int_equal(says("import a\nx = '{a.__file__}', rb'{a.__file__}', f'{{a.__file__}}', f'{'", "a"),
+			 OX_WANTS_NO_FILE);
+	assert_int_equal(says("import a\nx = f'{1}' + a.__file__", "a"), OX_WANTS_FILE);
+}
+
 static void names_that_answer_with_paths_count_where_there_is_data(void **state)
 {
 	(void)state;
 	assert_int_equal(says("p = pkg_resources.resource_filename(__name__, 'x')", "own"),
 			 OX_WANTS_FILE_WITH_DATA);
-	assert_int_equal(says("app = Flask(__name__)", "own"), OX_WANTS_FILE_WITH_DATA);
+	assert_int_equal(says("app = Flask(__name__)", "own"), OX_WANTS_FILE);
 	assert_int_equal(says("with resources.as_file(f) as p: pass", "own"), OX_WANTS_FILE_WITH_DATA);
 	assert_int_equal(says("app = Flasks('PackageLoader')", "own"), OX_WANTS_NO_FILE);
 	assert_true(uses("app = Flask(__file__)"));
@@ -150,6 +160,7 @@ int main(void)
 		cmocka_unit_test(strings_comments_attributes_and_longer_names_do_not),
 		cmocka_unit_test(a_package_whose_file_is_read_by_another_counts),
 		cmocka_unit_test(a_file_of_a_module_that_was_not_imported_by_name_is_the_packages_own),
+		cmocka_unit_test(expressions_in_formatted_strings_are_code),
 		cmocka_unit_test(names_that_answer_with_paths_count_where_there_is_data),
 		cmocka_unit_test(packages_whose_compiled_code_reads_file_are_known_by_name),
 		cmocka_unit_test(whole_top_level_packages_are_marked),
