@@ -305,9 +305,11 @@ static int load_needs(struct ox_index *index, const struct ox_found *found, int 
 			struct ox_found need;
 			if (!ox_index_find_library(index, name, &need))
 				continue; /* the system's, then: the loader says so if it is not there either */
+			const struct ox_library *lib = known(&index->libraries, &need);
+			bool is_file = lib && lib->is_file;
 			if (step == MAKE)
 				rc = make_known(index, &need, err);
-			else if (known(&index->libraries, &need)->is_file == (step == LOAD_FILES))
+			else if (is_file == (step == LOAD_FILES))
 				rc = load_need(index, &need, depth, err);
 		}
 	return rc;
