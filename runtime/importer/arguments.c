@@ -166,7 +166,8 @@ static bool copy_memory(PyObject *value, Py_buffer *view)
 	if (copy && copy_through_pipe(PyBytes_AS_STRING(copy), view->buf, (size_t)view->len) < 0) {
 		ok = false;
 		if (errno == EFAULT)
-			PyErr_Format(PyExc_ValueError, "the memory of '%s' cannot be read: the file behind it is shorter now",
+			PyErr_Format(PyExc_ValueError,
+				     "the memory of '%s' cannot be read: the file behind it is shorter now",
 				     Py_TYPE(value)->tp_name);
 		else
 			PyErr_SetFromErrno(PyExc_OSError);

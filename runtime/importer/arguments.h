@@ -31,9 +31,9 @@ PyObject *ox_bytes_from(PyObject *value, const char *parameter); /* bytes of any
 PyObject *ox_path_from(PyObject *value);                         /* bytes, by os.fsencode's rules */
 bool ox_bool_from(PyObject *value, const char *parameter, bool *out);
 
-/* A buffer of bytes in one run; release it. Py_buffer must not be moved. It is that of bytes, bytearray and views of them,
- * and of anything else, which may be a mapping of a file that somebody cuts, a copy. ValueError when that was done
- * already. */
+/* A buffer of bytes in one run; release it. Py_buffer must not be moved. It is that of bytes, bytearray and views of
+ * them, and of anything else, which may be a mapping of a file that somebody cuts, a copy. ValueError when that was
+ * done already. */
 bool ox_buffer_from(PyObject *value, const char *parameter, Py_buffer *view);
 
 /* TypeError: 'T' object cannot be converted to 'wanted'. Returns NULL. */

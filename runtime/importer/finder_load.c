@@ -247,7 +247,7 @@ static PyObject *create_linked(struct ox_finder *self, PyObject *spec, const str
 	int rc = 0;
 	if (module && !ox_wants_file(self->index.pack, &found->record))
 		rc = adjust_file(self, module, &found->record);
-	else if (module && PyModule_Check(module)) /* as the dynamic loader would: what mypyc compiled has set another */
+	else if (module && PyModule_Check(module)) /* as the loader would: mypyc's has set another */
 		rc = ox_set_attr(module, "__file__", ox_get_attr(spec, "origin"));
 	if (rc < 0)
 		Py_CLEAR(module);

@@ -40,8 +40,8 @@ int ox_records_hold(const struct ox_records *t, PyObject *list);
 /* Memory that lives as long as the table. */
 struct ox_arena *ox_records_arena(struct ox_records *t);
 
-/* Parses packed resources and keeps what they lie in, an object with a buffer (ox_buffer_from) or a file; the records are
- * not put into the table. -1 with an exception: ValueError, or TypeError for no buffer.
+/* Parses packed resources and keeps what they lie in, an object with a buffer (ox_buffer_from) or a file; the records
+ * are not put into the table. -1 with an exception: ValueError, or TypeError for no buffer.
  *
  * A file stays open, and its content is read when it is used, into memory that is reserved for all of it: see
  * ox_records_load. Mapping the file would do the same with less code, but a mapping is only good as long as nobody cuts
