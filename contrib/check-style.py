@@ -15,6 +15,7 @@ MOST_FUNCTION, MOST_FILE, MOST_COLUMNS = 60, 900, 120
 LONG_FUNCTIONS = {line.split()[0] for line in open(os.path.join(TOP, "contrib/long-functions"), encoding="utf-8")
                   if line.strip() and not line.startswith("#")}
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+GENERATED = re.compile(r"\.pb\.|_script\.h$")  # by make
 HEADING = re.compile(r"^[A-Za-z_].*\b(\w+)\(")
 
 
@@ -57,7 +58,7 @@ def main():
             if folder == os.path.join(TOP, "tests"):
                 folders[:] = [name for name in folders if name != "store"]  # what tests built and unpacked
             for name in sorted(files):
-                if name.endswith((".c", ".h", ".def")) and ".pb." not in name:
+                if name.endswith((".c", ".h", ".def")) and not GENERATED.search(name):
                     count += 1
                     problems += check(os.path.relpath(os.path.join(folder, name), TOP))
     print("\n".join(problems))
