@@ -144,11 +144,13 @@ static int decide_child(struct ox_program *p, struct ask ask, struct ox_ancestry
 int ox_python_call_decide(struct ox_program *p, struct ox_err *err)
 {
 	struct ask ask = parse(p->argc, p->argv);
+	enum ox_exec how = ox_exec_how();
+	if (ask.kind == OX_CALL_NOTHING && how == OX_EXEC_UNKNOWN)
+		return 0;
 	if (ox_multiprocess_is_helper(p) || is_interpreter(p))
 		return 0;
-	enum ox_exec how = ox_exec_how();
 	if (ask.kind == OX_CALL_NOTHING)
-		return how == OX_EXEC_UNKNOWN ? 0 : pass_on(p, ox_ancestry_look(p).count, DEEPEST, err);
+		return pass_on(p, ox_ancestry_look(p).count, DEEPEST, err);
 	bool is_named = is_named_python(p);
 	struct ox_ancestry above = is_named ? ox_ancestry_look(p) : (struct ox_ancestry){0};
 	if (above.count || (is_named && how == OX_EXEC_CALL))
