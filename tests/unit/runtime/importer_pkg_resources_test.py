@@ -163,6 +163,12 @@ class Registered(unittest.TestCase):
         self.assertEqual([d.project_name for d in self.distributions(self.base, True)], ["p-dist", "q"])
         self.assertEqual([d.project_name for d in self.distributions(self.base + "/p", True)], ["sub"])
 
+    def test_a_name_that_begins_alike_is_not_below(self):
+        for name in ("p2", "p-x", "p2.sub"):
+            add(self.finder, name, in_memory_distribution_resources={"METADATA": METADATA % (name.encode(), b"1")})
+        for only in (True, False):
+            self.assertEqual([d.project_name for d in self.distributions(self.base + "/p", only)], ["sub"])
+
     def test_only_for_the_path_of_the_finder(self):
         entry = self.finder.path_hook(self.base)
         for importer, path in ((entry, self.base + "/"), (entry, "x"), (self.finder, self.base), (None, self.base)):
