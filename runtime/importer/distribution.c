@@ -79,8 +79,11 @@ static PyObject *read_text(PyObject *self, PyObject *const *args, Py_ssize_t giv
 static PyObject *locate_file(PyObject *self, PyObject *path)
 {
 	struct ox_finder *finder = (struct ox_finder *)as_distribution(self)->finder;
+	struct ox_slice utf8;
 	PyObject *text = PyObject_Str(path);
-	PyObject *full = text ? PyUnicode_FromFormat("%U/%U", finder->base, text) : NULL;
+	PyObject *full = text && ox_utf8(text, &utf8) ? ox_finder_real_path(finder, utf8) : NULL;
+	if (!full && !PyErr_Occurred())
+		full = PyUnicode_FromFormat("%U/%U", finder->base, text);
 	PyObject *result = full ? ox_finder_path(finder, full) : NULL;
 	Py_XDECREF(full);
 	Py_XDECREF(text);

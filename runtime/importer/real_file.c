@@ -168,6 +168,24 @@ out:
 	return root;
 }
 
+PyObject *ox_finder_real_path(struct ox_finder *self, struct ox_slice path)
+{
+	struct ox_found found;
+	size_t len = 0;
+	while (len < path.len && path.data[len] != '/')
+		len++;
+	ox_index_find_packed(&self->index, ox_slice(path.data, len), &found);
+	if (len == path.len || found.kind != OX_KIND_MODULE || found.given ||
+	    !ox_wants_file(self->index.pack, &found.record))
+		return NULL;
+	PyObject *root = ox_finder_real_root(self, &found);
+	PyObject *tail = root ? PyUnicode_DecodeUTF8(path.data, (Py_ssize_t)path.len, NULL) : NULL;
+	PyObject *full = tail ? PyUnicode_FromFormat("%U/%U", root, tail) : NULL;
+	Py_XDECREF(tail);
+	Py_XDECREF(root);
+	return full;
+}
+
 /* The folder's package when it is no package but such a folder; daemon/python/classify.c knows the names. */
 static bool find_installed(const struct ox_index *index, const char *name, struct ox_found *found)
 {

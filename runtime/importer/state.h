@@ -141,6 +141,8 @@ PyObject *ox_finder_imported_name(const struct ox_finder *self, PyObject *name);
 /* real_file.c: a file for a module whose package insists on one; NULL without an exception when it does not. Of an
  * extension module that is linked in there is only the path: what its code looks for lies beside it. */
 PyObject *ox_finder_real_file(struct ox_finder *self, const struct ox_found *found);
+/* The same for a path below an import root ("a/data/x"), whatever is there. */
+PyObject *ox_finder_real_path(struct ox_finder *self, struct ox_slice path);
 /* The folder in which the module's package is, with all that lies below it; for packages that want files. */
 PyObject *ox_finder_real_root(struct ox_finder *self, const struct ox_found *found);
 

@@ -51,6 +51,12 @@ WHEEL = {
                              "TOOL = os.path.join(sysconfig.get_path('scripts'), 'oddtool')\n"
                              "TOLD += subprocess.check_output([TOOL, 'said'], text=True).strip(),\n"
                              "TOLD += os.path.basename(threading.__file__),\n",
+    # Runs a program of its own, found through its distribution, as cmake does.
+    "located/__init__.py": "import importlib.metadata, subprocess\n"
+                           "files = importlib.metadata.distribution('odd').files\n"
+                           "tool, = [f for f in files if str(f) == 'located/bin/tool']\n"
+                           "TOLD = subprocess.check_output([tool.locate().resolve(strict=True)], text=True).strip()\n",
+    "located/bin/tool": "#!/bin/sh\necho located\n",
     "ring/__init__.py": "from ._ring import told\n",
     "odd-1.0.data/data/share/odd/word.txt": "word",
     "odd-1.0.data/data/share/man/man1/odd.1": "read by people",
@@ -75,7 +81,8 @@ print(subprocess.run([tool, "runs"], capture_output=True, text=True).stdout.stri
 import mapped.name
 print(mapped.name.TOLD)
 import ring
-print(ring.told)
+import located
+print(ring.told, located.TOLD)
 import installed
 print(installed.TOLD, os.path.exists(os.path.join(sys.prefix, "bin/oddscript")))
 files = {str(f): f for f in importlib.metadata.files("odd")}
@@ -85,7 +92,7 @@ if not sys.argv[1:]:
     print(os.__file__)
 """
 EXPECTED = ["other.core carried False", "['__init__.py', 'lists', 'sub'] more", "words", "['one.py', 'text'] ['one']",
-            "b'' b''", "tool runs", "['mapped/name.py']", "4",
+            "b'' b''", "tool runs", "['mapped/name.py']", "4 located",
             "(['odd'], 'word', 'said', 'threading.py') False", "WHO = __name__ 2.1", "os has a file: False renamed has one: False"]
 
 
