@@ -1,9 +1,9 @@
 #include "runtime/embed/leave.h"
 
+#include "runtime/embed/exit_threads.h"
 #include "runtime/embed/live.h"
 
 #include <signal.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* The status that CPython gives when a stream cannot be flushed at exit. */
@@ -110,9 +110,7 @@ static int flush(const char *name, bool say)
  * ended, not a GIL that nobody will ever give up. */
 static bool has_one_thread(void)
 {
-	enum { LINKS_OF_ONE = 3 }; /* the folder's own two, and one for each thread */
-	struct stat threads;
-	if (stat("/proc/self/task", &threads) == 0 && threads.st_nlink > LINKS_OF_ONE)
+	if (ox_threads_are_several())
 		return false;
 	PyThreadState *state = PyThreadState_Get();
 	PyThreadState *first = PyInterpreterState_ThreadHead(PyThreadState_GetInterpreter(state));
@@ -132,8 +130,12 @@ static bool wants_teardown(const struct ox_program *p)
 
 static int tear_down(int status)
 {
+	ox_threads_settle();
 	ox_live_flush_files();
-	return Py_FinalizeEx() < 0 ? STATUS_FLUSH_FAILED : status;
+	if (Py_FinalizeEx() < 0)
+		status = STATUS_FLUSH_FAILED;
+	ox_threads_watch(status);
+	return status;
 }
 
 static int leave_early(int status)

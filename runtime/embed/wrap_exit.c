@@ -8,12 +8,10 @@
  * locked as in 3.14, and pthread_join returns since glibc waits for what the kernel clears.
  *
  * Not for musl, whose pthread_exit unwinds nothing and whose pthread_join does not wait for the kernel. */
+#include "runtime/embed/exit_threads.h"
 #include "runtime/importer/compat.h"
 
 #if PY_VERSION_HEX < 0x030E0000 && defined(__GLIBC__)
-#include <sys/syscall.h>
-#include <unistd.h>
-
 void __real_pthread_exit(void *value) __attribute__((noreturn));
 void __wrap_pthread_exit(void *value) __attribute__((noreturn));
 void *__real_PyThread_tss_get(Py_tss_t *key) __attribute__((weak));
@@ -28,13 +26,6 @@ static bool is_finalizing(void)
 #endif
 }
 
-/* Returns in the main thread, which is the one that ends the interpreter. */
-static void end_thread(void)
-{
-	while (syscall(SYS_gettid) != getpid())
-		syscall(SYS_exit, 0);
-}
-
 /* Up to 3.9.5 a thread of Python's that has done its work calls pthread_exit as well, without a thread state. */
 static bool is_in_python(void)
 {
@@ -44,7 +35,7 @@ static bool is_in_python(void)
 void __wrap_pthread_exit(void *value)
 {
 	if (is_finalizing() && is_in_python())
-		end_thread();
+		ox_threads_end_this();
 	__real_pthread_exit(value);
 }
 
@@ -53,7 +44,7 @@ void *__wrap_PyThread_tss_get(Py_tss_t *key)
 {
 	void *value = __real_PyThread_tss_get(key);
 	if (!value && is_finalizing() && !PyInterpreterState_Main())
-		end_thread();
+		ox_threads_end_this();
 	return value;
 }
 #endif

@@ -12,6 +12,7 @@ import subprocess
 import sysconfig
 
 PYTHON = os.environ.get("OX_STUB_PYTHON", "/usr/bin/python3.11")  # contrib/importer-matrix names others
+SANITIZERS = os.environ.get("OX_STUB_SANITIZERS")  # as configured
 SRCDIR = pathlib.Path(os.environ["OX_SRCDIR"])
 PACKER = pathlib.Path(os.environ["OX_BUILDDIR"]) / "tests/unit/runtime/packer"
 PAGE = 4096
@@ -41,8 +42,20 @@ def run(*command, **options):
     return subprocess.run(command, capture_output=True, text=True, **options)
 
 
-def link_stub(folder):
+def sanitizer_flags(folder):
+    """(to compile, to link). What CPython itself never frees is not looked for."""
+    if not SANITIZERS:
+        return [], []
+    options = folder / "options.c"
+    options.write_text('const char *__asan_default_options(void);\n'
+                       'const char *__asan_default_options(void)\n{\n\treturn "detect_leaks=0";\n}\n')
+    flags = [f"-fsanitize={SANITIZERS}", "-fno-sanitize-recover=all"]
+    return flags, [*flags, options]
+
+
+def link_stub(folder, sanitize):
     """Compiles and links as the comment in sources.list says; returns the stub's path."""
+    to_compile, to_link = sanitizer_flags(folder) if sanitize else ([], [])
     lines = (SRCDIR / "runtime/sources.list").read_text().splitlines()
     sources = [line for line in lines if line and not line.startswith("#")]
     include, library, libraries = ask_python(
@@ -53,7 +66,8 @@ def link_stub(folder):
         objects.append(str(folder / (source.replace("/", "_") + ".o")))
         jobs.append(subprocess.Popen(
             ["cc", "-O1", "-g", "-std=c17", "-D_GNU_SOURCE", "-fno-pie", "-Wall", "-Wextra", "-Werror", f"-I{SRCDIR}",
-             *os.environ.get("OX_STUB_CFLAGS", "").split(), "-isystem", include, "-c", SRCDIR / source, "-o", objects[-1]]))
+             *to_compile, *os.environ.get("OX_STUB_CFLAGS", "").split(), "-isystem", include, "-c", SRCDIR / source,
+             "-o", objects[-1]]))
         if len(jobs) % 2 == 0:
             jobs[-2].wait()
     if any(job.wait() for job in jobs):
@@ -65,7 +79,7 @@ def link_stub(folder):
     subprocess.run(
         ["cc", "-no-pie", "-o", stub, *objects, "-Wl,--whole-archive", library, "-Wl,--no-whole-archive",
          *[STATIC.get(word, word) for word in libraries.split() if INSTALLED.fullmatch(word)], "-lm",
-         *os.environ.get("OX_STUB_LDFLAGS", "").split(), f"-Wl,--dynamic-list={folder}/exports",
+         *to_link, *os.environ.get("OX_STUB_LDFLAGS", "").split(), f"-Wl,--dynamic-list={folder}/exports",
          "-Wl,--section-start=.oxpayload=0x10000000", *[f"-Wl,--wrap={name}" for name in wrapped(wraps, objects)]], check=True)
     return stub
 
@@ -180,9 +194,9 @@ def attach(stub, payload, path):
 class Kit:
     """One stub, one packed standard library, any number of executables."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, sanitize=True):
         self.folder = pathlib.Path(folder)
-        self.stub = link_stub(self.folder)
+        self.stub = link_stub(self.folder, sanitize)
         (self.folder / "code").mkdir()
         base = Listing(self.folder / "code")
         stdlib = pathlib.Path(sysconfig.get_path("stdlib"))

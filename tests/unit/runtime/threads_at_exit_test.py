@@ -19,18 +19,27 @@ ABORTS = sys.version_info < (3, 14)  # what the plain interpreter does when a fr
 EXTENSION = r"""
 #include <Python.h>
 #include <atomic>
+#include <condition_variable>
 #include <cstdio>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <unistd.h>
 
-static std::atomic<bool> is_let_go, has_asked, is_late;
+static std::atomic<bool> is_let_go, has_asked, is_late, must_sign_off;
+static std::mutex lock;
+static std::condition_variable has_signed_off;
+static bool signature;
 static struct joined {
 	std::thread thread;
 	~joined()
 	{
 		if (!thread.joinable())
 			return;
+		if (must_sign_off) {
+			std::unique_lock<std::mutex> held(lock);
+			has_signed_off.wait(held, [] { return signature; });
+		}
 		thread.join();
 		if (write(1, "joined\n", 7) < 0)
 			perror("write");
@@ -52,6 +61,9 @@ static void ask() noexcept
 	has_asked = true;
 	PyGILState_STATE state = PyGILState_Ensure();
 	PyGILState_Release(state);
+	std::unique_lock<std::mutex> held(lock);
+	signature = true;
+	has_signed_off.notify_all();
 }
 
 static void run(std::string code) noexcept
@@ -67,6 +79,20 @@ static PyObject *start_asking(PyObject *, PyObject *)
 {
 	other.thread = std::thread(ask);
 	Py_RETURN_NONE;
+}
+
+// sign_off(): one that is waited for until it says that it has had the GIL.
+static PyObject *start_signing_off(PyObject *module, PyObject *)
+{
+	must_sign_off = true;
+	return start_asking(module, nullptr);
+}
+
+// work(): such a one that is at work right now.
+static PyObject *start_working(PyObject *module, PyObject *)
+{
+	is_let_go = true;
+	return start_signing_off(module, nullptr);
 }
 
 // ask_late(): one that wants it when the interpreter is gone.
@@ -99,6 +125,8 @@ static PyObject *join(PyObject *, PyObject *)
 
 static PyMethodDef functions[] = {
 	{"ask", start_asking, METH_NOARGS, nullptr},
+	{"sign_off", start_signing_off, METH_NOARGS, nullptr},
+	{"work", start_working, METH_NOARGS, nullptr},
 	{"ask_late", start_asking_late, METH_NOARGS, nullptr},
 	{"run", start_running, METH_O, nullptr},
 	{"join", join, METH_NOARGS, nullptr},
@@ -130,12 +158,14 @@ extern "C" void ask_as_it_unloads(void)
 TOO_LATE = {  # name: (code, exit status, output)
     "asks": ("import foreign\nforeign.ask()\n", 0, "joined\n"),
     "asks late": ("import foreign\nforeign.ask_late()\n", 0, "joined\n"),
+    "signs off": ("import foreign, sys\nforeign.sign_off()\nsys.exit(3)\n", 3, ""),
     "asks, status": ("import foreign, sys\nforeign.ask()\nsys.exit(3)\n", 3, "joined\n"),
     "runs": ("import foreign, time\nforeign.run('while True: pass')\ntime.sleep(.05)\n", 0, "joined\n"),
     "sleeps": ("import foreign, time\nforeign.run('import time\\nwhile True: time.sleep(.001)')\ntime.sleep(.05)\n", 0,
                "joined\n"),
 }
 HARMLESS = {
+    "at work": ("import foreign\nforeign.work()\n", 0, "joined\n"),
     "joined": ("import foreign\nforeign.ask()\nforeign.join()\n", 0, ""),
     "ended": ("import foreign\nforeign.run('print(6 * 7, flush=True)')\nforeign.join()\n", 0, "42\n"),
     "daemons": ("import threading, time\ndef work():\n    while True: time.sleep(.001)\n"
@@ -176,7 +206,7 @@ class Threads(unittest.TestCase):
 
     def run_program(self, code, status, output, with_libraries=False):
         executable = KIT.build(NATIVE, with_libraries=with_libraries, run_command="print('kept')\n" + code)
-        for _ in range(3):
+        for _ in range(2):
             start = time.monotonic()
             p = stubkit.run(executable)
             self.assertEqual((p.returncode, p.stderr), (status, ""), p)
