@@ -185,6 +185,8 @@ class PathEntryFinder(unittest.TestCase):
         self.assertEqual(self.f.path_hook(EXE).iter_modules(), [("resfiles", True)])
         self.assertEqual(self.f.path_hook(EXE + "/resfiles").iter_modules("x."), [("x.inner", True), ("x.mod", False)])
         self.assertEqual(self.f.path_hook(EXE + "/unknown").iter_modules(prefix=""), [])
+        self.f.add_resources([resource(n, "module", in_memory_source=b"") for n in ("resfilesx", "resfiles-y", "resfiles2.z")])
+        self.assertEqual(self.f.path_hook(EXE + "/resfiles").iter_modules(), [("inner", True), ("mod", False)])
 
     def test_what_there_is(self):
         e = self.f.path_hook(EXE)

@@ -1,7 +1,7 @@
 """Rules that hold for the whole interface: what functions take and how they refuse it, what types are, what goes away
 with whom."""
 import importerkit
-from importerkit import resource
+from importerkit import finder, resource
 import gc
 import importlib
 import inspect
@@ -12,6 +12,8 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import types
 import unittest
 import weakref
@@ -304,6 +306,34 @@ class Lifetimes(unittest.TestCase):
             del value
             gc.collect()
             self.assertIsNone(there(), name)
+
+    def test_threads_share_a_finder(self):
+        names = [f"p{i}.m{k}" for i in range(3) for k in range(9)]
+        data = finder(*[resource(n, "module", "package", in_memory_source=b"x", in_memory_package_resources={n: b""})
+                        for n in names]).serialize_indexed_resources()
+        shared, failures, end = ox.OxidizedFinder(), [], time.monotonic() + 0.5
+
+        def work():
+            try:
+                while time.monotonic() < end:
+                    shared.index_bytes(data)
+                    for name in names:
+                        shared.add_resource(resource(name, "module", "package", in_memory_source=b"yy"))
+                        self.assertIn(shared.get_source(name), ("x", "yy"))
+                        list(shared.get_resource_reader(name).files().iterdir())
+                    self.assertEqual([r.name for r in shared.indexed_resources()], names)
+                    self.assertEqual(shared.iter_modules(), [("p0", True), ("p1", True), ("p2", True)])
+            except BaseException as error:
+                failures.append(error)
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(1e-6)
+        self.addCleanup(sys.setswitchinterval, interval)
+        threads = [threading.Thread(target=work) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(failures, [])
 
     def test_a_reload_changes_nothing(self):
         before = dict(vars(ox))
