@@ -2,6 +2,7 @@
 with whom."""
 import importerkit
 from importerkit import finder, resource
+import ast
 import gc
 import importlib
 import inspect
@@ -274,6 +275,29 @@ class Types(unittest.TestCase):
         undocumented = [f"{type(value).__name__}.{name}" for value in self.values() for name in ("__doc__", *dir(type(value)))
                         if not name.startswith("__") and not getattr(type(value), name).__doc__]
         self.assertEqual(undocumented, [])
+
+    def test_the_stubs_tell_of_the_same(self):
+        """Names and parameters; mypy's stubtest (contrib/importer-matrix --types) compares more."""
+        stubs = ast.parse((importerkit.ROOT / "runtime/importer/stubs/__init__.pyi").read_text())
+        told = {node.name: node for node in stubs.body if isinstance(node, (ast.ClassDef, ast.FunctionDef))}
+        self.assertEqual(sorted(told), [n for n in dir(ox) if not n.startswith("_")])
+        for name, node in told.items():
+            has = {name: getattr(ox, name)} if isinstance(node, ast.FunctionDef) else {
+                n: getattr(getattr(ox, name), n) for n in dir(getattr(ox, name)) if not n.startswith("__")}
+            said = {n.name if hasattr(n, "name") else n.target.id: n for n in getattr(node, "body", [])
+                    if not isinstance(n, ast.Expr) and getattr(n, "name", "") != "__new__"}
+            if isinstance(node, ast.FunctionDef):
+                said = {name: node}
+            self.assertEqual(sorted(said), sorted(has), name)
+            for attribute, stub in said.items():
+                if not callable(has[attribute]) or isinstance(has[attribute], property):
+                    continue
+                of_class = any(getattr(d, "id", "") == "classmethod" for d in stub.decorator_list)
+                args = stub.args
+                names = [a.arg for a in getattr(args, "posonlyargs", []) + args.args]
+                names += [a.arg for a in (args.vararg, args.kwarg) if a]
+                real = list(inspect.signature(has[attribute]).parameters)
+                self.assertEqual(names[1:] if of_class else names, real, f"{name}.{attribute}")
 
     def test_reading_a_property_twice_gives_two_objects(self):
         r = package()
