@@ -170,11 +170,12 @@ static int stamped_path(struct ox_extract_folders *folders, const char *key, con
 		return rc;
 	if (ox_extract_known(folders, key, name, found->record.library, &stamp, path))
 		return 0;
+	stamp = (struct ox_extract_stamp){0};
 	rc = check_intact(found, err);
 	if (!rc)
-		rc = ox_extract_file(folders, key, name, found->record.library, NULL, path, err);
+		rc = ox_extract_file(folders, key, name, found->record.library, &stamp, path, err);
 	if (!rc)
-		ox_extract_stamp_renew(folders, key, name, NULL); /* without it the next start compares */
+		ox_extract_stamp_renew(folders, key, name, &stamp, NULL); /* without it the next start compares */
 	return rc;
 }
 

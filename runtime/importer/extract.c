@@ -75,14 +75,14 @@ static int find_root(struct ox_buf *path, struct ox_err *err)
 	return rc;
 }
 
-static bool same_content(const char *path, struct ox_slice content)
+/* *st is from before the content was looked at. */
+static bool same_content(const char *path, struct ox_slice content, struct stat *st)
 {
-	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	bool same = false;
 	if (fd < 0)
 		return false;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size == content.len) {
+	if (fstat(fd, st) == 0 && S_ISREG(st->st_mode) && (uint64_t)st->st_size == content.len) {
 		void *map = content.len ? mmap(NULL, content.len, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
 		same = map != MAP_FAILED && (!content.len || memcmp(map, content.data, content.len) == 0);
 		if (map && map != MAP_FAILED)
@@ -183,20 +183,25 @@ static bool is_before(struct timespec a, struct timespec b)
 	return a.tv_sec < b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec < b.tv_nsec);
 }
 
-static bool is_known(const char *path, struct ox_slice content, const struct ox_extract_stamp *stamp)
+static bool is_known(const char *path, struct ox_slice content, const struct ox_extract_stamp *stamp, struct stat *st)
 {
-	struct stat st;
-	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size == content.len &&
-	       is_before(st.st_ctim, stamp->when);
+	return lstat(path, st) == 0 && S_ISREG(st->st_mode) && (uint64_t)st->st_size == content.len &&
+	       is_before(st->st_ctim, stamp->when);
 }
 
-static bool is_there(const char *path, struct ox_slice content, struct ox_extract_stamp *stamp)
+static bool is_there(const char *path, struct ox_slice content, struct ox_extract_stamp *stamp, struct stat *st)
 {
-	if (stamp && is_known(path, content, stamp))
+	if (stamp && is_known(path, content, stamp, st))
 		return true;
 	if (stamp)
 		stamp->is_behind = true;
-	return same_content(path, content);
+	return same_content(path, content, st);
+}
+
+static uint64_t add_time(uint64_t sum, const struct stat *st)
+{
+	uint64_t parts[] = {sum, (uint64_t)st->st_ctim.tv_sec, (uint64_t)st->st_ctim.tv_nsec};
+	return ox_hash_bytes(parts, sizeof parts);
 }
 
 void ox_extract_folders_free(struct ox_extract_folders *f)
@@ -209,11 +214,17 @@ static int extract(struct ox_extract_folders *folders, const char *key, const ch
 		   struct ox_extract_stamp *stamp, char **path, struct ox_err *err)
 {
 	struct ox_buf place = {0};
+	struct stat st = {0};
 	int rc = key_folder(folders, key, &place, err);
 	if (!rc)
 		rc = descend(folders, &place, name, err);
-	if (!rc && !is_there(place.data, content, stamp))
+	if (!rc && !is_there(place.data, content, stamp, &st)) {
 		rc = write_file(place.data, content, err);
+		if (!rc && lstat(place.data, &st) != 0)
+			rc = ox_fail_errno(err, errno, "cannot use %s", place.data);
+	}
+	if (!rc && stamp)
+		stamp->sum = add_time(stamp->sum, &st);
 	if (!rc && path)
 		*path = ox_buf_steal(&place);
 	ox_buf_free(&place);
@@ -237,8 +248,10 @@ bool ox_extract_known(struct ox_extract_folders *folders, const char *key, const
 		      const struct ox_extract_stamp *stamp, char **path)
 {
 	struct ox_buf place = {0};
+	struct stat st;
 	bool known = is_plain(name) && key_folder(folders, key, &place, NULL) == 0 &&
-		     descend(folders, &place, name, NULL) == 0 && is_known(place.data, content, stamp);
+		     descend(folders, &place, name, NULL) == 0 && is_known(place.data, content, stamp, &st) &&
+		     add_time(0, &st) == stamp->verified;
 	if (known)
 		*path = ox_buf_steal(&place);
 	ox_buf_free(&place);
@@ -258,6 +271,15 @@ static int stamp_path(struct ox_extract_folders *folders, const char *key, const
 	return rc ? rc : ox_buf_ok(path, "path of the extraction cache", err);
 }
 
+bool ox_extract_stamp_again(struct ox_extract_stamp *stamp)
+{
+	bool had_stamp = stamp->when.tv_sec || stamp->when.tv_nsec;
+	if (!had_stamp || (!stamp->is_behind && stamp->sum == stamp->verified))
+		return false;
+	*stamp = (struct ox_extract_stamp){.is_behind = true};
+	return true;
+}
+
 int ox_extract_stamp(struct ox_extract_folders *folders, const char *key, const char *name,
 		     struct ox_extract_stamp *out, struct ox_err *err)
 {
@@ -265,18 +287,23 @@ int ox_extract_stamp(struct ox_extract_folders *folders, const char *key, const 
 	struct ox_buf path = {0};
 	*out = (struct ox_extract_stamp){0};
 	int rc = stamp_path(folders, key, name, &path, err);
-	if (!rc && lstat(path.data, &st) == 0 && S_ISREG(st.st_mode))
+	int fd = rc ? -1 : open(path.data, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    read(fd, &out->verified, sizeof out->verified) == sizeof out->verified)
 		out->when = st.st_ctim;
+	if (fd >= 0)
+		close(fd);
 	ox_buf_free(&path);
 	return rc;
 }
 
-int ox_extract_stamp_renew(struct ox_extract_folders *folders, const char *key, const char *name, struct ox_err *err)
+int ox_extract_stamp_renew(struct ox_extract_folders *folders, const char *key, const char *name,
+			   const struct ox_extract_stamp *stamp, struct ox_err *err)
 {
 	struct ox_buf path = {0};
 	int rc = stamp_path(folders, key, name, &path, err);
 	if (!rc)
-		rc = write_file(path.data, OX_SLICE(""), err);
+		rc = write_file(path.data, ox_slice((const char *)&stamp->sum, sizeof stamp->sum), err);
 	ox_buf_free(&path);
 	return rc;
 }

@@ -21,10 +21,13 @@ enum { OX_EXTRACT_KEY = 33 };
 /* Hex digits with their NUL, from the digest, or where it is NULL or zero from the content. */
 void ox_extract_key(const unsigned char *digest, struct ox_slice content, char key[static OX_EXTRACT_KEY]);
 
-/* When files were last known to be what the payload holds: one that nobody changed since (its ctime tells, which only
- * the clock can set) need not be read again. */
+/* When files were last known to be what the payload holds, and a sum of their ctimes then, which only the clock can set.
+ * One that is older than the stamp need not be read again as long as the sum is the same in the end: an altered file's
+ * ctime is another one, even if the clock was set back. */
 struct ox_extract_stamp {
 	struct timespec when; /* zero: never */
+	uint64_t verified;    /* the sum then */
+	uint64_t sum;         /* of the files that were looked at so far */
 	bool is_behind;       /* some file had to be compared or written */
 };
 
@@ -40,7 +43,7 @@ void ox_extract_folders_free(struct ox_extract_folders *f);
 int ox_extract_file(struct ox_extract_folders *folders, const char *key, const char *name, struct ox_slice content,
 		    struct ox_extract_stamp *stamp, char **path, struct ox_err *err);
 
-/* Whether the file is there and nobody changed it since the stamp was made. Then its path into *path (free() it). */
+/* Whether the file, the only one of the stamp, is there and nobody changed it since. Then its path into *path (free() it). */
 bool ox_extract_known(struct ox_extract_folders *folders, const char *key, const char *name, struct ox_slice content,
 		      const struct ox_extract_stamp *stamp, char **path);
 
@@ -48,7 +51,11 @@ bool ox_extract_known(struct ox_extract_folders *folders, const char *key, const
  * into *out, zero when there is none. */
 int ox_extract_stamp(struct ox_extract_folders *folders, const char *key, const char *name,
 		     struct ox_extract_stamp *out, struct ox_err *err);
-/* Says that all files that the stamp stands for are right now. */
-int ox_extract_stamp_renew(struct ox_extract_folders *folders, const char *key, const char *name, struct ox_err *err);
+/* After all files of the stamp: whether they have to be gone through once more, in the same order, and all be compared,
+ * which *stamp then says. */
+bool ox_extract_stamp_again(struct ox_extract_stamp *stamp);
+/* Says that all files that the stamp stands for, whose sum it has, are right now. */
+int ox_extract_stamp_renew(struct ox_extract_folders *folders, const char *key, const char *name,
+			   const struct ox_extract_stamp *stamp, struct ox_err *err);
 
 #endif

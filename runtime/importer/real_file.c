@@ -101,8 +101,10 @@ static char *extract_tree(struct tree *t, struct ox_err *err)
 		rc = ox_extract_stamp(folders, t->key, stamp.data, &t->stamp, err);
 	if (!rc)
 		rc = extract_all(t, err);
+	if (!rc && ox_extract_stamp_again(&t->stamp))
+		rc = extract_all(t, err);
 	if (!rc && t->stamp.is_behind)
-		rc = ox_extract_stamp_renew(folders, t->key, stamp.data, err);
+		rc = ox_extract_stamp_renew(folders, t->key, stamp.data, &t->stamp, err);
 	if (!rc) {
 		ox_buf_printf(&root, "%s/%s", folders->root.data, t->key);
 		rc = ox_buf_ok(&root, "path of the extraction cache", err);

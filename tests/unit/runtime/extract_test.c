@@ -150,37 +150,65 @@ static void a_cache_that_was_removed_meanwhile_is_made_again(void **state)
 	free(path);
 }
 
-static bool is_taken_as_it_is(struct ox_extract_stamp *stamp, struct ox_slice content)
+/* As a package is: looks at the files of the stamp "a" (all of them hold the same), and makes the stamp anew. Whether
+ * nothing had to be compared. */
+static bool are_taken_as_they_are(struct ox_slice content)
 {
-	stamp->is_behind = false;
-	assert_int_equal(ox_extract_file(&folders, "key", "a/x", content, stamp, NULL, NULL), 0);
-	return !stamp->is_behind;
+	static const char *const names[] = {"a/x", "a/y"};
+	struct ox_extract_stamp stamp;
+	assert_int_equal(ox_extract_stamp(&folders, "key", "a", &stamp, NULL), 0);
+	do {
+		for (size_t i = 0; i < OX_COUNT(names); i++)
+			assert_int_equal(ox_extract_file(&folders, "key", names[i], content, &stamp, NULL, NULL), 0);
+	} while (ox_extract_stamp_again(&stamp));
+	usleep(20000); /* what file systems take for one moment */
+	if (stamp.is_behind)
+		assert_int_equal(ox_extract_stamp_renew(&folders, "key", "a", &stamp, NULL), 0);
+	return !stamp.is_behind;
+}
+
+static void alter(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
 }
 
 static void what_nobody_changed_since_its_stamp_is_not_read_again(void **state)
 {
-	struct ox_extract_stamp stamp;
-	struct ox_err err;
 	(void)state;
-	assert_int_equal(ox_extract_stamp(&folders, "key", "a", &stamp, &err), 0);
-	assert_int_equal(stamp.when.tv_sec, 0);
-	assert_false(is_taken_as_it_is(&stamp, OX_SLICE("right")));
-	usleep(20000); /* what file systems take for one moment */
-	assert_int_equal(ox_extract_stamp_renew(&folders, "key", "a", &err), 0);
-	assert_int_equal(ox_extract_stamp(&folders, "key", "a", &stamp, &err), 0);
-	assert_true(is_taken_as_it_is(&stamp, OX_SLICE("right")));
-	assert_false(is_taken_as_it_is(&stamp, OX_SLICE("longer")));
-	usleep(20000);
-	assert_int_equal(ox_extract_stamp_renew(&folders, "key", "a", &err), 0);
-	assert_int_equal(ox_extract_stamp(&folders, "key", "a", &stamp, &err), 0);
-	usleep(20000);
+	assert_false(are_taken_as_they_are(OX_SLICE("right")));
+	assert_true(are_taken_as_they_are(OX_SLICE("right")));
+	assert_true(are_taken_as_they_are(OX_SLICE("right")));
+	assert_false(are_taken_as_they_are(OX_SLICE("longer")));
+	assert_true(are_taken_as_they_are(OX_SLICE("longer")));
 	char *path = extract("a/x", OX_SLICE("longer"));
-	int fd = open(path, O_WRONLY);
-	assert_int_equal(write(fd, "shaken", 6), 6);
-	close(fd);
-	assert_false(is_taken_as_it_is(&stamp, OX_SLICE("longer")));
+	alter(path, "shaken");
+	assert_false(are_taken_as_they_are(OX_SLICE("longer")));
 	assert_holds(path, "longer");
 	free(path);
+}
+
+/* As if the clock had been set back before a file was altered: the stamp is the newest of all. */
+static void what_was_changed_before_its_stamp_was_made_is_noticed(void **state)
+{
+	struct ox_extract_stamp stamp;
+	(void)state;
+	assert_false(are_taken_as_they_are(OX_SLICE("right")));
+	assert_int_equal(ox_extract_stamp(&folders, "key", "a", &stamp, NULL), 0);
+	char *x = extract("a/x", OX_SLICE("right")), *y = extract("a/y", OX_SLICE("right"));
+	alter(x, "wrong");
+	alter(y, "wrong");
+	usleep(20000);
+	stamp.sum = stamp.verified;
+	assert_int_equal(ox_extract_stamp_renew(&folders, "key", "a", &stamp, NULL), 0);
+	assert_false(are_taken_as_they_are(OX_SLICE("right")));
+	assert_holds(x, "right");
+	assert_holds(y, "right");
+	assert_true(are_taken_as_they_are(OX_SLICE("right")));
+	free(x);
+	free(y);
 }
 
 static char *known(struct ox_slice content)
@@ -195,17 +223,20 @@ static char *known(struct ox_slice content)
 
 static void a_file_is_known_from_its_stamp_until_it_changes(void **state)
 {
+	struct ox_extract_stamp stamp = {0};
 	struct ox_err err;
+	char *path, *again;
 	(void)state;
-	char *path = extract("p/lib.so", OX_SLICE("library"));
+	assert_int_equal(ox_extract_file(&folders, "key", "p/lib.so", OX_SLICE("library"), &stamp, &path, &err), 0);
 	assert_null(known(OX_SLICE("library")));
 	usleep(20000);
-	assert_int_equal(ox_extract_stamp_renew(&folders, "key", "p/lib.so", &err), 0);
-	char *again = known(OX_SLICE("library"));
+	assert_int_equal(ox_extract_stamp_renew(&folders, "key", "p/lib.so", &stamp, &err), 0);
+	again = known(OX_SLICE("library"));
 	assert_string_equal(again, path);
 	assert_null(known(OX_SLICE("another size")));
+	alter(path, "LIBRARY");
 	usleep(20000);
-	assert_int_equal(chmod(path, 0500), 0);
+	assert_int_equal(ox_extract_stamp_renew(&folders, "key", "p/lib.so", &stamp, &err), 0);
 	assert_null(known(OX_SLICE("library")));
 	free(again);
 	free(path);
@@ -257,6 +288,7 @@ int main(void)
 		TEST(a_folder_that_others_may_write_to_is_not_used),
 		TEST(a_cache_that_was_removed_meanwhile_is_made_again),
 		TEST(what_nobody_changed_since_its_stamp_is_not_read_again),
+		TEST(what_was_changed_before_its_stamp_was_made_is_noticed),
 		TEST(a_file_is_known_from_its_stamp_until_it_changes),
 		TEST(many_processes_may_extract_at_once),
 		cmocka_unit_test(keys_come_from_the_digest_or_from_the_content),
