@@ -2,7 +2,7 @@
 TESTS += contrib/check-layers.py contrib/check-style.py contrib/check-spec.py contrib/check-headers.sh
 EXTRA_DIST += \
 	contrib/check contrib/check-headers.sh contrib/check-layers.py contrib/check-style.py contrib/check-spec.py \
-	contrib/debian-packages contrib/importer-matrix contrib/layers contrib/long-functions contrib/packages-try contrib/packages/list contrib/packages/results.md \
+	contrib/debian-packages contrib/importer-matrix contrib/importer-matrix-suite contrib/layers contrib/long-functions contrib/packages-try contrib/packages/list contrib/packages/results.md \
 	contrib/quickstart contrib/setup
 EXTRA_DIST += contrib/bench/bench.py contrib/bench/imports.py contrib/bench/measure.py \
 	contrib/bench/starlark.py contrib/bench/starlark_diff.py contrib/bench/starlark_random.py \

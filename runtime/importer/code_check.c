@@ -1,6 +1,6 @@
 #include "runtime/importer/code_check.h"
 
-#if PY_VERSION_HEX < 0x030E0000
+#if PY_VERSION_HEX < 0x030C0000
 
 struct version {
 	uint32_t known[8]; /* bit N of all: the version has instruction N (opcode.opmap) */
@@ -13,8 +13,6 @@ static const struct version versions[] = {
 	[9] = {{0x3fdb9e7e, 0xfbdf0000, 0xfefcffff, 0x767ffff7, 0x3c1fe7bc, 0x0000003f, 0, 0}, 116, 0, 0},
 	[10] = {{0xffdb9e7e, 0xfbde0007, 0xfefcffff, 0x76ffffff, 0x3d1fe7be, 0x0000003f, 0, 0}, 116, 0, 0},
 	[11] = {{0xc2009e07, 0x307e003b, 0xfffc0cf0, 0x7dfdffff, 0x39bf5fff, 0x0001f87d, 0, 0}, 116, 5, 151},
-	[12] = {{0xce009a3f, 0x30fe003b, 0xfea80cb0, 0xfffc7fff, 0x39efffff, 0x0001f83c, 0, 0}, 116, 4, 151},
-	[13] = {{0xfffdfff7, 0xffffffff, 0xffffffff, 0x007fffff, 0x00200000, 0, 0, 0}, 91, 4, 149},
 };
 
 /* The comparisons "in", "is" and the like, numbers from 6, became instructions in 3.9. */
@@ -43,37 +41,26 @@ static bool instructions_fit(const struct version *v, const unsigned char *code,
 	return true;
 }
 
-/* The instructions as they were compiled, len bytes at the result, for which *holder is a new reference. NULL with an
- * exception. */
-static const unsigned char *instructions_of(PyCodeObject *code, size_t *len, PyObject **holder)
+/* The instructions as they were compiled, len bytes. In 3.11 those that are there: PyCode_GetCode takes the specialised
+ * ones, whose numbers 3.12 gave to others, for the plain ones that they stand for. Nothing is specialised in code that
+ * has not run. */
+static const unsigned char *instructions_of(PyCodeObject *code, size_t *len)
 {
-#if PY_VERSION_HEX >= 0x030B0000 && PY_VERSION_HEX < 0x030C0000
-	/* As they are: PyCode_GetCode takes the specialised ones, whose numbers 3.12 gave to others, for the plain
-	 * ones that they stand for. Nothing is specialised in code that has not run. */
+#if PY_VERSION_HEX >= 0x030B0000
 	*len = (size_t)Py_SIZE(code) * sizeof(_Py_CODEUNIT);
-	*holder = Py_NewRef((PyObject *)code);
 	return (const unsigned char *)code->co_code_adaptive;
 #else
-#if PY_VERSION_HEX >= 0x030C0000
-	*holder = PyCode_GetCode(code);
-#else
-	*holder = Py_NewRef(code->co_code);
-#endif
-	*len = *holder ? (size_t)PyBytes_GET_SIZE(*holder) : 0;
-	return *holder ? (const unsigned char *)PyBytes_AS_STRING(*holder) : NULL;
+	*len = (size_t)PyBytes_GET_SIZE(code->co_code);
+	return (const unsigned char *)PyBytes_AS_STRING(code->co_code);
 #endif
 }
 
-static int check(const struct version *v, PyCodeObject *code)
+static bool check(const struct version *v, PyCodeObject *code)
 {
 	size_t len;
-	PyObject *holder;
-	const unsigned char *bytes = instructions_of(code, &len, &holder);
-	if (!bytes)
-		return -1;
-	int fits = instructions_fit(v, bytes, len);
-	Py_DECREF(holder);
-	for (Py_ssize_t i = 0; fits == 1 && i < PyTuple_GET_SIZE(code->co_consts); i++)
+	const unsigned char *bytes = instructions_of(code, &len);
+	bool fits = instructions_fit(v, bytes, len);
+	for (Py_ssize_t i = 0; fits && i < PyTuple_GET_SIZE(code->co_consts); i++)
 		if (PyCode_Check(PyTuple_GET_ITEM(code->co_consts, i)))
 			fits = check(v, (PyCodeObject *)PyTuple_GET_ITEM(code->co_consts, i));
 	return fits;
@@ -108,17 +95,19 @@ static bool module_fits(const struct version *v, PyCodeObject *code, const unsig
 }
 #endif
 
-int ox_code_fits(PyObject *code)
+bool ox_code_fits(PyObject *object)
 {
 	const struct version *v = &versions[PY_MINOR_VERSION];
+	PyCodeObject *code = (PyCodeObject *)object;
 	size_t len;
-	PyObject *holder;
-	const unsigned char *bytes = instructions_of((PyCodeObject *)code, &len, &holder);
-	if (!bytes)
-		return -1;
-	bool fits = module_fits(v, (PyCodeObject *)code, bytes, len);
-	Py_DECREF(holder);
-	return fits ? check(v, (PyCodeObject *)code) : 0;
+	const unsigned char *bytes = instructions_of(code, &len);
+	return module_fits(v, code, bytes, len) && check(v, code);
+}
+
+bool ox_marshalled_fits(struct ox_slice bytes)
+{
+	(void)bytes;
+	return true;
 }
 
 #elif PY_VERSION_HEX < 0x03100000
@@ -127,15 +116,26 @@ int ox_code_fits(PyObject *code)
  * in each code object. Taken apart by the wrong table, code has empty cache entries for instructions, or
  * instructions for cache entries, or ends in the middle of something. */
 static const struct version {
-	uint32_t known[5];  /* bit N of all: the compiler writes instruction N (opcode.opmap) */
-	uint8_t ends[5];    /* instructions that code can end with */
-	uint8_t caches[129]; /* how many cache entries follow instruction N (opcode._inline_cache_entries) */
+	uint32_t known[6];   /* bit N of all: fresh code has instruction N (opcode.opmap; superinstructions in 3.12) */
+	uint8_t ends[6];     /* instructions that code can end with */
+	uint8_t caches[192]; /* how many cache entries follow instruction N (opcode._inline_cache_entries) */
 } version = {
-#if PY_VERSION_HEX < 0x030F0000
+#if PY_MINOR_VERSION == 12
+	.known = {0xce009a3e, 0x30fe003b, 0xfff80cb0, 0xfffc7fff, 0x7defffff, 0x0001f83c},
+	.ends = {83, 121, 119, 130, 140, 134},
+	.caches = {[25] = 1, [60] = 1, [92] = 1, [93] = 1, [95] = 4, [106] = 9, [107] = 1, [116] = 4, [122] = 1,
+		   [123] = 1, [141] = 1, [171] = 3},
+#elif PY_MINOR_VERSION == 13
+	.known = {0xfffdfff6, 0xffffffff, 0xffffffbf, 0x007fffff, 0x00200000},
+	.ends = {36, 103, 102, 101, 77, 78},
+	.caches = {[5] = 1, [39] = 1, [40] = 3, [45] = 1, [53] = 3, [58] = 1, [59] = 1, [72] = 1, [77] = 1, [82] = 9,
+		   [91] = 4, [93] = 1, [97] = 1, [98] = 1, [99] = 1, [100] = 1, [104] = 1, [108] = 4, [117] = 1},
+#elif PY_MINOR_VERSION == 14
 	.known = {0xfffdfff6, 0xffffffff, 0xffffffff, 0x01ffffff, 0x00000001},
 	.ends = {35, 105, 104, 75, 76},
-	.caches = {[38] = 1, [39] = 3, [44] = 5, [52] = 3, [55] = 3, [56] = 1, [57] = 1, [70] = 1, [75] = 1, [80] = 9,
-		   [92] = 4, [96] = 1, [100] = 1, [101] = 1, [102] = 1, [103] = 1, [106] = 1, [110] = 4, [119] = 1},
+	.caches = {[38] = 1, [39] = 3, [44] = 5, [52] = 3, [55] = 3, [56] = 1, [57] = 1, [70] = 1, [75] = 1,
+		   [80] = 9, [92] = 4, [96] = 1, [100] = 1, [101] = 1, [102] = 1, [103] = 1, [106] = 1, [110] = 4,
+		   [119] = 1},
 #else
 	.known = {0xfffdfff6, 0xffffffff, 0xffffffff, 0x00ffffff, 0x00000001},
 	.ends = {33, 104, 103, 74, 75},
@@ -145,12 +145,12 @@ static const struct version {
 #endif
 };
 
-/* The code as it was unmarshalled: PyCode_GetCode would first empty what it takes for cache entries. The first entry of
- * each instruction is a counter by then. */
+/* The code as it was compiled: PyCode_GetCode follows numbers that mean something else into
+ * memory that is not there. The first entry of each instruction is a counter once it is unmarshalled. */
 static bool instructions_fit(const unsigned char *code, size_t len)
 {
 	unsigned char op = 0;
-	for (size_t at = 0; at < len; at += 2) {
+	for (size_t at = 0; len % 2 == 0 && at < len; at += 2) {
 		op = code[at];
 		if (op >= sizeof version.caches || !(version.known[op / 32] >> (op % 32) & 1))
 			return false;
@@ -165,11 +165,23 @@ static bool instructions_fit(const unsigned char *code, size_t len)
 	return op && memchr(version.ends, op, sizeof version.ends);
 }
 
-int ox_code_fits(PyObject *object)
+/* A code object is its kind, five numbers, the kind of a string, its length and bytes: the instructions. */
+bool ox_marshalled_fits(struct ox_slice bytes)
+{
+	enum { STRING = 1 + 5 * 4, BEGIN = STRING + 1 + 4, WITHOUT_FLAG = 0x7f };
+	const unsigned char *data = (const unsigned char *)bytes.data;
+	if (bytes.len < BEGIN || (data[0] & WITHOUT_FLAG) != 'c' || (data[STRING] & WITHOUT_FLAG) != 's')
+		return true;
+	size_t len = data[STRING + 1] | data[STRING + 2] << 8 | (size_t)data[STRING + 3] << 16 |
+		     (size_t)data[STRING + 4] << 24;
+	return len > bytes.len - BEGIN || instructions_fit(data + BEGIN, len);
+}
+
+bool ox_code_fits(PyObject *object)
 {
 	const PyCodeObject *code = (const PyCodeObject *)object;
 	size_t len = 2 * (size_t)Py_SIZE(object); /* units of two bytes */
-	int fits = instructions_fit((const unsigned char *)code->co_code_adaptive, len);
+	bool fits = instructions_fit((const unsigned char *)code->co_code_adaptive, len);
 	for (Py_ssize_t i = 0; fits && i < PyTuple_GET_SIZE(code->co_consts); i++)
 		if (PyCode_Check(PyTuple_GET_ITEM(code->co_consts, i)))
 			fits = ox_code_fits(PyTuple_GET_ITEM(code->co_consts, i));
@@ -178,10 +190,16 @@ int ox_code_fits(PyObject *object)
 
 #else
 
-int ox_code_fits(PyObject *code)
+bool ox_marshalled_fits(struct ox_slice bytes)
+{
+	(void)bytes;
+	return true;
+}
+
+bool ox_code_fits(PyObject *code)
 {
 	(void)code;
-	return 1;
+	return true;
 }
 
 #endif

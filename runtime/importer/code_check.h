@@ -8,9 +8,15 @@
 #ifndef OX_IMPORTER_CODE_CHECK_H
 #define OX_IMPORTER_CODE_CHECK_H
 
+#include "proto/base/slice.h"
 #include "runtime/importer/compat.h"
 
-/* With all code objects inside. True for versions that this file does not know. -1 with an exception. */
-int ox_code_fits(PyObject *code);
+/* Fresh code, with all code objects inside. True for versions that this file does not know. */
+bool ox_code_fits(PyObject *code);
+
+/* The same of a module's own instructions in marshalled bytes, without the code objects inside: from 3.12 on CPython
+ * writes into code while it unmarshals it, for that of another version beyond its end. True for what is no
+ * marshalled code, and for other versions. */
+bool ox_marshalled_fits(struct ox_slice bytes);
 
 #endif

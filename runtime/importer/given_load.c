@@ -134,12 +134,16 @@ PyObject *ox_unmarshal(struct ox_slice bytes, PyObject *name)
 /* Code that does not say which version it is for. */
 static PyObject *code_in_memory(struct ox_finder *self, struct ox_slice bytes, PyObject *name)
 {
-	PyObject *code = ox_index_load(&self->index, bytes, name) < 0 ? NULL : ox_unmarshal(bytes, name);
-	int fits = code ? ox_code_fits(code) : -1;
-	if (fits == 1)
+	static const char other[] = "was made for another version of Python";
+	if (ox_index_load(&self->index, bytes, name) < 0)
+		return NULL;
+	if (!ox_marshalled_fits(bytes))
+		return ox_bad_bytecode(name, other);
+	PyObject *code = ox_unmarshal(bytes, name);
+	if (!code || ox_code_fits(code))
 		return code;
-	Py_XDECREF(code);
-	return fits == 0 ? ox_bad_bytecode(name, "was made for another version of Python") : NULL;
+	Py_DECREF(code);
+	return ox_bad_bytecode(name, other);
 }
 
 /* The code in a .pyc file. */

@@ -215,6 +215,8 @@ class Registered(unittest.TestCase):
         env = {**os.environ, "PYTHONPATH": ":".join(p for p in sys.path if p)}
         done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], env=env, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, universal_newlines=True)
+        if "name '__file__' is not defined" in done.stderr:
+            self.skipTest("this pkg_resources wants to lie in a folder, to find setuptools beside it")
         self.assertEqual((done.stdout, done.stderr), ("registered\n", ""))
 
 

@@ -1,4 +1,4 @@
-"""A real executable: what it imports, how it starts, how it ends. Compared with python3.11 itself."""
+"""A real executable: what it imports, how it starts, how it ends. Compared with the interpreter that it holds."""
 import glob
 import os
 import pathlib
@@ -10,13 +10,11 @@ import sysconfig
 import tempfile
 import unittest
 
-PYTHON = "/usr/bin/python3.11"
-if os.path.realpath(sys.executable) != os.path.realpath(PYTHON):
-    os.execv(PYTHON, [PYTHON, *sys.argv])  # bytecode is made by the interpreter that is linked
-
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import stubkit  # noqa: E402
-from stubkit import run  # noqa: E402
+from stubkit import PYTHON, run  # noqa: E402
+if os.path.realpath(sys.executable) != os.path.realpath(PYTHON):
+    os.execv(PYTHON, [PYTHON, *sys.argv])  # bytecode is made by the interpreter that is linked
 
 # Programs whose output, errors, exit status and files must be those of python3 with the same file.
 PROGRAMS = {
