@@ -248,6 +248,19 @@ class Indexing(unittest.TestCase):
             self.assertEqual(len(f.iter_modules()), 200)
             self.assertEqual(f.find_spec("m100", None).name, "m100")
 
+    def test_earlier_versions_are_read(self):
+        data = bytearray(finder(resource("m", "module", in_memory_source=b"x = 1")).serialize_indexed_resources())
+        data[7] = 2
+        self.assertEqual(OxidizedFinder(resources=data).get_source("m"), "x = 1")
+        at = data.rindex(b"\x16\xff\0")
+        data[7:8], data[17:18] = b"\1", bytes([data[17] + 1])
+        data[at:at + 1] = b"\2\1"  # the flavor of modules, which that version has instead of flags
+        r, = OxidizedFinder(resources=data).indexed_resources()
+        self.assertEqual((r.flavor, r.is_module, r.in_memory_source), ("module", True, b"x = 1"))
+        data[7] = 4
+        with self.assertRaisesRegex(ValueError, "^unrecognized file format$"):
+            OxidizedFinder(resources=data)
+
     def test_files(self):
         f = OxidizedFinder()
         for wrong in ("/nonexistent/file", "/", __file__):

@@ -375,6 +375,9 @@ class Loading(Imports):
         unknown = types.ModuleType("unknown")
         self.assertIsNone(f.exec_module(unknown))
         self.assertIsNone(f.exec_module(module=module))
+        del module.__spec__, module.x
+        f.exec_module(module)  # what others made
+        self.assertEqual(module.x, 1)
         for wrong in (1, None, "m", object()):
             with self.assertRaises((TypeError, AttributeError)):
                 f.exec_module(wrong)
