@@ -178,6 +178,23 @@ class Resolution(Imports):
             f.find_module("m")
         self.assertIs(f.find_module("m", None), f)
 
+    def test_folders_of_a_path_are_looked_into_in_turn(self):
+        package = ("module", "package")
+        f = finder(resource("a", *package, in_memory_source=b""), resource("b", *package, in_memory_source=b""),
+                   resource("b.mod", "module", in_memory_source=b"x = 1"))
+        for path in ([EXE + "/a", "/foreign", EXE + "/b"], (EXE + "/b",), [5, None, EXE + "/b"]):
+            spec = f.find_spec("other.mod", path)
+            self.assertEqual((spec.name, spec.loader_state), ("other.mod", "b.mod"))
+            module = types.ModuleType("other.mod")
+            module.__spec__ = spec
+            f.exec_module(module)
+            self.assertEqual(module.x, 1)
+        for path in ([EXE + "/a"], [EXE + "/a", EXE + "/b/c"]):  # folders of ours decide
+            self.assertIsNone(f.find_spec("b.mod", path))
+        for path in ([], ["/foreign"], 5, [b"x"], iter(())):  # without one the name does
+            self.assertEqual(f.find_spec("b.mod", path).name, "b.mod")
+            self.assertIsNone(f.find_spec("other.mod", path))
+
     def test_it_is_what_importlib_takes_for_a_loader(self):
         f = finder(resource("m", "module", in_memory_source=b""))
         spec = f.find_spec("m", None)
