@@ -26,7 +26,9 @@
  * many names of groups, and for each its group, its length and its UTF-8; how many words of code, and those.
  *
  * An entry is found by what is asked for, pattern, kind and flags, so a table can lack something but never answer
- * wrongly. Probing is linear from hash & (H - 1) and ends at a free slot. Whatever does not fit reads as absent. */
+ * wrongly. As with bytecode, the checksum tells of accidents, and what somebody has written on purpose runs: _sre looks
+ * through the code that it is given, but not for all that could be wrong with it. Probing is linear from
+ * hash & (H - 1) and ends at a free slot. Whatever does not fit reads as absent. */
 #ifndef OX_PACK_PATTERNS_H
 #define OX_PACK_PATTERNS_H
 
