@@ -19,6 +19,9 @@ void sn_free(void *p) __attribute__((weak));
 
 enum { JEMALLOC_ZERO = 0x40 }; /* MALLOCX_ZERO */
 
+/* Bytes of a payload segment: code with its source. */
+enum { LARGE_PROGRAM = 256 << 10 };
+
 /* What CPython wants beyond malloc's promises: size 0 gives a pointer of its own. */
 static size_t at_least_one(size_t size)
 {
@@ -122,13 +125,24 @@ static int install(const struct ox_program *p, PyMemAllocatorEx *functions, stru
 	return 0;
 }
 
+/* What comes after the standard library, the first segment, tells whether a program is going to need more than the
+ * arena that its start fills. */
+static size_t plain_arenas(const struct ox_pack *pack)
+{
+	struct ox_slice segment;
+	size_t own = 0;
+	for (uint32_t i = 1; ox_pack_segment(pack, i, &segment, NULL); i++)
+		own += segment.len;
+	return own < LARGE_PROGRAM ? (size_t)2 << 20 : (size_t)1 << 20;
+}
+
 int ox_allocator_install(const struct ox_program *p, struct ox_err *err)
 {
 	PyMemAllocatorEx functions;
 	struct ox_slice name = OX_SLICE("default");
 	int rc = 0;
 	ox_pack_config_str(p->config, "allocator_backend", &name);
-	ox_arenas_install();
+	ox_arenas_install(plain_arenas(p->pack));
 	if (!ox_slice_eq_str(name, "default") && !ox_slice_eq_str(name, "rust")) {
 		if (!functions_of(p, &functions))
 			return ox_fail(err, OX_EUSAGE, "the allocator %.*s is not linked into this executable",

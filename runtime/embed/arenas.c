@@ -18,7 +18,7 @@ struct region {
 /* pymalloc has one set of arenas for the process, and asks under the GIL. */
 struct arenas {
 	struct region *regions; /* the latest first */
-	size_t plain;           /* bytes given outside of regions so far */
+	size_t plain;           /* bytes still to be given outside of regions */
 };
 
 static void *map(size_t size)
@@ -72,8 +72,8 @@ static void *arena_alloc(void *ctx, size_t size)
 	struct arenas *a = ctx;
 	bool fits = size && REGION % size == 0 && REGION / size <= 64;
 	struct region *r = a->regions;
-	if (!fits || a->plain < OX_ARENAS_PLAIN) {
-		a->plain += size;
+	if (!fits || a->plain) {
+		a->plain -= size < a->plain ? size : a->plain;
 		return map(size);
 	}
 	while (r && !is_free(r, size))
@@ -113,8 +113,9 @@ static void arena_free(void *ctx, void *arena, size_t size)
 	free(r);
 }
 
-void ox_arenas_install(void)
+void ox_arenas_install(size_t plain)
 {
 	static struct arenas arenas; /* as long as the process */
+	arenas.plain = plain;
 	PyObject_SetArenaAllocator(&(PyObjectArenaAllocator){&arenas, arena_alloc, arena_free});
 }
