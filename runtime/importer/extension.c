@@ -282,16 +282,18 @@ static int make_known(struct ox_index *index, const struct ox_found *found, stru
 
 static int prepare(struct ox_index *index, const struct ox_found *found, int depth, struct ox_err *err);
 
-static int load_need(struct ox_index *index, const struct ox_found *need, int depth, struct ox_err *err)
+/* What a file needs the loader may find beside it, though not by itself: in pygame's circle freetype says where its
+ * libraries are, and harfbuzz, which needs freetype, does not. */
+static int load_need(struct ox_index *index, const struct ox_found *need, bool for_file, int depth, struct ox_err *err)
 {
 	int rc = prepare(index, need, depth + 1, err);
 	struct ox_library *lib = rc < 0 ? NULL : known(&index->libraries, need);
 	if (rc < 0 || lib->is_loaded)
 		return rc;
-	if (!dlopen(lib->path, RTLD_LAZY | RTLD_LOCAL))
-		return ox_fail(err, OX_EINTERNAL, "cannot load %.*s: %s", OX_SLICE_ARG(need->record.name), dlerror());
-	lib->is_loaded = true;
-	return 0;
+	lib->is_loaded = dlopen(lib->path, RTLD_LAZY | RTLD_LOCAL);
+	if (lib->is_loaded || (lib->is_file && for_file))
+		return 0;
+	return ox_fail(err, OX_EINTERNAL, "cannot load %.*s: %s", OX_SLICE_ARG(need->record.name), dlerror());
 }
 
 /* Those in memory first: libraries that need each other are files beside each other, and the loader, which finds the
@@ -299,6 +301,8 @@ static int load_need(struct ox_index *index, const struct ox_found *need, int de
 static int load_needs(struct ox_index *index, const struct ox_found *found, int depth, struct ox_err *err)
 {
 	enum { MAKE, LOAD_MEMORY, LOAD_FILES, DONE };
+	const struct ox_library *own = known(&index->libraries, found);
+	bool for_file = own && own->is_file;
 	struct ox_slice name;
 	int rc = 0;
 	for (int step = MAKE; step < DONE; step++)
@@ -311,7 +315,7 @@ static int load_needs(struct ox_index *index, const struct ox_found *found, int 
 			if (step == MAKE)
 				rc = make_known(index, &need, err);
 			else if (is_file == (step == LOAD_FILES))
-				rc = load_need(index, &need, depth, err);
+				rc = load_need(index, &need, for_file, depth, err);
 		}
 	return rc;
 }

@@ -17,6 +17,7 @@ int ox_import_locks_init(struct ox_import_locks *l, PyObject *bootstrap_dict)
 {
 	l->module_locks = Py_XNewRef(PyDict_GetItemString(bootstrap_dict, "_module_locks"));
 	l->get = Py_XNewRef(PyDict_GetItemString(bootstrap_dict, "_get_module_lock"));
+	l->threads = Py_XNewRef(PyDict_GetItemString(bootstrap_dict, "_thread"));
 	if (l->module_locks && PyDict_CheckExact(l->module_locks) && l->get)
 		return 0;
 	PyErr_SetString(PyExc_ImportError, "importlib has no table of module locks");
@@ -29,6 +30,7 @@ int ox_import_locks_traverse(struct ox_import_locks *l, visitproc visit, void *a
 		Py_VISIT(lock->real);
 	Py_VISIT(l->module_locks);
 	Py_VISIT(l->get);
+	Py_VISIT(l->threads);
 	return 0;
 }
 
@@ -44,6 +46,7 @@ void ox_import_locks_free(struct ox_import_locks *l)
 	}
 	Py_CLEAR(l->module_locks);
 	Py_CLEAR(l->get);
+	Py_CLEAR(l->threads);
 }
 
 static struct ox_import_lock *find(const struct ox_import_locks *l, PyObject *name)
@@ -158,9 +161,17 @@ static int set_count(PyObject *real, long taken)
 	return rc;
 }
 
-static int make_real(struct ox_import_lock *lock, PyObject *real)
+/* As importlib calls the thread. gevent has another name for each of its own, also for what began before it. */
+static PyObject *name_owner(const struct ox_import_locks *l, const struct ox_import_lock *lock)
 {
-	PyObject *owner = PyLong_FromUnsignedLong(lock->thread);
+	bool is_mine = lock->thread == PyThread_get_thread_ident();
+	return is_mine && l->threads ? PyObject_CallMethod(l->threads, "get_ident", NULL)
+				     : PyLong_FromUnsignedLong(lock->thread);
+}
+
+static int make_real(const struct ox_import_locks *l, struct ox_import_lock *lock, PyObject *real)
+{
+	PyObject *owner = name_owner(l, lock);
 	int rc = owner ? PyObject_SetAttrString(real, "owner", owner) : -1;
 	Py_XDECREF(owner);
 	if (rc == 0)
@@ -176,7 +187,7 @@ PyObject *ox_import_lock_get(struct ox_import_locks *l, PyObject *name)
 {
 	PyObject *real = PyObject_CallFunctionObjArgs(l->get, name, NULL);
 	struct ox_import_lock *lock = real && PyUnicode_Check(name) ? find(l, name) : NULL;
-	if (lock && !lock->real && make_real(lock, real) < 0)
+	if (lock && !lock->real && make_real(l, lock, real) < 0)
 		Py_CLEAR(real);
 	return real;
 }

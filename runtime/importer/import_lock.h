@@ -19,6 +19,7 @@ struct ox_import_locks {
 	struct ox_import_lock *first;
 	PyObject *module_locks; /* importlib's table of real locks, by name */
 	PyObject *get;          /* importlib's own _get_module_lock */
+	PyObject *threads;      /* the module _thread, as importlib has it */
 };
 
 /* bootstrap_dict is importlib._bootstrap's. -1 with an exception. */

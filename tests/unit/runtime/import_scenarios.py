@@ -365,6 +365,20 @@ SCENARIOS = {
              "during = lock.owner == _thread.get_ident(), lock.count, lock.name\ndel lock\n",
         "b": "",
     },
+    "threads by other names": {  # as gevent has it
+        "main": """
+            import _thread
+            real = _thread.get_ident
+            _thread.get_ident = lambda: real() + 1
+            try:
+                import @a
+            finally:
+                _thread.get_ident = real
+            print(@a.during)
+        """,
+        "a": "import importlib._bootstrap as b, _thread\nlock = b._get_module_lock(__name__)\n"
+             "during = lock.owner == _thread.get_ident()\ndel lock\n",
+    },
     "at the end": {
         "main": """
             import atexit, sys
