@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { SEGMENT_VERSION = 10 };
+enum { SEGMENT_VERSION = 11 };
 
 static const char *const origin_names[] = {"", "stdlib", "packages", "application"};
 
