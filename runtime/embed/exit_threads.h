@@ -1,8 +1,8 @@
 /* exit_threads.h - other threads when the interpreter ends, and after it.
  *
- * A library's thread that wants the GIL once the interpreter is ending can never have it. It is ended then (wrap_exit.c),
- * and its library may wait for ever, in a static destructor, for what the thread would have told it next: Arrow's pools
- * wait on a condition variable until each worker has signed off. So threads that are at work get a moment to
+ * A library's thread that wants the GIL once the interpreter is ending can never have it. It is ended then
+ * (wrap_exit.c), and its library may wait for ever, in a static destructor, for what the thread would have told it
+ * next: Arrow's pools wait on a condition variable until each worker has signed off. So threads that are at work get a moment to
  * finish before the interpreter ends, and when that was not enough, an exit that waits for the dead is cut short. */
 #ifndef OX_EMBED_EXIT_THREADS_H
 #define OX_EMBED_EXIT_THREADS_H
@@ -12,8 +12,8 @@
 /* Whether the process has more than one thread, whoever made them. False where /proc does not tell. */
 bool ox_threads_are_several(void);
 
-/* With the GIL, which is given up now and then: until no other thread runs or waits for its first turn, but no longer than
- * the time limits in exit_threads.c. */
+/* With the GIL, which is given up now and then: until no other thread runs or waits for its first turn, but no longer
+ * than the time limits in exit_threads.c. */
 void ox_threads_settle(void);
 
 /* Ends the calling thread without unwinding its stack: locks that it holds stay locked, and whoever joins it goes on.

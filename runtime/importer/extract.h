@@ -21,8 +21,8 @@ enum { OX_EXTRACT_KEY = 33 };
 /* Hex digits with their NUL, from the digest, or where it is NULL or zero from the content. */
 void ox_extract_key(const unsigned char *digest, struct ox_slice content, char key[static OX_EXTRACT_KEY]);
 
-/* When files were last known to be what the payload holds, and a sum of their ctimes then, which only the clock can set.
- * One that is older than the stamp need not be read again as long as the sum is the same in the end: an altered file's
+/* When files were last known to be what the payload holds, and a sum of their ctimes then, which only the clock can
+ * set. One that is older than the stamp need not be read again as long as the sum is the same in the end: an altered file's
  * ctime is another one, even if the clock was set back. */
 struct ox_extract_stamp {
 	struct timespec when; /* zero: never */
@@ -43,7 +43,8 @@ void ox_extract_folders_free(struct ox_extract_folders *f);
 int ox_extract_file(struct ox_extract_folders *folders, const char *key, const char *name, struct ox_slice content,
 		    struct ox_extract_stamp *stamp, char **path, struct ox_err *err);
 
-/* Whether the file, the only one of the stamp, is there and nobody changed it since. Then its path into *path (free() it). */
+/* Whether the file, the only one of the stamp, is there and nobody changed it since. Then its path into *path (free()
+ * it). */
 bool ox_extract_known(struct ox_extract_folders *folders, const char *key, const char *name, struct ox_slice content,
 		      const struct ox_extract_stamp *stamp, char **path);
 

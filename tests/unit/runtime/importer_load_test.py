@@ -563,6 +563,9 @@ class Asking(Imports):
                 f.get_data(path)
             self.assertEqual((caught.exception.errno, caught.exception.strerror, caught.exception.filename),
                              (2, text, path))
+        f.add_resource(resource("a.sub"))  # a name that is indexed, whatever it is
+        with self.assertRaisesRegex(OSError, "resource not known"):
+            f.get_data(EXE + "/a/sub/y")
         for wrong in (None, b"x", 1):
             with self.assertRaisesRegex(TypeError, "^argument 'path': '.*' object cannot be converted to 'PyString'$"):
                 f.get_data(wrong)
