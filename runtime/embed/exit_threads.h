@@ -2,8 +2,9 @@
  *
  * A library's thread that wants the GIL once the interpreter is ending can never have it. It is ended then
  * (wrap_exit.c), and its library may wait for ever, in a static destructor, for what the thread would have told it
- * next: Arrow's pools wait on a condition variable until each worker has signed off. So threads that are at work get a moment to
- * finish before the interpreter ends, and when that was not enough, an exit that waits for the dead is cut short. */
+ * next: Arrow's pools wait on a condition variable until each worker has signed off. So threads that are at work
+ * get a moment to finish before the interpreter ends, and when that was not enough, an exit that waits for the
+ * dead is cut short. */
 #ifndef OX_EMBED_EXIT_THREADS_H
 #define OX_EMBED_EXIT_THREADS_H
 

@@ -22,8 +22,8 @@ enum { OX_EXTRACT_KEY = 33 };
 void ox_extract_key(const unsigned char *digest, struct ox_slice content, char key[static OX_EXTRACT_KEY]);
 
 /* When files were last known to be what the payload holds, and a sum of their ctimes then, which only the clock can
- * set. One that is older than the stamp need not be read again as long as the sum is the same in the end: an altered file's
- * ctime is another one, even if the clock was set back. */
+ * set. One that is older than the stamp need not be read again as long as the sum is the same in the end: an altered
+ * file's ctime is another one, even if the clock was set back. */
 struct ox_extract_stamp {
 	struct timespec when; /* zero: never */
 	uint64_t verified;    /* the sum then */
