@@ -2,6 +2,7 @@
 
 #include "runtime/importer/compat.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -15,11 +16,12 @@ struct region {
 	uint64_t used; /* one bit for each arena */
 };
 
-/* pymalloc has one set of arenas for the process, and asks under the GIL. */
-struct arenas {
+/* Of all interpreters, which since 3.12 may have a GIL each. As long as the process. */
+static struct arenas {
+	pthread_mutex_t lock;
 	struct region *regions; /* the latest first */
 	size_t plain;           /* bytes still to be given outside of regions */
-};
+} all_arenas = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void *map(size_t size)
 {
@@ -67,24 +69,33 @@ static bool is_free(const struct region *r, size_t slot)
 	return r->slot == slot && r->used != all_slots(slot);
 }
 
-static void *arena_alloc(void *ctx, size_t size)
+/* Under the lock. NULL: a mapping of its own is wanted. */
+static void *take_slot(struct arenas *a, size_t size)
 {
-	struct arenas *a = ctx;
 	bool fits = size && REGION % size == 0 && REGION / size <= 64;
 	struct region *r = a->regions;
 	if (!fits || a->plain) {
 		a->plain -= size < a->plain ? size : a->plain;
-		return map(size);
+		return NULL;
 	}
 	while (r && !is_free(r, size))
 		r = r->next;
 	if (!r)
 		r = add_region(a, size);
 	if (!r)
-		return map(size);
+		return NULL;
 	int index = __builtin_ctzll(~r->used);
 	r->used |= (uint64_t)1 << index;
 	return r->start + (size_t)index * size;
+}
+
+static void *arena_alloc(void *ctx, size_t size)
+{
+	struct arenas *a = ctx;
+	pthread_mutex_lock(&a->lock);
+	void *slot = take_slot(a, size);
+	pthread_mutex_unlock(&a->lock);
+	return slot ? slot : map(size);
 }
 
 /* The link that leads to the region of an arena; to NULL when it lies in none. */
@@ -96,9 +107,10 @@ static struct region **region_of(struct arenas *a, const char *arena)
 	return link;
 }
 
-static void arena_free(void *ctx, void *arena, size_t size)
+/* Under the lock. */
+static void give_back(struct arenas *a, void *arena, size_t size)
 {
-	struct region **link = region_of(ctx, arena), *r = *link;
+	struct region **link = region_of(a, arena), *r = *link;
 	if (!r) {
 		munmap(arena, size);
 		return;
@@ -113,9 +125,27 @@ static void arena_free(void *ctx, void *arena, size_t size)
 	free(r);
 }
 
+static void arena_free(void *ctx, void *arena, size_t size)
+{
+	struct arenas *a = ctx;
+	pthread_mutex_lock(&a->lock);
+	give_back(a, arena, size);
+	pthread_mutex_unlock(&a->lock);
+}
+
+static void lock_all(void)
+{
+	pthread_mutex_lock(&all_arenas.lock);
+}
+
+static void unlock_all(void)
+{
+	pthread_mutex_unlock(&all_arenas.lock);
+}
+
 void ox_arenas_install(size_t plain)
 {
-	static struct arenas arenas; /* as long as the process */
-	arenas.plain = plain;
-	PyObject_SetArenaAllocator(&(PyObjectArenaAllocator){&arenas, arena_alloc, arena_free});
+	all_arenas.plain = plain;
+	pthread_atfork(lock_all, unlock_all, unlock_all);
+	PyObject_SetArenaAllocator(&(PyObjectArenaAllocator){&all_arenas, arena_alloc, arena_free});
 }

@@ -43,12 +43,15 @@ def run(*command, **options):
 
 
 def sanitizer_flags(folder):
-    """(to compile, to link). What CPython itself never frees is not looked for."""
+    """(to compile, to link). What CPython itself never frees, and a table that its posix module sorts in each interpreter,
+    are not looked for."""
     if not SANITIZERS:
         return [], []
     options = folder / "options.c"
     options.write_text('const char *__asan_default_options(void);\n'
-                       'const char *__asan_default_options(void)\n{\n\treturn "detect_leaks=0";\n}\n')
+                       'const char *__asan_default_options(void)\n{\n\treturn "detect_leaks=0";\n}\n'
+                       'const char *__tsan_default_suppressions(void);\n'
+                       'const char *__tsan_default_suppressions(void)\n{\n\treturn "race:setup_confname_table";\n}\n')
     flags = [f"-fsanitize={SANITIZERS}", "-fno-sanitize-recover=all"]
     return flags, [*flags, options]
 
