@@ -114,7 +114,7 @@ nobase_dist_pkgdata_DATA = \
 	runtime/embed/python_call.c runtime/embed/python_call.h runtime/embed/python_call_path.c runtime/embed/run.c runtime/embed/run.h \
 	runtime/embed/exec.h runtime/embed/script.c runtime/embed/script.h runtime/embed/wrap_exec.c runtime/embed/settings.c runtime/embed/settings.h runtime/embed/setup.c \
 	runtime/embed/setup.h runtime/embed/terminfo.c \
-	runtime/embed/terminfo.h runtime/embed/wrap.c runtime/embed/wrap_dict.c runtime/embed/wrap_exit.c runtime/embed/wrap_frozen.c runtime/embed/wrap_start.c \
+	runtime/embed/terminfo.h runtime/embed/wrap.c runtime/embed/wrap_dict.c runtime/embed/wrap_eval.c runtime/embed/wrap_exit.c runtime/embed/wrap_frozen.c runtime/embed/wrap_start.c \
 	runtime/hashes/blake2.c runtime/hashes/folded.c runtime/hashes/hacl.c runtime/hashes/hashes.h runtime/hashes/md5_sha1.c \
 	runtime/hashes/sha2.c runtime/hashes/sha3.c runtime/hashes/words.h \
 	runtime/importer/arguments.c runtime/importer/arguments.h runtime/importer/collector.c \
