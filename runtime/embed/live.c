@@ -5,20 +5,21 @@
 #include <string.h>
 
 /* Extension modules whose objects have no teardown that anybody could see, beyond what the scan
- * looks for itself. Sorted. */
+ * looks for itself; of other interpreters leave.c knows. Sorted. */
 static const char *const harmless_modules[] = {
 	"_abc", "_ast", "_asyncio", "_bisect", "_blake2", "_bz2", "_codecs", "_codecs_cn", "_codecs_hk",
 	"_codecs_iso2022", "_codecs_jp", "_codecs_kr", "_codecs_tw", "_collections", "_contextvars", "_crypt",
 	"_csv", "_ctypes", "_curses", "_curses_panel", "_datetime", "_decimal", "_elementtree", "_functools",
-	"_hashlib", "_heapq", "_imp", "_io", "_json", "_locale", "_lsprof", "_lzma", "_md5", "_multibytecodec",
-	"_multiprocessing", "_opcode", "_operator", "_pickle", "_posixshmem", "_posixsubprocess", "_queue",
-	"_random", "_sha1", "_sha2", "_sha256", "_sha3", "_sha512", "_signal", "_socket", "_sre", "_ssl",
-	"_stat", "_statistics", "_string", "_struct", "_suggestions", "_symtable", "_sysconfig", "_thread",
-	"_tokenize", "_tracemalloc", "_typing", "_uuid", "_warnings", "_weakref", "_zoneinfo", "array",
-	"atexit", "audioop", "binascii", "builtins", "cmath", "decimal", "errno", "fcntl", "gc", "grp", "io",
-	"itertools", "marshal", "math", "mmap", "nis", "oxidized_importer", "posix", "pwd", "pyexpat",
-	"readline", "resource", "select", "spwd", "sys", "sys.monitoring", "syslog", "termios", "time", "unicodedata",
-	"zlib",
+	"_hashlib", "_heapq", "_hmac", "_imp", "_interpchannels", "_interpqueues", "_interpreters", "_io",
+	"_json", "_locale", "_lsprof", "_lzma", "_math_integer", "_md5", "_multibytecodec", "_multiprocessing",
+	"_opcode", "_operator", "_pickle", "_posixshmem", "_posixsubprocess", "_queue", "_random",
+	"_remote_debugging", "_sha1", "_sha2", "_sha256", "_sha3", "_sha512", "_signal", "_socket", "_sre",
+	"_ssl", "_stat", "_statistics", "_string", "_struct", "_suggestions", "_symtable", "_sysconfig",
+	"_thread", "_tokenize", "_tracemalloc", "_types", "_typing", "_uuid", "_warnings", "_weakref",
+	"_zoneinfo", "_zstd", "array", "atexit", "audioop", "binascii", "builtins", "cmath", "decimal",
+	"errno", "fcntl", "gc", "grp", "io", "itertools", "marshal", "math", "math.integer", "mmap", "nis",
+	"oxidized_importer", "posix", "pwd", "pyexpat", "readline", "resource", "select", "spwd", "sys",
+	"sys._jit", "sys.monitoring", "syslog", "termios", "time", "unicodedata", "zlib",
 };
 
 /* Harmless as long as no object of this type lives: databases that are written when they are closed. */
