@@ -29,7 +29,14 @@ def mentions(source):
     return any(word in source for word in words)
 
 
-class Scope:
+class Value:
+    """What no source states as text: it would be an address in this process."""
+
+    def __repr__(self):
+        raise Unknown
+
+
+class Scope(Value):
     """Names bound inside a statement; `outer` is the next scope that its functions see."""
 
     def __init__(self, outer, module, is_class=False):
@@ -65,12 +72,13 @@ class Module:
         for m in find(r"import[ \t]+([^#;\n]+)", self.text):
             for part in m.group(1).split(","):
                 words = part.split()
-                if words[:1] == ["re"]:
-                    aliases.add(words[2] if len(words) == 3 else "re")
+                alias = words[2] if len(words) == 3 else "re"
+                if words[:1] == ["re"] and alias.isidentifier():  # strings have such words, too
+                    aliases.add(alias)
         for m in find(r"from[ \t]+re[ \t]+import[ \t]+(\([^)]*\)|[^#;\n]+)", self.text):
             for part in m.group(1).strip("()").split(","):
                 words = part.split()
-                if words:
+                if words and words[-1].isidentifier():
                     functions[words[-1]] = words[0]
         return aliases, functions
 
@@ -175,7 +183,7 @@ class Module:
         return value
 
 
-class Function:
+class Function(Value):
     """A function whose body is one return of an expression, or a lambda."""
 
     def __init__(self, arguments, result, scope):

@@ -124,7 +124,10 @@ static bool is_observed(void)
 static bool is_limit(PyObject *re, const char *name)
 {
 	PyObject *limit = PyDict_GetItemString(re, name); /* borrowed */
-	return limit && PyLong_CheckExact(limit);
+	int overflow = 1;
+	if (limit && PyLong_CheckExact(limit))
+		PyLong_AsLongAndOverflow(limit, &overflow);
+	return !overflow;
 }
 
 /* Whether re would do now what it does by itself. */
@@ -134,7 +137,7 @@ static bool is_usual(const struct cache *self, PyObject *key)
 	PyObject *first = PyDict_GetItemString(self->re, CACHE);  /* borrowed */
 	if (PyDict_GetItemString(self->re, COMPILER) != self->compiler || !is_limit(self->re, LIMIT) || is_observed())
 		return false;
-	if (other != (PyObject *)self && first != (PyObject *)self)
+	if (!first || (other != (PyObject *)self && first != (PyObject *)self))
 		return false;
 	if (other && (!is_limit(self->re, LIMIT2) || !PyDict_CheckExact(first) || PyDict_Contains(first, key)))
 		return false;
@@ -234,10 +237,13 @@ static int enter_in(const struct cache *self, PyObject *dict, const char *limit,
 
 static int enter(struct cache *self, PyObject *key, PyObject *pattern)
 {
-	PyObject *first = PyDict_GetItemString(self->re, CACHE); /* borrowed */
-	if (enter_in(self, first, LIMIT, key, pattern) < 0)
-		return -1;
-	return first == (PyObject *)self ? 0 : enter_in(self, (PyObject *)self, LIMIT2, key, pattern);
+	/* The end of a pattern that goes may run whatever waited for it. */
+	PyObject *first = Py_XNewRef(PyDict_GetItemString(self->re, CACHE));
+	int rc = enter_in(self, first, LIMIT, key, pattern);
+	if (rc == 0 && first != (PyObject *)self)
+		rc = enter_in(self, (PyObject *)self, LIMIT2, key, pattern);
+	Py_XDECREF(first);
+	return rc;
 }
 
 static PyObject *missing(PyObject *object, PyObject *key)

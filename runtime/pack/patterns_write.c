@@ -14,7 +14,7 @@ struct entry {
 
 struct entries {
 	OX_VEC(struct entry) v;
-	struct ox_map seen; /* the entries' heads and patterns */
+	struct ox_map seen; /* the entries, whole */
 	struct ox_slice first; /* head of the first list */
 };
 

@@ -105,6 +105,30 @@ def a_smaller_limit_is_kept():
 
 
 @case
+def any_limit_will_do():
+    limit, told = re._MAXCACHE, []
+    try:
+        for re._MAXCACHE in (1 << 80, -1, 0):
+            told.append([repr(re.compile(KNOWN)), len(re._cache)])
+            re.purge()
+    finally:
+        re._MAXCACHE = limit
+    return told
+
+
+@case
+def a_cache_that_is_gone_is_missed():
+    own = re._cache
+    del re._cache
+    try:
+        return repr(re.compile(KNOWN))
+    except NameError as error:
+        return str(error)
+    finally:
+        re._cache = own
+
+
+@case
 def purging_forgets():
     first = re.compile(KNOWN)
     re.purge()

@@ -112,6 +112,15 @@ class Fold(unittest.TestCase):
                          [("no", 0), ("x", 0)])
         self.assertEqual(patterns.stated(b"import re\nre.compile('\xff')\n", "m"), [(str, "\ufffd", 0)])
 
+    def test_words_in_strings_are_no_names(self):
+        for words in ("import re as r)", "import re as (r", "import re as *", "from re import match as (m, c",
+                      "from re import compile as \\"):
+            self.check(f"T = '{words} '\nre.compile('x')\n", "x")
+
+    def test_what_is_no_text_is_in_no_pattern(self):
+        self.check("def f(): return 1\nclass C: pass\nre.compile('%s' % f)\nre.compile('{}'.format(C))\n"
+                   "re.compile('%r' % ((f,),))\nre.compile(str(C))\nre.compile('x')\n", "x")
+
     def test_templates(self):
         import string
         self.assertIn((string.Template.pattern.pattern, string.Template.pattern.flags & ~re.U),
