@@ -86,6 +86,11 @@ struct ox_ancestry ox_ancestry_look(const struct ox_program *p)
 	return found;
 }
 
+bool ox_ancestry_parent_runs_this(const struct ox_program *p)
+{
+	return runs_this(p, getppid());
+}
+
 bool ox_ancestry_names_this(const char *path)
 {
 	const char *folders = getenv("PATH");

@@ -15,6 +15,9 @@ struct ox_ancestry {
 
 struct ox_ancestry ox_ancestry_look(const struct ox_program *p);
 
+/* Whether the parent itself does: two system calls, where a look is some five for each process up to the first. */
+bool ox_ancestry_parent_runs_this(const struct ox_program *p);
+
 /* Whether the path names this executable's file; a name without a folder is looked up in PATH. */
 bool ox_ancestry_names_this(const char *path);
 

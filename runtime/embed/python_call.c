@@ -141,6 +141,12 @@ static int decide_child(struct ox_program *p, struct ask ask, struct ox_ancestry
 	return ox_program_is(p, "python_arguments", "refuse") ? refuse(p, err) : answer(p, ask);
 }
 
+/* An application's operand, no file of Python's. */
+static bool is_word(struct ask ask)
+{
+	return ask.kind == OX_CALL_FILE && !ox_script_is(ask.text) && !ox_ancestry_names_this(ask.text);
+}
+
 int ox_python_call_decide(struct ox_program *p, struct ox_err *err)
 {
 	struct ask ask = parse(p->argc, p->argv);
@@ -151,6 +157,8 @@ int ox_python_call_decide(struct ox_program *p, struct ox_err *err)
 		return 0;
 	if (ask.kind == OX_CALL_NOTHING)
 		return pass_on(p, ox_ancestry_look(p).count, DEEPEST, err);
+	if (how == OX_EXEC_UNKNOWN && is_word(ask) && !ox_ancestry_parent_runs_this(p))
+		return 0;
 	bool is_named = is_named_python(p);
 	struct ox_ancestry above = is_named ? ox_ancestry_look(p) : (struct ox_ancestry){0};
 	if (above.count || (is_named && how == OX_EXEC_CALL))
