@@ -20,7 +20,7 @@ static bool is_this_file(const char *path)
 }
 
 /* Also when the file was replaced meanwhile: its processes have the old one, now "deleted". */
-static bool runs_this(const struct ox_program *p, pid_t pid)
+static bool runs_path(const struct ox_program *p, pid_t pid)
 {
 	static const struct ox_slice deleted = {" (deleted)", 10};
 	char link[64], target[PATH_MAX];
@@ -31,7 +31,15 @@ static bool runs_this(const struct ox_program *p, pid_t pid)
 	struct ox_slice path = ox_slice(target, (size_t)len);
 	if (ox_slice_ends(path, deleted))
 		path.len -= deleted.len;
-	return ox_slice_eq_str(path, p->exe) || is_this_file(link);
+	return ox_slice_eq_str(path, p->exe);
+}
+
+/* By whatever path. */
+static bool runs_this(const struct ox_program *p, pid_t pid)
+{
+	char link[64];
+	snprintf(link, sizeof link, "/proc/%d/exe", (int)pid);
+	return runs_path(p, pid) || is_this_file(link);
 }
 
 /* The name in the second field may hold anything. */
@@ -73,11 +81,13 @@ struct ox_ancestry ox_ancestry_look(const struct ox_program *p)
 {
 	struct ox_ancestry found = {.is_restart = true};
 	struct process self = read_process(getpid()), above = read_process(getppid());
+	bool typed = false;
 	for (int seen = 0; above.pid && seen < FARTHEST; seen++, above = read_process(above.parent)) {
-		bool typed = self.terminal && above.terminal != self.terminal && above.pid != self.parent;
-		if (typed)
-			break;
+		typed = typed || (self.terminal && above.terminal != self.terminal && above.pid != self.parent);
 		if (!runs_this(p, above.pid))
+			continue;
+		found.depth++;
+		if (typed)
 			continue;
 		found.count++;
 		found.is_restart = found.is_restart && has_same_arguments(p, above.pid);
@@ -86,9 +96,10 @@ struct ox_ancestry ox_ancestry_look(const struct ox_program *p)
 	return found;
 }
 
-bool ox_ancestry_parent_runs_this(const struct ox_program *p)
+bool ox_ancestry_is_near(const struct ox_program *p)
 {
-	return runs_this(p, getppid());
+	pid_t parent = getppid();
+	return runs_path(p, parent) || runs_path(p, read_process(parent).parent);
 }
 
 bool ox_ancestry_names_this(const char *path)

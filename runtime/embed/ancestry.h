@@ -10,13 +10,15 @@
 
 struct ox_ancestry {
 	int count;       /* how many run this executable */
-	bool is_restart; /* at least one does, and all that do have this process's arguments */
+	int depth;       /* the same, with those that do not count for their terminal's sake */
+	bool is_restart; /* at least one counts, and all that do have this process's arguments */
 };
 
 struct ox_ancestry ox_ancestry_look(const struct ox_program *p);
 
-/* Whether the parent itself does: two system calls, where a look is some five for each process up to the first. */
-bool ox_ancestry_parent_runs_this(const struct ox_program *p);
+/* Whether the process that started this one, or the one that started that, runs this executable: no others are looked
+ * at, so that it is quick. */
+bool ox_ancestry_is_near(const struct ox_program *p);
 
 /* Whether the path names this executable's file; a name without a folder is looked up in PATH. */
 bool ox_ancestry_names_this(const char *path);

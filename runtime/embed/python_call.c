@@ -83,9 +83,9 @@ static int refuse(const struct ox_program *p, struct ox_err *err)
 }
 
 /* The arguments are the application's: once more, but not for ever. */
-static int pass_on(const struct ox_program *p, int count, int most, struct ox_err *err)
+static int pass_on(const struct ox_program *p, int depth, int most, struct ox_err *err)
 {
-	if (count < most)
+	if (depth < most)
 		return 0;
 	return ox_fail(err, OX_EUSAGE,
 		       "this executable has started itself with %s more than %d levels deep; if Python was meant to "
@@ -118,27 +118,11 @@ static int answer(struct ox_program *p, struct ask ask)
 }
 
 /* EXE [OPTIONS] APPLICATION ARGUMENTS is how a script restarts itself: [sys.executable, *sys.argv]. */
-static int restart(struct ox_program *p, struct ask ask, int count, struct ox_err *err)
+static int restart(struct ox_program *p, struct ask ask, int depth, struct ox_err *err)
 {
 	p->argc -= ask.place;
 	p->argv += ask.place;
-	return pass_on(p, count, DEEPEST, err);
-}
-
-/* Started by the application's own process, with an interpreter's arguments. */
-static int decide_child(struct ox_program *p, struct ask ask, struct ox_ancestry above, struct ox_err *err)
-{
-	if (ox_program_is(p, "python_arguments", "never"))
-		return pass_on(p, above.count, DEEPEST_PYTHON, err);
-	if (ask.kind == OX_CALL_FILE && ox_ancestry_names_this(ask.text))
-		return restart(p, ask, above.count, err);
-	if (ask.kind == OX_CALL_FILE && !ox_script_is(ask.text))
-		return pass_on(p, above.count, DEEPEST, err);
-	if (ox_program_is(p, "python_arguments", "always"))
-		return answer(p, ask);
-	if (above.is_restart)
-		return pass_on(p, above.count, DEEPEST_PYTHON, err);
-	return ox_program_is(p, "python_arguments", "refuse") ? refuse(p, err) : answer(p, ask);
+	return pass_on(p, depth, DEEPEST, err);
 }
 
 /* An application's operand, no file of Python's. */
@@ -147,23 +131,45 @@ static bool is_word(struct ask ask)
 	return ask.kind == OX_CALL_FILE && !ox_script_is(ask.text) && !ox_ancestry_names_this(ask.text);
 }
 
+/* Started by the application's own process, with an interpreter's arguments. */
+static int decide_child(struct ox_program *p, struct ask ask, struct ox_ancestry above, struct ox_err *err)
+{
+	if (is_word(ask))
+		return pass_on(p, above.depth, DEEPEST, err);
+	if (ox_program_is(p, "python_arguments", "never"))
+		return pass_on(p, above.depth, DEEPEST_PYTHON, err);
+	if (ask.kind == OX_CALL_FILE && ox_ancestry_names_this(ask.text))
+		return restart(p, ask, above.depth, err);
+	if (ox_program_is(p, "python_arguments", "always"))
+		return answer(p, ask);
+	if (above.is_restart)
+		return pass_on(p, above.depth, DEEPEST_PYTHON, err);
+	return ox_program_is(p, "python_arguments", "refuse") ? refuse(p, err) : answer(p, ask);
+}
+
+/* Most starts end here: somebody's, of the application. */
+static bool is_plain_start(struct ox_program *p, struct ask ask, bool is_named)
+{
+	if (!is_named && !ox_program_is(p, "python_arguments", "always"))
+		return true;
+	return !(is_named && ox_ancestry_is_near(p)) && (ask.kind == OX_CALL_NOTHING || is_word(ask));
+}
+
 int ox_python_call_decide(struct ox_program *p, struct ox_err *err)
 {
 	struct ask ask = parse(p->argc, p->argv);
 	enum ox_exec how = ox_exec_how();
-	if (ask.kind == OX_CALL_NOTHING && how == OX_EXEC_UNKNOWN)
+	bool is_named = is_named_python(p);
+	if (how == OX_EXEC_UNKNOWN && is_plain_start(p, ask, is_named))
 		return 0;
 	if (ox_multiprocess_is_helper(p) || is_interpreter(p))
 		return 0;
 	if (ask.kind == OX_CALL_NOTHING)
-		return pass_on(p, ox_ancestry_look(p).count, DEEPEST, err);
-	if (how == OX_EXEC_UNKNOWN && is_word(ask) && !ox_ancestry_parent_runs_this(p))
-		return 0;
-	bool is_named = is_named_python(p);
+		return pass_on(p, ox_ancestry_look(p).depth, DEEPEST, err);
 	struct ox_ancestry above = is_named ? ox_ancestry_look(p) : (struct ox_ancestry){0};
 	if (above.count || (is_named && how == OX_EXEC_CALL))
 		return decide_child(p, ask, above, err);
 	if (!ox_program_is(p, "python_arguments", "always") || (ask.kind == OX_CALL_FILE && !ox_script_is(ask.text)))
-		return 0;
+		return pass_on(p, above.depth, DEEPEST, err);
 	return answer(p, ask);
 }

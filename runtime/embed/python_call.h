@@ -13,11 +13,11 @@
  *
  * FILE is what script.h says. When it is this executable, its own process means a restart: [sys.executable,
  * *sys.argv]; the application gets what follows. Arguments that all processes of this executable above have are a
- * restart, too. Whatever it says, the application is not started with such arguments below too many of its
- * own kind, nor with any others as sys.executable below far more of them. What is answered
- * imports as the application does, and also files of folders that it puts on sys.path or has in
- * PYTHONPATH. OPTIONS are those of python3 that take no file: without anything else they are
- * the application's. */
+ * restart, too. Whatever it says, the application is not started with such arguments below too many of its own kind,
+ * nor with any others as sys.executable below far more of them, whatever terminals they have (those others: where one
+ * of the two processes above is its own). What is answered imports as the application does, and also files of folders
+ * that it puts on sys.path or has in PYTHONPATH. OPTIONS are those of python3 that take no file: without anything else
+ * they are the application's. */
 #ifndef OX_EMBED_PYTHON_CALL_H
 #define OX_EMBED_PYTHON_CALL_H
 

@@ -357,15 +357,22 @@ class Loops(unittest.TestCase):
                     self.assertEqual(self.count(exe, command), 1)
                     self.assertEqual(self.count(build("refuse", "bomb"), command), 1)
 
-    @unittest.skipUnless("'_posixsubprocess'" in stubkit.ask_python("import sys; print(sys.builtin_module_names)"),
-                         "subprocess is a shared library here")
     def test_a_chain_of_anything_ends(self):
-        source = SOURCES / "chain.py"
-        source.write_text("import subprocess, sys\nprint('x', end='', flush=True)\n"
-                          "sys.exit(subprocess.run([sys.executable, 'word']).returncode)\n")
-        p = run(build(module="chain"), timeout=120)
-        self.assertEqual((p.stdout, p.returncode), ("x" * 64, 1))
-        self.assertIn("has started itself with word more than 64 levels deep", p.stderr)
+        """Also one in which each has a terminal of its own, and where there is nothing but options."""
+        starts = {"word": "subprocess.run([sys.executable, 'word']).returncode",
+                  "--option": "os.system(sys.executable + ' --option; exit $?') >> 8",
+                  "no arguments": "subprocess.run([sys.executable], stdin=subprocess.DEVNULL).returncode",
+                  "other": "pty.spawn(['sh', '-c', sys.executable + ' other; exit $?']) >> 8"}
+        for name, start in starts.items():
+            with self.subTest(start=start), tempfile.TemporaryDirectory() as marks:
+                (SOURCES / "chain.py").write_text(
+                    "import os, pathlib, pty, subprocess, sys\nmarks = pathlib.Path(os.environ['MARKS'])\n"
+                    "(marks / str(os.getpid())).touch()\n"
+                    f"sys.exit({start} if len(list(marks.iterdir())) < 80 else 2)\n")
+                exe = build(module="chain")
+                p = run(exe, env={**os.environ, "MARKS": marks}, timeout=120, stdin=subprocess.DEVNULL)
+                self.assertEqual((len(os.listdir(marks)), p.returncode), (64, 1))
+                self.assertIn(f"has started itself with {name} more than 64 levels deep", p.stdout + p.stderr)
 
     def test_a_replaced_executable_is_still_the_same_one(self):
         exe = build()
