@@ -105,15 +105,16 @@ static int write_all(int fd, struct ox_slice content)
 	return 0;
 }
 
+/* Under a name of its own until it is whole: containers that share the folder have the same process ids. */
 static int write_file(const char *path, struct ox_slice content, struct ox_err *err)
 {
 	struct ox_buf temp = {0};
-	ox_buf_printf(&temp, "%s.%ld.tmp", path, (long)getpid());
+	ox_buf_printf(&temp, "%s.XXXXXX", path);
 	int rc = ox_buf_ok(&temp, path, err);
-	int fd = rc ? -1 : open(temp.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0700);
+	int fd = rc ? -1 : mkostemp(temp.data, O_CLOEXEC);
 	if (!rc && fd < 0)
 		rc = ox_fail_errno(err, errno, "cannot write %s", temp.data);
-	if (!rc && write_all(fd, content) < 0)
+	if (!rc && (write_all(fd, content) < 0 || fchmod(fd, 0700) != 0))
 		rc = ox_fail_errno(err, errno, "cannot write %s", temp.data);
 	if (fd >= 0 && close(fd) != 0 && !rc)
 		rc = ox_fail_errno(err, errno, "cannot write %s", temp.data);

@@ -263,6 +263,22 @@ static void many_processes_may_extract_at_once(void **state)
 	free(path);
 }
 
+/* Its own process id is that of a process in another container, too. */
+static void what_another_with_the_same_process_id_writes_is_left_alone(void **state)
+{
+	(void)state;
+	char name[32], *path = extract("a.so", OX_SLICE("old"));
+	snprintf(name, sizeof name, "a.so.%ld.tmp", (long)getpid());
+	char *other = extract(name, OX_SLICE("half of"));
+	alter(path, "odd");
+	free(path);
+	path = extract("a.so", OX_SLICE("new content"));
+	assert_holds(path, "new content");
+	assert_holds(other, "half of");
+	free(path);
+	free(other);
+}
+
 static void keys_come_from_the_digest_or_from_the_content(void **state)
 {
 	unsigned char digest[32] = {0xAB, 0xCD}, zero[32] = {0};
@@ -291,6 +307,7 @@ int main(void)
 		TEST(what_was_changed_before_its_stamp_was_made_is_noticed),
 		TEST(a_file_is_known_from_its_stamp_until_it_changes),
 		TEST(many_processes_may_extract_at_once),
+		TEST(what_another_with_the_same_process_id_writes_is_left_alone),
 		cmocka_unit_test(keys_come_from_the_digest_or_from_the_content),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
