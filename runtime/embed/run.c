@@ -1,5 +1,6 @@
 #include "runtime/embed/run.h"
 
+#include "runtime/embed/exit_threads.h"
 #include "runtime/embed/leave.h"
 #include "runtime/embed/live.h"
 #include "runtime/embed/multiprocess.h"
@@ -153,7 +154,9 @@ static int leave_to_cpython(struct ox_program *p)
 		PyErr_Print();
 	PyErr_Clear();
 	Py_XDECREF(runpy);
-	return Py_RunMain();
+	int status = Py_RunMain();
+	ox_threads_watch(status);
+	return status;
 }
 
 int ox_run(struct ox_program *p)

@@ -14,6 +14,8 @@
 #if PY_VERSION_HEX < 0x030E0000 && defined(__GLIBC__)
 void __real_pthread_exit(void *value) __attribute__((noreturn));
 void __wrap_pthread_exit(void *value) __attribute__((noreturn));
+void __real_exit(int status) __attribute__((noreturn));
+void __wrap_exit(int status) __attribute__((noreturn));
 void *__real_PyThread_tss_get(Py_tss_t *key) __attribute__((weak));
 void *__wrap_PyThread_tss_get(Py_tss_t *key);
 
@@ -46,5 +48,13 @@ void *__wrap_PyThread_tss_get(Py_tss_t *key)
 	if (!value && is_finalizing() && !PyInterpreterState_Main())
 		ox_threads_end_this();
 	return value;
+}
+
+/* sys.exit() in what CPython's own main loop runs (run.c) does not come back to us. */
+void __wrap_exit(int status)
+{
+	if (is_finalizing())
+		ox_threads_watch(status);
+	__real_exit(status);
 }
 #endif

@@ -205,7 +205,10 @@ class Threads(unittest.TestCase):
     """Each program first prints without flushing."""
 
     def run_program(self, code, status, output, with_libraries=False):
-        executable = KIT.build(NATIVE, with_libraries=with_libraries, run_command="print('kept')\n" + code)
+        self.run_settings(status, output, with_libraries, run_command="print('kept')\n" + code)
+
+    def run_settings(self, status, output, with_libraries=False, **settings):
+        executable = KIT.build(NATIVE, with_libraries=with_libraries, **settings)
         for _ in range(2):
             start = time.monotonic()
             p = stubkit.run(executable)
@@ -228,6 +231,13 @@ class Threads(unittest.TestCase):
         for name, (code, status, output) in HARMLESS.items():
             with self.subTest(program=name):
                 self.run_program(code, status, output)
+
+    def test_no_exit_of_a_script_waits_for_a_thread_that_was_ended(self):
+        script = pathlib.Path(FOLDER.name, "script.py")
+        for end, status in (("", 0), ("sys.exit(3)", 3)):
+            with self.subTest(end=end):
+                script.write_text(f"import foreign, sys\nprint('kept')\nforeign.sign_off()\n{end}\n")
+                self.run_settings(status, "", run_filename=str(script))
 
     def test_a_library_s_thread_that_python_does_not_know_is_no_reason_to_hang(self):
         self.run_program(f"import ctypes\nctypes.CDLL({str(MODULE)!r}).ask_as_it_unloads()\n", 0, "joined", True)
