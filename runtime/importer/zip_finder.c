@@ -477,8 +477,8 @@ static PyMethodDef methods[] = {
 	OX_CLASS_METHOD("from_path", from_path, "($type, path)",
 			"A finder over an archive in a file, which stays open."),
 	OX_CLASS_METHOD("from_zip_data", from_zip_data, "($type, source, path=None)",
-			"A finder over an archive in memory, which is not copied.\n\nIts modules' __file__ begins with "
-			"path, sys.executable by default."),
+			"A finder over an archive in memory; what is neither bytes nor bytearray is copied.\n\n"
+			"Its modules' __file__ begins with path, sys.executable by default."),
 	OX_METHOD("find_spec", find_spec, "($self, fullname, path, target=None)",
 		  "The spec of a module in the archive, or None."),
 	OX_METHOD("find_module", find_module, "($self, fullname, path=None)",
