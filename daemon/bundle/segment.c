@@ -2,6 +2,7 @@
 
 #include "daemon/bundle/beside.h"
 #include "daemon/bundle/records.h"
+#include "daemon/python/bytecode.h"
 #include "runtime/pack/format.h"
 #include "runtime/pack/writer.h"
 
@@ -10,7 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { SEGMENT_VERSION = 11 };
+enum { SEGMENT_VERSION = 12 };
 
 static const char *const origin_names[] = {"", "stdlib", "packages", "application"};
 
@@ -80,7 +81,7 @@ static int add_inputs(const struct ox_segment_plan *plan, struct ox_step *step, 
 	for (size_t i = 0; i < plan->extract->choice_count; i++)
 		ox_buf_printf(&layout, "extract %.*s %d\n", OX_SLICE_ARG(plan->extract->choices[i].package),
 			      plan->extract->choices[i].files);
-	ox_step_digest(step, "interpreter", &plan->dist->digest);
+	ox_compiler_inputs(step, plan->dist);
 	for (size_t i = 0; !rc && i < plan->entry_count; i++) {
 		const struct ox_bundle_item *item = plan->entries[i].item;
 		const char *name = input_name(arena, item->resource);

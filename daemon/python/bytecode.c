@@ -5,6 +5,8 @@
 #include "daemon/python/compile_script.h"
 #include "daemon/python/marshal_normal.h"
 
+#include <assert.h>
+
 enum { BYTECODE_VERSION = 3, PROGRESS_EVERY = 32 };
 
 struct ox_compiler {
@@ -136,6 +138,15 @@ static int compile_missed(void *opaque, const size_t *missed, size_t count, stru
 	return rc;
 }
 
+void ox_compiler_inputs(struct ox_step *step, const struct ox_distribution *dist)
+{
+	static_assert(BYTECODE_VERSION < 10, "one digit");
+	static const char version = '0' + BYTECODE_VERSION;
+	ox_step_text(step, "compiler's version", ox_slice(&version, 1));
+	ox_step_digest(step, "interpreter", &dist->digest);
+	ox_step_text(step, "compiler", ox_slice_str(ox_compile_script));
+}
+
 static struct ox_step *step_of(struct ox_compiler *c, const struct ox_compile_job *job)
 {
 	const char *module = ox_arena_slice(c->ctx->arena, job->module).data;
@@ -147,8 +158,7 @@ static struct ox_step *step_of(struct ox_compiler *c, const struct ox_compile_jo
 	ox_step_digest(step, "source", &job->source.digest);
 	ox_step_text(step, "module", job->module);
 	ox_step_text(step, "level", ox_slice(&level, 1));
-	ox_step_digest(step, "interpreter", &c->dist->digest);
-	ox_step_text(step, "compiler", ox_slice_str(ox_compile_script));
+	ox_compiler_inputs(step, c->dist);
 	return step;
 }
 

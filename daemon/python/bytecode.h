@@ -8,6 +8,7 @@
 #ifndef OX_PYTHON_BYTECODE_H
 #define OX_PYTHON_BYTECODE_H
 
+#include "daemon/action/step.h"
 #include "daemon/python/resource.h"
 
 struct ox_compiler; /* the pool */
@@ -29,5 +30,8 @@ struct ox_compile_job {
 /* Compiles all jobs. A source that does not compile is a warning and job.failed: packages
  * ship templates and tests for other versions. */
 int ox_compile(struct ox_compiler *c, struct ox_compile_job *jobs, size_t count, struct ox_err *err);
+
+/* What compiled code depends on besides its source: inputs of every step whose outputs hold any. */
+void ox_compiler_inputs(struct ox_step *step, const struct ox_distribution *dist);
 
 #endif
