@@ -28,7 +28,7 @@ LAST = "Modules/getbuildinfo.o"
 # What an executable's own runtime stands in for (the lines "# wrap" of runtime/sources.list) is defined in these; a
 # linker replaces only what one object asks another for.
 STOOD_IN_FOR = {"Modules/getpath.o", "Python/deepfreeze/deepfreeze.o", "Python/import.o", "Python/pathconfig.o",
-                "Python/thread.o", "Python/traceback.o"}
+                "Python/pythonrun.o", "Python/thread.o", "Python/traceback.o"}
 
 
 def make(build):
