@@ -209,9 +209,11 @@ static int read_formatted(struct reading *r, struct ox_slice s)
 {
 	int rc = 0;
 	for (size_t i = 0; i < s.len && !rc; i++) {
-		const char *end = s.data[i] == '{' ? memchr(s.data + i, '}', s.len - i) : NULL;
-		if (!end)
+		if (s.data[i] != '{')
 			continue;
+		const char *end = memchr(s.data + i, '}', s.len - i);
+		if (!end)
+			break;
 		size_t len = (size_t)(end - (s.data + i)) - 1;
 		if (len && s.data[i + 1] != '{')
 			rc = read_source(r, ox_slice(s.data + i + 1, len));

@@ -214,16 +214,6 @@ static bool has_no_instance(PyTypeObject *type, PyObject *objects)
 	return is_tracked || r.count == Py_REFCNT(type);
 }
 
-static PyObject *all_objects(void)
-{
-	PyObject *gc = PyImport_ImportModule("gc");
-	PyObject *objects = gc ? PyObject_CallMethod(gc, "get_objects", NULL) : NULL;
-	Py_XDECREF(gc);
-	if (objects && !PyList_Check(objects))
-		Py_CLEAR(objects);
-	return objects;
-}
-
 static bool databases_are_closed(const struct known *s)
 {
 	PyObject *objects = NULL; /* made when it is needed: it costs as much as all the rest */
@@ -232,7 +222,7 @@ static bool databases_are_closed(const struct known *s)
 		if (!s->has_database[i])
 			continue;
 		if (!objects)
-			objects = all_objects();
+			objects = ox_tracked_objects();
 		closed = s->database[i] && objects && has_no_instance(s->database[i], objects);
 	}
 	Py_XDECREF(objects);
@@ -267,7 +257,7 @@ static bool is_open_writer(PyObject *o)
 void ox_live_flush_files(void)
 {
 	struct known known = {.count = 0};
-	PyObject *objects = all_objects();
+	PyObject *objects = ox_tracked_objects();
 	find_streams(&known);
 	for (Py_ssize_t i = 0; objects && i < PyList_GET_SIZE(objects); i++) {
 		PyObject *o = PyList_GET_ITEM(objects, i);

@@ -6,6 +6,18 @@
 
 #include "proto/base/platform.h"
 
+PyObject *ox_tracked_objects(void)
+{
+	PyObject *gc = PyImport_ImportModule("gc");
+	PyObject *objects = gc ? PyObject_CallMethod(gc, "get_objects", NULL) : NULL;
+	Py_XDECREF(gc);
+	if (objects && !PyList_Check(objects)) {
+		PyErr_SetString(PyExc_TypeError, "gc.get_objects() gives no list");
+		Py_CLEAR(objects);
+	}
+	return objects;
+}
+
 /* Types that were judged already: there are a thousand objects to a type. */
 enum { REMEMBERED = 256 };
 
@@ -78,14 +90,12 @@ static void look_at_all(struct collection *c)
 #else
 static void look_at_all(struct collection *c)
 {
-	PyObject *gc = PyImport_ImportModule("gc");
-	PyObject *objects = gc ? PyObject_CallMethod(gc, "get_objects", NULL) : NULL;
-	if (!objects || !PyList_Check(objects))
+	PyObject *objects = ox_tracked_objects();
+	if (!objects)
 		Py_CLEAR(c->found);
 	for (Py_ssize_t i = 0; c->found && i < PyList_GET_SIZE(objects); i++)
 		look_at(c, PyList_GET_ITEM(objects, i));
 	Py_XDECREF(objects);
-	Py_XDECREF(gc);
 }
 #endif
 

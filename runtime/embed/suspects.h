@@ -11,4 +11,7 @@
 /* A new list: modules, types, weak references with a callback, and whatever has a finaliser. NULL with an exception. */
 PyObject *ox_suspects(void);
 
+/* A new list of all (gc.get_objects). NULL with an exception. */
+PyObject *ox_tracked_objects(void);
+
 #endif

@@ -142,7 +142,7 @@ static PyObject *new_root(struct ox_finder *self, const struct ox_found *found, 
 	struct tree t = {.finder = self, .top = top};
 	ox_extract_key_of(self->index.pack, found->place, t.key);
 	char *path = extract_tree(&t, &err);
-	self->index.has_extracted = path != NULL;
+	self->index.has_extracted |= path != NULL;
 	PyObject *root = path ? PyUnicode_DecodeFSDefault(path) : ox_raise(&err, NULL);
 	if (root && add_to_path(root) < 0)
 		Py_CLEAR(root);
