@@ -102,7 +102,9 @@ void ox_threads_settle(void)
 {
 	long start = cpu_ms();
 	for (int i = 0; i < MOST_TURNS && ox_threads_are_several(); i++) {
-		if (!another_wants_gil() && (cpu_ms() - start > MOST_CPU_MS || !another_is_running()))
+		/* In this order: one that runs may want the GIL, and sleep, by the time that it is looked at again. */
+		bool is_work_left = another_is_running() && cpu_ms() - start <= MOST_CPU_MS;
+		if (!is_work_left && !another_wants_gil())
 			break;
 		Py_BEGIN_ALLOW_THREADS;
 		sleep_ms(1);
