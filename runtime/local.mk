@@ -103,18 +103,22 @@ nobase_dist_pkgdata_DATA = \
 	proto/base/arena.c proto/base/arena.h proto/base/buf.c proto/base/buf.h proto/base/clock.h \
 	proto/base/digest_id.h proto/base/err.c proto/base/err.h proto/base/event.h proto/base/map.c \
 	proto/base/map.h proto/base/platform.h proto/base/slice.h proto/base/vec.c proto/base/vec.h \
-	runtime/embed/allocator.c runtime/embed/allocator.h runtime/embed/ancestry.c runtime/embed/ancestry.h runtime/embed/arenas.c runtime/embed/arenas.h runtime/embed/builtins.c runtime/embed/builtins.h \
+	runtime/embed/allocator.c runtime/embed/allocator.h runtime/embed/ancestry.c runtime/embed/ancestry.h \
+	runtime/embed/arenas.c runtime/embed/arenas.h runtime/embed/builtins.c runtime/embed/builtins.h \
 	runtime/embed/linked_modules.c runtime/embed/linked_modules.h \
 	runtime/embed/exit_threads.c runtime/embed/exit_threads.h runtime/embed/loaded.c runtime/embed/loaded.h \
-	runtime/embed/interpreter.c runtime/embed/interpreter.h runtime/embed/leave.c runtime/embed/leave.h \
+	runtime/embed/internals.h runtime/embed/interpreter.c runtime/embed/interpreter.h runtime/embed/leave.c runtime/embed/leave.h \
 	runtime/embed/live.c runtime/embed/live.h runtime/embed/suspects.c runtime/embed/suspects.h \
 	runtime/embed/main.c runtime/embed/multiprocess.c \
 	runtime/embed/multiprocess.h runtime/embed/payload.c runtime/embed/payload.h \
 	runtime/embed/payload_section.c runtime/embed/program.c runtime/embed/program.h \
-	runtime/embed/python_call.c runtime/embed/python_call.h runtime/embed/python_call_path.c runtime/embed/run.c runtime/embed/run.h \
-	runtime/embed/exec.h runtime/embed/script.c runtime/embed/script.h runtime/embed/wrap_exec.c runtime/embed/settings.c runtime/embed/settings.h runtime/embed/setup.c \
+	runtime/embed/python_call.c runtime/embed/python_call.h runtime/embed/python_call_path.c \
+	runtime/embed/run.c runtime/embed/run.h runtime/embed/exec.h runtime/embed/script.c runtime/embed/script.h \
+	runtime/embed/wrap_exec.c runtime/embed/settings.c runtime/embed/settings.h runtime/embed/setup.c \
 	runtime/embed/setup.h runtime/embed/terminfo.c \
-	runtime/embed/terminfo.h runtime/embed/wrap.c runtime/embed/wrap_dict.c runtime/embed/wrap_eval.c runtime/embed/wrap_exit.c runtime/embed/wrap_frozen.c runtime/embed/wrap_start.c \
+	runtime/embed/terminfo.h runtime/embed/wrap.h runtime/embed/wrap_dict.c runtime/embed/wrap_eval.c \
+	runtime/embed/wrap_exit.c runtime/embed/wrap_frozen.c runtime/embed/wrap_path.c runtime/embed/wrap_start.c \
+	runtime/embed/wrap_traceback.c \
 	runtime/hashes/blake2.c runtime/hashes/folded.c runtime/hashes/hacl.c runtime/hashes/hashes.h runtime/hashes/md5_sha1.c \
 	runtime/hashes/sha2.c runtime/hashes/sha3.c runtime/hashes/words.h \
 	runtime/importer/arguments.c runtime/importer/arguments.h runtime/importer/collector.c \

@@ -1,7 +1,7 @@
 /* exec.h - how the application's own process started this one: os.execv(sys.executable, ...), subprocess.
  *
  * A process that replaced another has no ancestor to be known by, and looking for ancestors is not for every start.
- * So execv and execve (the linker's --wrap, as in wrap.c) start this executable by one of two names in /proc, which the
+ * So execv and execve (wrap.h) start this executable by one of two names in /proc, which the
  * kernel hands to the new image. Where CPython's own calls are in a shared library they do not come here. */
 #ifndef OX_EMBED_EXEC_H
 #define OX_EMBED_EXEC_H

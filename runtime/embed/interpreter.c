@@ -97,7 +97,7 @@ static int start_main(struct ox_program *p, int *exit_code, struct ox_err *err)
 	return rc < 0 ? rc : check(_Py_InitializeMain(), "initializing Python main", exit_code, err);
 }
 #else
-/* The hook in wrap.c has installed the finder on the way. */
+/* wrap_start.c has installed the finder on the way. */
 static int start_main(struct ox_program *p, int *exit_code, struct ox_err *err)
 {
 	(void)exit_code;

@@ -190,7 +190,7 @@ static void apply_numbers(struct ox_program *p, PyConfig *config)
 		config->bytes_warning = choice(p, "bytes_warning");
 }
 
-/* With all of this set there is nothing left for CPython to search for (see wrap.c). */
+/* With all of this set there is nothing left for CPython to search for (see wrap_path.c). */
 static PyStatus set_computed(struct ox_program *p, PyConfig *config)
 {
 	PyStatus status = PyStatus_Ok();

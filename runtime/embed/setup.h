@@ -22,7 +22,7 @@ bool ox_setup_imports_files(const struct ox_program *p);
 int ox_setup_sys(const struct ox_program *p, PyObject *finder);
 
 /* The program whose payload interpreters get from now on; NULL before the importer is in use.
- * CPython's start of an interpreter, which wrap.c hooks, has no argument that could carry it. */
+ * CPython's start of an interpreter, which wrap_start.c stands in for, has no argument that could carry it. */
 void ox_setup_remember(struct ox_program *p);
 struct ox_program *ox_setup_program(void);
 

@@ -1,7 +1,4 @@
-#if __has_include(<internal/pycore_interp.h>)
-#define Py_BUILD_CORE 1
-#define HAS_INTERNALS 1
-#endif
+#include "runtime/embed/internals.h"
 #include "runtime/embed/suspects.h"
 
 #include "proto/base/platform.h"
@@ -64,7 +61,7 @@ static void look_at_all(struct collection *c)
 {
 	PyUnstable_GC_VisitObjects(visit, c);
 }
-#elif PY_VERSION_HEX >= 0x03090000 && defined HAS_INTERNALS
+#elif PY_VERSION_HEX >= 0x03090000 && OX_HAS_INTERNALS
 #include <internal/pycore_gc.h>
 #include <internal/pycore_interp.h>
 

@@ -1,16 +1,13 @@
-/* Looking a name up in a type's dict (the linker's --wrap, as in wrap.c). For each new class CPython looks some ninety
- * names of special methods up in every class that it derives from, and finds few: an eighth of all instructions of an
- * ordinary program's start. The general way asks what kind of dict and key it has and how wide the table is; here
- * the usual case is one loop, and everything else is left to CPython's function.
+/* Looking a name up in a type's dict. For each new class CPython looks some ninety names of special methods up in every
+ * class that it derives from, and finds few: an eighth of all instructions of an ordinary program's start. The general
+ * way asks what kind of dict and key it has and how wide the table is; here the usual case is one loop, and everything
+ * else is left to CPython's function.
  *
  * The table's layout is CPython's own (Objects/dictobject.c), the same from 3.11 to 3.13. */
-#if __has_include(<internal/pycore_dict.h>)
-#define Py_BUILD_CORE 1
-#define HAS_LAYOUT 1
-#endif
-#include "runtime/importer/compat.h"
+#include "runtime/embed/internals.h"
+#include "runtime/embed/wrap.h"
 
-#if defined HAS_LAYOUT && PY_VERSION_HEX >= 0x030B0000 && PY_VERSION_HEX < 0x030E0000 && !defined Py_GIL_DISABLED
+#if OX_HAS_INTERNALS && PY_VERSION_HEX >= 0x030B0000 && PY_VERSION_HEX < 0x030E0000 && !defined Py_GIL_DISABLED
 #include <internal/pycore_dict.h>
 
 enum { SHIFT = 5, WIDEST = 8 }; /* how CPython goes on after a collision; the log of a table of one-byte indices */
@@ -83,8 +80,7 @@ static __attribute__((noinline)) void count(struct filter *f, PyDictObject *dict
 #endif
 
 #if PY_VERSION_HEX < 0x030D0000
-PyObject *__real__PyDict_GetItem_KnownHash(PyObject *op, PyObject *key, Py_hash_t hash) __attribute__((weak));
-PyObject *__wrap__PyDict_GetItem_KnownHash(PyObject *op, PyObject *key, Py_hash_t hash);
+OX_WRAP(PyObject *, _PyDict_GetItem_KnownHash, PyObject *op, PyObject *key, Py_hash_t hash);
 
 /* Not in line: what it needs to keep would be saved on each of the many calls that end before it. */
 static __attribute__((noinline)) PyObject *get_item(PyObject *op, PyObject *key, Py_hash_t hash)
@@ -111,9 +107,7 @@ PyObject *__wrap__PyDict_GetItem_KnownHash(PyObject *op, PyObject *key, Py_hash_
 	return get_item(op, key, hash);
 }
 #else
-int __real__PyDict_GetItemRef_KnownHash(PyDictObject *op, PyObject *key, Py_hash_t hash, PyObject **value)
-	__attribute__((weak));
-int __wrap__PyDict_GetItemRef_KnownHash(PyDictObject *op, PyObject *key, Py_hash_t hash, PyObject **value);
+OX_WRAP(int, _PyDict_GetItemRef_KnownHash, PyDictObject *op, PyObject *key, Py_hash_t hash, PyObject **value);
 
 int __wrap__PyDict_GetItemRef_KnownHash(PyDictObject *op, PyObject *key, Py_hash_t hash, PyObject **value)
 {

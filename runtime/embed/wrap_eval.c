@@ -1,5 +1,5 @@
 /* eval() of a string that is nothing but a string's literal, as parsers do for each token of a grammar: CPython parses,
- * compiles and runs it, 38,000 instructions for each. Here (the linker's --wrap, as in wrap.c) the answer is
+ * compiles and runs it, 38,000 instructions for each. Here (wrap.h) the answer is
  * made at once when nobody watches: no audit hook, no tracer, no frame evaluator of somebody else.
  *
  * Up to 3.11: later CPythons have more ways of watching. */

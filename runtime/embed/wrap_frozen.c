@@ -1,7 +1,7 @@
-/* The modules that CPython 3.11 carries as ready-made code objects (the linker's --wrap, as in wrap.c). At each start
- * CPython interns the strings of all of them, which writes to some 200 pages of its data, though a program uses a
- * handful. Here the strings of a module are interned when its code is asked for first: CPython's tables of frozen
- * modules are replaced by copies whose functions see to it.
+/* The modules that CPython 3.11 carries as ready-made code objects. At each start CPython interns the strings of all of
+ * them, which writes to some 200 pages of its data, though a program uses a handful. Here the strings of a module are
+ * interned when its code is asked for first: CPython's tables of frozen modules are replaced by copies whose functions
+ * see to it.
  *
  * Not for 3.12, where strings are interned per interpreter, and which interpreter asks first is not known; 3.13 has
  * no such objects any more. */
@@ -9,6 +9,7 @@
 
 #if PY_VERSION_HEX >= 0x030B0000 && PY_VERSION_HEX < 0x030C0000
 #include "proto/base/platform.h"
+#include "runtime/embed/wrap.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +18,7 @@
 extern const struct _frozen *_PyImport_FrozenBootstrap, *_PyImport_FrozenStdlib, *_PyImport_FrozenTest;
 extern int _PyStaticCode_InternStrings(PyCodeObject *code);
 
-int __real__Py_Deepfreeze_Init(void) __attribute__((weak));
-int __wrap__Py_Deepfreeze_Init(void);
+OX_WRAP(int, _Py_Deepfreeze_Init, void);
 
 typedef PyObject *get_code(void);
 

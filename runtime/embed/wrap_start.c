@@ -1,7 +1,6 @@
-/* An interpreter starts (the linker's --wrap, as in wrap.c): between its core and its first
- * import of a file CPython sets up the importers of files and archives, in one call across objects. Here
- * sub-interpreters get a finder over the payload, without which they would not even find encodings; and so
- * does the main interpreter where CPython offers no phase between core and main. */
+/* An interpreter starts: between its core and its first import of a file CPython sets up the importers of files and
+ * archives, in one call across objects. Here sub-interpreters get a finder over the payload, without which they would
+ * not even find encodings; and so does the main interpreter where CPython offers no phase between core and main. */
 #include "runtime/embed/setup.h"
 
 #if PY_VERSION_HEX >= 0x030C0000

@@ -182,6 +182,16 @@ class Programs(unittest.TestCase):
             executable.unlink()
 
 
+class Wraps(unittest.TestCase):
+    def test_each_file_stands_in_for_what_the_table_says(self):
+        runtime = stubkit.SRCDIR / "runtime"
+        rows = re.findall(r"^# wrap (\S+) +(\S+)", (runtime / "sources.list").read_text(), re.M)
+        told = {(name, file) for name, file in rows}
+        done = {(name, path.name) for path in (runtime / "embed").glob("wrap_*.c")
+                for name in re.findall(r"\b__wrap_(\w+)", path.read_text())}
+        self.assertEqual(told, done)
+
+
 class Index(unittest.TestCase):
     """What is given to the finder of an executable stands beside and before its payload."""
 
@@ -721,7 +731,7 @@ class Damage(unittest.TestCase):
 
     def test_altered_libraries_are_not_loaded(self):
         exe = KIT.build(run_command="import _bz2; print('ran')")
-        library, = pathlib.Path(sysconfig.get_path("stdlib"), "lib-dynload").glob("_bz2.*x86_64-linux-gnu.so")
+        library, = pathlib.Path(sysconfig.get_path("stdlib"), "lib-dynload").glob("_bz2" + sysconfig.get_config_var("EXT_SUFFIX"))
         content = library.read_bytes()
         p = self.altered(exe, content, len(content) // 2)
         self.assertEqual((p.returncode, p.stdout), (1, ""))

@@ -75,8 +75,7 @@ def link_stub(folder, sanitize):
             jobs[-2].wait()
     if any(job.wait() for job in jobs):
         raise RuntimeError("the runtime does not compile")
-    defined = subprocess.run(["nm", *objects], check=True, capture_output=True, text=True).stdout
-    wraps = [name for name in re.findall(r"^# wrap (\S+)$", "\n".join(lines), re.M) if f" T __wrap_{name}\n" in defined]
+    wraps = re.findall(r"^# wrap (\S+)", "\n".join(lines), re.M)
     (folder / "exports").write_text("{ Py*; _Py*; };")
     stub = folder / "stub"
     subprocess.run(

@@ -1,42 +1,11 @@
-/* References from libpython that go through us (the linker's --wrap). Each passes
- * on to CPython's own function unless there is something better to do. */
+/* Source lines in tracebacks. CPython's printer in C, which is what users see up to 3.12, reads them from files and
+ * asks no loader. While it prints, io.open answers for the names of packed modules, so that what is shown is CPython's
+ * own formatting to the last caret. */
+#include "runtime/embed/wrap.h"
 #include "runtime/importer/extension.h"
 #include "runtime/importer/importer.h"
 
 #include <unistd.h>
-
-/* --- Paths: with everything set there is nothing to compute. --- */
-
-#if PY_VERSION_HEX >= 0x030A0000
-PyStatus __real__PyConfig_InitPathConfig(PyConfig *config, int compute) __attribute__((weak));
-PyStatus __wrap__PyConfig_InitPathConfig(PyConfig *config, int compute);
-
-PyStatus __wrap__PyConfig_InitPathConfig(PyConfig *config, int compute)
-{
-	bool complete = config->module_search_paths_set && config->executable && config->base_executable &&
-			config->prefix && config->exec_prefix && config->base_prefix && config->base_exec_prefix &&
-			!config->home;
-	if (!compute || !complete)
-		return __real__PyConfig_InitPathConfig(config, compute);
-	if (!config->platlibdir)
-		return PyConfig_SetBytesString(config, &config->platlibdir, "lib");
-	return PyStatus_Ok();
-}
-#else
-PyStatus __real__PyConfig_InitPathConfig(PyConfig *config) __attribute__((weak));
-PyStatus __wrap__PyConfig_InitPathConfig(PyConfig *config);
-
-/* 3.9 looks around only for what is not set. */
-PyStatus __wrap__PyConfig_InitPathConfig(PyConfig *config)
-{
-	return __real__PyConfig_InitPathConfig(config);
-}
-#endif
-
-/* --- Tracebacks: CPython's printer in C (what users see up to 3.12) reads source lines from files and asks
- * no loader. While it prints, io.open answers for the names of packed modules, so that
- * what is shown is CPython's own formatting to the last caret. --- */
-
 
 /* Our finder on sys.meta_path (borrowed), or NULL. */
 static PyObject *current_finder(void)
@@ -94,6 +63,7 @@ static PyObject *switch_open(PyObject *io, PyObject *finder)
 	return before;
 }
 
+/* io.open while it is ours; both NULL when nothing was switched. */
 struct switched {
 	PyObject *io, *before;
 };
@@ -123,8 +93,7 @@ static void show_files_again(struct switched s)
 	PyErr_Restore(type, value, traceback);
 }
 
-int __real_PyTraceBack_Print(PyObject *traceback, PyObject *file) __attribute__((weak));
-int __wrap_PyTraceBack_Print(PyObject *traceback, PyObject *file);
+OX_WRAP(int, PyTraceBack_Print, PyObject *traceback, PyObject *file);
 
 int __wrap_PyTraceBack_Print(PyObject *traceback, PyObject *file)
 {
@@ -135,10 +104,8 @@ int __wrap_PyTraceBack_Print(PyObject *traceback, PyObject *file)
 }
 
 #if PY_VERSION_HEX >= 0x030B0000
-int __real__PyTraceBack_Print_Indented(PyObject *traceback, int indent, const char *margin, const char *header_margin,
-				       const char *header, PyObject *file) __attribute__((weak));
-int __wrap__PyTraceBack_Print_Indented(PyObject *traceback, int indent, const char *margin, const char *header_margin,
-				       const char *header, PyObject *file);
+OX_WRAP(int, _PyTraceBack_Print_Indented, PyObject *traceback, int indent, const char *margin,
+	const char *header_margin, const char *header, PyObject *file);
 
 int __wrap__PyTraceBack_Print_Indented(PyObject *traceback, int indent, const char *margin, const char *header_margin,
 				       const char *header, PyObject *file)
@@ -148,13 +115,9 @@ int __wrap__PyTraceBack_Print_Indented(PyObject *traceback, int indent, const ch
 	show_files_again(s);
 	return rc;
 }
-#endif
 
-#if PY_VERSION_HEX >= 0x030B0000
-int __real__Py_DisplaySourceLine(PyObject *file, PyObject *name, int line, int indent, int *truncation,
-				 PyObject **text) __attribute__((weak));
-int __wrap__Py_DisplaySourceLine(PyObject *file, PyObject *name, int line, int indent, int *truncation,
-				 PyObject **text);
+OX_WRAP(int, _Py_DisplaySourceLine, PyObject *file, PyObject *name, int line, int indent, int *truncation,
+	PyObject **text);
 
 int __wrap__Py_DisplaySourceLine(PyObject *file, PyObject *name, int line, int indent, int *truncation,
 				 PyObject **text)
@@ -165,8 +128,7 @@ int __wrap__Py_DisplaySourceLine(PyObject *file, PyObject *name, int line, int i
 	return rc;
 }
 #else
-int __real__Py_DisplaySourceLine(PyObject *file, PyObject *name, int line, int indent) __attribute__((weak));
-int __wrap__Py_DisplaySourceLine(PyObject *file, PyObject *name, int line, int indent);
+OX_WRAP(int, _Py_DisplaySourceLine, PyObject *file, PyObject *name, int line, int indent);
 
 int __wrap__Py_DisplaySourceLine(PyObject *file, PyObject *name, int line, int indent)
 {
