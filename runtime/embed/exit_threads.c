@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -66,26 +67,40 @@ static void read_of_thread(const char *thread, const char *name, char *text, siz
 		fclose(f);
 }
 
-/* The state follows the name in parentheses, which may hold anything. */
-static bool is_running(const char *thread)
+/* How often the thread has gone to sleep; -1 while it runs. */
+static long sleeps_of(const char *thread)
 {
-	char text[512];
-	read_of_thread(thread, "stat", text, sizeof text);
-	const char *name_end = strrchr(text, ')');
-	return name_end && (name_end[1] == ' ') && (name_end[2] == 'R' || name_end[2] == 'D');
+	static const char state_key[] = "\nState:\t", count_key[] = "\nvoluntary_ctxt_switches:\t";
+	char text[4096];
+	read_of_thread(thread, "status", text, sizeof text);
+	const char *state = strstr(text, state_key), *count = strstr(text, count_key);
+	if (state && (state[sizeof state_key - 1] == 'R' || state[sizeof state_key - 1] == 'D'))
+		return -1;
+	return count ? strtol(count + sizeof count_key - 1, NULL, 10) : 0;
 }
 
-static bool another_is_running(void)
+/* The same of all threads but the calling one, together. */
+static long sleeps_of_others(void)
 {
-	bool found = false;
+	long sum = 0;
 	char own[16];
 	DIR *threads = opendir("/proc/self/task");
 	snprintf(own, sizeof own, "%ld", (long)syscall(SYS_gettid));
-	for (const struct dirent *e; !found && threads && (e = readdir(threads));)
-		found = e->d_name[0] != '.' && strcmp(e->d_name, own) != 0 && is_running(e->d_name);
+	for (const struct dirent *e; sum >= 0 && threads && (e = readdir(threads));) {
+		long sleeps = e->d_name[0] != '.' && strcmp(e->d_name, own) != 0 ? sleeps_of(e->d_name) : 0;
+		sum = sleeps < 0 ? -1 : sum + sleeps;
+	}
 	if (threads)
 		closedir(threads);
-	return found;
+	return sum;
+}
+
+/* While the second of two threads is looked at, the first may have been woken by it: they slept at one time only if
+ * none has gone to sleep again from one look to the next. */
+static bool another_is_running(void)
+{
+	long before = sleeps_of_others();
+	return before < 0 || sleeps_of_others() != before;
 }
 
 /* PyGILState_Ensure counts when it has the GIL: a new thread that waits in it counts zero. */
@@ -128,7 +143,8 @@ static void *watch(void *arg)
 		long used = cpu_ms();
 		sleep_ms(SAMPLE_MS);
 		read_of_thread(first, "syscall", call, sizeof call);
-		bool is_same = strcmp(call, before) == 0 && cpu_ms() - used < BUSY_MS;
+		/* On a machine that is busy otherwise, who has work to do may get nothing of the processor. */
+		bool is_same = strcmp(call, before) == 0 && cpu_ms() - used < BUSY_MS && sleeps_of_others() >= 0;
 		same = any_ended && is_same && is_endless_wait(call) ? same + 1 : 0;
 		memcpy(before, call, sizeof before);
 	}

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -23,10 +22,12 @@ EXTENSION = r"""
 #include <cstdio>
 #include <mutex>
 #include <string>
+#include <sys/syscall.h>
 #include <thread>
 #include <unistd.h>
 
-static std::atomic<bool> is_let_go, has_asked, is_late, must_sign_off;
+static std::atomic<bool> is_let_go, is_late, must_sign_off;
+static std::atomic<long> asker;
 static std::mutex lock;
 static std::condition_variable has_signed_off;
 static bool signature;
@@ -46,19 +47,32 @@ static struct joined {
 	}
 } other;
 
+static bool is_awake(long thread)
+{
+	char text[256] = "";
+	FILE *f = std::fopen(("/proc/self/task/" + std::to_string(thread) + "/stat").c_str(), "r");
+	size_t len = f ? std::fread(text, 1, sizeof text - 1, f) : 0;
+	if (f)
+		std::fclose(f);
+	std::string state(text, len);
+	size_t name_end = state.rfind(") ");
+	return name_end != state.npos && (state[name_end + 2] == 'R' || state[name_end + 2] == 'D');
+}
+
+// Until the thread sleeps or has ended, however busy the machine is: then it has been dealt with.
 static void let_go()
 {
 	is_let_go = true;
-	while (other.thread.joinable() && !has_asked)
-		usleep(100);
-	usleep(20000); // by then it has been dealt with
+	do
+		usleep(20000); // one that sleeps now and then has woken, too
+	while (other.thread.joinable() && (!asker || is_awake(asker)));
 }
 
 static void ask() noexcept
 {
 	while (!is_let_go)
 		usleep(100);
-	has_asked = true;
+	asker = syscall(SYS_gettid);
 	PyGILState_STATE state = PyGILState_Ensure();
 	PyGILState_Release(state);
 	std::unique_lock<std::mutex> held(lock);
@@ -69,7 +83,7 @@ static void ask() noexcept
 static void run(std::string code) noexcept
 {
 	PyGILState_STATE state = PyGILState_Ensure();
-	has_asked = true;
+	asker = syscall(SYS_gettid);
 	PyRun_SimpleString(code.c_str());
 	PyGILState_Release(state);
 }
@@ -160,9 +174,10 @@ TOO_LATE = {  # name: (code, exit status, output)
     "asks late": ("import foreign\nforeign.ask_late()\n", 0, "joined\n"),
     "signs off": ("import foreign, sys\nforeign.sign_off()\nsys.exit(3)\n", 3, ""),
     "asks, status": ("import foreign, sys\nforeign.ask()\nsys.exit(3)\n", 3, "joined\n"),
-    "runs": ("import foreign, time\nforeign.run('while True: pass')\ntime.sleep(.05)\n", 0, "joined\n"),
-    "sleeps": ("import foreign, time\nforeign.run('import time\\nwhile True: time.sleep(.001)')\ntime.sleep(.05)\n", 0,
-               "joined\n"),
+    "runs": ("import foreign\nforeign.run('import foreign\\nforeign.begun = 1\\nwhile True: pass')\n"
+             "while not hasattr(foreign, 'begun'): pass\n", 0, "joined\n"),
+    "sleeps": ("import foreign\nforeign.run('import foreign, time\\nforeign.begun = 1\\nwhile True: time.sleep(.001)')\n"
+               "while not hasattr(foreign, 'begun'): pass\n", 0, "joined\n"),
 }
 HARMLESS = {
     "at work": ("import foreign\nforeign.work()\n", 0, "joined\n"),
@@ -210,11 +225,9 @@ class Threads(unittest.TestCase):
     def run_settings(self, status, output, with_libraries=False, **settings):
         executable = KIT.build(NATIVE, with_libraries=with_libraries, **settings)
         for _ in range(2):
-            start = time.monotonic()
-            p = stubkit.run(executable)
+            p = stubkit.run(executable)  # for a minute at most
             self.assertEqual((p.returncode, p.stderr), (status, ""), p)
             self.assertEqual(sorted(p.stdout.split()), sorted(["kept", *output.split()]))
-            self.assertLess(time.monotonic() - start, 10)  # loaded machines; one that hangs never ends
         executable.unlink()
 
     def test_a_thread_that_wants_the_gil_too_late_does_not_end_the_program(self):
@@ -224,7 +237,7 @@ class Threads(unittest.TestCase):
             with self.subTest(program=name):
                 if ABORTS:
                     plain = stubkit.run(stubkit.PYTHON, "-c", f"import sys\nsys.path.insert(0, {str(NATIVE)!r})\n{code}")
-                    self.assertEqual(plain.returncode, -(signal.SIGSEGV if 'late' in name else signal.SIGABRT), plain)
+                    self.assertIn(plain.returncode, (-signal.SIGSEGV, -signal.SIGABRT), plain)
                 self.run_program(code, status, output)
 
     def test_other_threads_run_and_end_as_ever(self):
