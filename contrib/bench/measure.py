@@ -9,7 +9,7 @@ import time
 
 TOP = os.environ.get("OX_BUILDDIR") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 OXC = os.path.join(TOP, "client", "oxc")
-PYTHON = "/usr/bin/python3.11"
+PYTHON = os.path.realpath("/usr/bin/python3")  # Debian's, as tests/whole has it
 
 
 class Place:

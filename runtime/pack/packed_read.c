@@ -253,7 +253,7 @@ static int read_resources(struct reader *r, struct ox_packed_resource *resources
 {
 	static const char mismatch[] = "mismatch between advertised index count and actual";
 	struct ox_packed_resource *open = NULL;
-	uint64_t tag;
+	uint64_t tag = OX_PACKED_END;
 	for (size_t seen = 0, done = 0;;) {
 		int rc = take(r, 1, &tag, "failed reading field type");
 		if (rc < 0)

@@ -18,7 +18,7 @@ SRCDIR = os.environ.get("OX_SRCDIR") or BUILDDIR
 OXC = os.path.join(BUILDDIR, "client", "oxc")
 OXIDIZERD = os.path.join(BUILDDIR, "daemon", "oxidizerd")
 WORKER = os.path.join(BUILDDIR, "daemon", "oxidizer-worker")
-HOST_PYTHON = "/usr/bin/python3.11"
+HOST_PYTHON = os.path.realpath("/usr/bin/python3")  # of Debian's package python3
 KEEP = ("PATH", "LANG", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "http_proxy", "https_proxy", "HTTP_PROXY",
         "HTTPS_PROXY", "no_proxy", "NO_PROXY", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS")
 

@@ -11,7 +11,7 @@ import struct
 import subprocess
 import sysconfig
 
-PYTHON = os.environ.get("OX_STUB_PYTHON", "/usr/bin/python3.11")  # contrib/importer-matrix names others
+PYTHON = os.environ.get("OX_STUB_PYTHON") or os.path.realpath("/usr/bin/python3")  # contrib/importer-matrix names others
 SANITIZERS = os.environ.get("OX_STUB_SANITIZERS")  # as configured
 SRCDIR = pathlib.Path(os.environ["OX_SRCDIR"])
 PACKER = pathlib.Path(os.environ["OX_BUILDDIR"]) / "tests/unit/runtime/packer"
