@@ -106,7 +106,8 @@ nobase_dist_pkgdata_DATA = \
 	runtime/embed/allocator.c runtime/embed/allocator.h runtime/embed/ancestry.c runtime/embed/ancestry.h \
 	runtime/embed/arenas.c runtime/embed/arenas.h runtime/embed/builtins.c runtime/embed/builtins.h \
 	runtime/embed/linked_modules.c runtime/embed/linked_modules.h \
-	runtime/embed/exit_threads.c runtime/embed/exit_threads.h runtime/embed/loaded.c runtime/embed/loaded.h \
+	runtime/embed/exit_threads.c runtime/embed/exit_threads.h runtime/embed/heap.c runtime/embed/heap.h \
+	runtime/embed/loaded.c runtime/embed/loaded.h \
 	runtime/embed/internals.h runtime/embed/interpreter.c runtime/embed/interpreter.h runtime/embed/leave.c runtime/embed/leave.h \
 	runtime/embed/live.c runtime/embed/live.h runtime/embed/suspects.c runtime/embed/suspects.h \
 	runtime/embed/main.c runtime/embed/multiprocess.c \

@@ -93,6 +93,32 @@ def compare_timed(ours, theirs, budget, what, reference):
     return result
 
 
+def forget(path):
+    """The kernel keeps nothing of the file in memory."""
+    fd = os.open(path, os.O_RDONLY)
+    os.fsync(fd)
+    os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+    os.close(fd)
+
+
+def compare_files(rounds, runs, ours, theirs, env, budget, what, reference):
+    """Starts of two files that should take the same time. How a file got into memory (written, read ahead, in pages of which
+    size) makes a tenth of a start's difference, so it is read anew in each round, and the ratio is the median of the rounds'."""
+    samples, ratios = ([], []), []
+    for _ in range(rounds):
+        forget(ours)
+        forget(theirs)
+        pair = alternate(runs, lambda: timed([ours], env), lambda: timed([theirs], env))
+        walls = [[wall for wall, _ in one] for one in pair]
+        ratios.append(statistics.median(walls[0]) / statistics.median(walls[1]))
+        for into, one in zip(samples, pair):
+            into.extend(one)
+    result = compare_timed(*samples, budget, what, reference)
+    quartiles = statistics.quantiles(ratios, n=4)
+    result.update(ratio=quartiles[1], ratios_q1=quartiles[0], ratios_q3=quartiles[2], met=quartiles[1] <= budget)
+    return result
+
+
 def absolute(samples, budget, what, value=None, unit="ms"):
     value = statistics.median(samples) if value is None else value
     return {"what": what, "ours": spread(samples, unit), "value": value, "budget": budget, "met": value <= budget}

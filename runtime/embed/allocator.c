@@ -1,6 +1,7 @@
 #include "runtime/embed/allocator.h"
 
 #include "runtime/embed/arenas.h"
+#include "runtime/embed/heap.h"
 
 /* jemalloc's own interface, which has these names even where malloc has a prefix. */
 void *mallocx(size_t size, int flags) __attribute__((weak));
@@ -19,8 +20,11 @@ void sn_free(void *p) __attribute__((weak));
 
 enum { JEMALLOC_ZERO = 0x40 }; /* MALLOCX_ZERO */
 
-/* Bytes of a payload segment: code with its source. */
-enum { LARGE_PROGRAM = 256 << 10 };
+/* Of a small program: the arena that its start fills, and another one. */
+enum { PLAIN_ARENAS = 2 << 20 };
+
+/* A program's own bytes: code with its source, of which a module has not more than this on average. */
+enum { LARGE_PROGRAM = 256 << 10, LARGE_MODULE = 64 << 10 };
 
 /* What CPython wants beyond malloc's promises: size 0 gives a pointer of its own. */
 static size_t at_least_one(size_t size)
@@ -126,14 +130,16 @@ static int install(const struct ox_program *p, PyMemAllocatorEx *functions, stru
 }
 
 /* What comes after the standard library, the first segment, tells whether a program is going to need more than the
- * arena that its start fills. */
-static size_t plain_arenas(const struct ox_pack *pack)
+ * arena that its start fills. Its other files need none. */
+static bool is_large(const struct ox_pack *pack)
 {
 	struct ox_slice segment;
-	size_t own = 0;
-	for (uint32_t i = 1; ox_pack_segment(pack, i, &segment, NULL); i++)
-		own += segment.len;
-	return own < LARGE_PROGRAM ? (size_t)2 << 20 : (size_t)1 << 20;
+	uint64_t own = 0;
+	for (uint32_t i = 1; ox_pack_segment(pack, i, &segment, NULL); i++) {
+		uint64_t most = (uint64_t)ox_pack_record_count(pack, i) * LARGE_MODULE;
+		own += segment.len < most ? segment.len : most;
+	}
+	return own >= LARGE_PROGRAM;
 }
 
 int ox_allocator_install(const struct ox_program *p, struct ox_err *err)
@@ -142,7 +148,10 @@ int ox_allocator_install(const struct ox_program *p, struct ox_err *err)
 	struct ox_slice name = OX_SLICE("default");
 	int rc = 0;
 	ox_pack_config_str(p->config, "allocator_backend", &name);
-	ox_arenas_install(plain_arenas(p->pack));
+	bool large = is_large(p->pack);
+	ox_arenas_install(large ? 0 : PLAIN_ARENAS);
+	if (large)
+		ox_heap_grow();
 	if (!ox_slice_eq_str(name, "default") && !ox_slice_eq_str(name, "rust")) {
 		if (!functions_of(p, &functions))
 			return ox_fail(err, OX_EUSAGE, "the allocator %.*s is not linked into this executable",

@@ -3,7 +3,7 @@
  * A program of some size spends a tenth of its start in faults for single pages of arenas. So once it
  * has `plain` bytes in arenas, further ones lie side by side in regions for which huge pages are asked (madvise;
  * /sys/kernel/mm/transparent_hugepage decides): one fault for 2 MiB. Small programs are as small as they always were;
- * larger ones grow by 1 MiB on average. */
+ * larger ones grow by 1 MiB on average. heap.h does the same for malloc. */
 #ifndef OX_EMBED_ARENAS_H
 #define OX_EMBED_ARENAS_H
 

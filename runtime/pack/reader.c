@@ -110,6 +110,12 @@ uint32_t ox_pack_segment_count(const struct ox_pack *p)
 	return p->segment_count;
 }
 
+uint32_t ox_pack_record_count(const struct ox_pack *p, uint32_t segment)
+{
+	struct ox_slice bytes;
+	return ox_pack_segment(p, segment, &bytes, NULL) ? ox_get_u32(bytes.data + OX_PACK_SEGMENT_RECORD_COUNT) : 0;
+}
+
 uint32_t ox_pack_place_count(const struct ox_pack *p)
 {
 	return p->entry_count;

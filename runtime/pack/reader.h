@@ -28,6 +28,9 @@ bool ox_pack_segment(const struct ox_pack *p, uint32_t index, struct ox_slice *b
 bool ox_pack_patterns(const struct ox_pack *p, uint32_t segment, struct ox_slice *table);
 uint32_t ox_pack_segment_count(const struct ox_pack *p);
 
+/* How many records a segment says that it has; 0 when there is no such segment. */
+uint32_t ox_pack_record_count(const struct ox_pack *p, uint32_t segment);
+
 /* A name's place in the index. Places are ordered by name; several in a row may carry one
  * name (one per segment that has it), the first of them speaks for the module. */
 typedef uint32_t ox_pack_place;

@@ -373,6 +373,20 @@ class Start(unittest.TestCase):
                              r"|/usr/lib/ssl|/usr/local/ssl")
         self.assertEqual([t for t in touched if not allowed.match(t) and t != str(exe)], [])
 
+    @unittest.skipUnless(os.path.exists("/sys/kernel/mm/transparent_hugepage"), "this kernel has no huge pages")
+    def test_huge_pages_are_for_programs_with_much_code(self):
+        """Not for those with few modules, whatever else they carry: a start would pay for a page that it hardly uses."""
+        asks = "import re; print(bool(re.search('^VmFlags:.* hg', open('/proc/self/smaps').read(), re.M)))"
+        folder = pathlib.Path(FOLDER.name, "much")
+        for name, modules, data in ("code", 5, 0), ("files", 1, 2 << 20):
+            (folder / name / "pkg").mkdir(parents=True)
+            for number in range(modules):
+                (folder / name / f"module{number}.py").write_text("#" * (60 << 10))
+            (folder / name / "pkg/__init__.py").write_text("")
+            (folder / name / "pkg/data").write_bytes(bytes(data))
+        self.assertEqual([run(KIT.build(folder / name, with_libraries=False, run_command=asks)).stdout
+                          for name in ("code", "files")], ["True\n", "False\n"])
+
     def test_fewer_system_calls_than_python(self):
         counts = []
         for command in ([PYTHON, "-I", "-S", "-c", "pass"], [KIT.build(run_command="pass")]):
