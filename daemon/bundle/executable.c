@@ -13,6 +13,7 @@ struct parts {
 	struct ox_stub_options options;
 	struct ox_digest stub;
 	struct ox_segment segments[OX_ORIGIN_APPLICATION]; /* stdlib, packages, application */
+	const struct ox_pack_config *config;
 };
 
 /* Which modules can be linked in is known once it was tried. */
@@ -47,6 +48,48 @@ static int make_parts(struct ox_build_context *ctx, struct ox_compiler *compiler
 	return rc;
 }
 
+/* Whether the process has its sys.path from the executable alone, and nothing of the machine's. */
+static bool is_isolated(const struct ox_pack_config *config)
+{
+	struct ox_slice profile = {0};
+	bool isolated = true;
+	ox_pack_config_bool(config, "isolated", &isolated);
+	return isolated && ox_pack_config_str(config, "config_profile", &profile) &&
+	       ox_slice_eq_str(profile, "isolated");
+}
+
+/* import_added_folders, unless the configuration says something of it, is what the packed code wants. */
+static int find_config(struct ox_build_context *ctx, const struct ox_pack_config *given, struct parts *p,
+		       struct ox_err *err)
+{
+	struct ox_buf names = {0};
+	bool imports_files = false, wanted = true;
+	p->config = given;
+	if (ox_pack_config_bool(given, "filesystem_importer", &imports_files) && imports_files)
+		return 0;
+	for (size_t i = 0; i < OX_COUNT(p->segments); i++)
+		if (p->segments[i].adds_folders.len)
+			ox_buf_printf(&names, "%s%.*s", names.len ? ", " : "",
+				      OX_SLICE_ARG(p->segments[i].adds_folders));
+	int rc = ox_buf_ok(&names, "configuration", err);
+	bool decided = ox_pack_config_bool(given, "import_added_folders", &wanted);
+	if (!rc && names.len && !decided && is_isolated(given)) {
+		struct ox_pack_config *config = ox_pack_config_copy(ctx->arena, given);
+		rc = config ? ox_pack_config_set_bool(config, "import_added_folders", true, err)
+			    : ox_fail_nomem(err, "configuration");
+		p->config = config;
+		decided = true;
+	}
+	if (!rc && names.len && decided)
+		ox_emit_log(ctx->sink, OX_LEVEL_INFO, "build",
+			    wanted ? "modules are imported from the folders that these add to sys.path: %s"
+				   : "modules are not imported from the folders that these add to sys.path: %s; "
+				     "config.import_added_folders = True changes that",
+			    ox_buf_text(&names));
+	ox_buf_free(&names);
+	return rc;
+}
+
 static int find_runs_on(struct ox_build_context *ctx, const struct parts *p, const char **line, struct ox_err *err)
 {
 	struct ox_elf_needs stub;
@@ -72,12 +115,14 @@ int ox_executable_build(struct ox_build_context *ctx, struct ox_compiler *compil
 	if (rc)
 		return rc;
 	rc = make_parts(ctx, compiler, spec, &p, err);
+	if (!rc)
+		rc = find_config(ctx, spec->config, &p, err);
 	if (!rc) {
 		struct ox_assembly assembly = {.name = spec->name,
 					       .stub = p.stub,
 					       .segments = p.segments,
 					       .segment_count = OX_COUNT(p.segments),
-					       .config = spec->config};
+					       .config = p.config};
 		rc = ox_assemble(ctx, &assembly, &out->file.blob, err);
 	}
 	if (!rc)

@@ -48,13 +48,41 @@ static const struct telling {
 #undef OX_TELLS
 };
 
+static const struct ox_slice adding[] = {
+#define OX_ADDS(text) {text, sizeof(text) - 1},
+#define OX_SEEKS(text)
+#include "daemon/bundle/adds_folders.def"
+#undef OX_ADDS
+#undef OX_SEEKS
+}, seeking[] = {
+#define OX_ADDS(text)
+#define OX_SEEKS(text) {text, sizeof(text) - 1},
+#include "daemon/bundle/adds_folders.def"
+#undef OX_ADDS
+#undef OX_SEEKS
+};
+
+static bool mentions(struct ox_slice source, struct ox_slice text)
+{
+	return memmem(source.data, source.len, text.data, text.len);
+}
+
+static bool seeks(struct ox_slice source)
+{
+	for (size_t i = 0; i < OX_COUNT(seeking); i++)
+		if (mentions(source, seeking[i]))
+			return true;
+	return false;
+}
+
 /* Most sources are done with this look. */
 static bool mentions_any(struct ox_slice source)
 {
 	for (size_t i = 0; i < OX_COUNT(telling); i++)
-		if (memmem(source.data, source.len, telling[i].name.data, telling[i].name.len))
+		if (mentions(source, telling[i].name))
 			return true;
-	return false;
+	return mentions(source, OX_SLICE("sys.path")) || mentions(source, OX_SLICE("site.addsitedir")) ||
+	       mentions(source, OX_SLICE("PathFinder"));
 }
 
 static enum ox_wants_file word_tells(struct ox_slice word, bool is_attribute)
@@ -72,12 +100,20 @@ static size_t skip_word(struct ox_slice s, size_t at)
 	return at;
 }
 
-static int note(struct ox_map *users, struct ox_slice package, enum ox_wants_file wants)
+static int note_both(struct ox_map *users, struct ox_slice package, enum ox_wants_file wants, bool adds_folders)
 {
 	void **slot = ox_map_put(users, package, NULL);
-	if (slot && (uintptr_t)*slot < wants)
-		*slot = (void *)(uintptr_t)wants;
-	return slot ? 0 : -1;
+	if (!slot)
+		return -1;
+	enum ox_wants_file before = ox_file_wanted(*slot);
+	adds_folders = adds_folders || ox_adds_folders(*slot);
+	*slot = (void *)(uintptr_t)((before > wants ? before : wants) | (adds_folders ? 4 : 0));
+	return 0;
+}
+
+static int note(struct ox_map *users, struct ox_slice package, enum ox_wants_file wants)
+{
+	return note_both(users, package, wants, false);
 }
 
 /* What a word is to imports. */
@@ -103,6 +139,7 @@ struct reading {
 	struct ox_slice head;   /* "a" of the "a.b.c" that is being read; empty elsewhere */
 	char before;            /* the last character that is no space */
 	enum ox_wants_file wants;
+	bool adds_folders;
 };
 
 static int import_name(struct reading *r, struct ox_slice name)
@@ -150,6 +187,30 @@ static bool is_assigned(struct ox_slice s, size_t at)
 	while (at < s.len && s.data[at] == ' ')
 		at++;
 	return at + 1 < s.len && s.data[at] == '=' && s.data[at + 1] != '=';
+}
+
+/* Whether what ends at `at` is changed: "= x", "+= x", "[i] = x", "[:0] = x". */
+static bool is_changed(struct ox_slice s, size_t at)
+{
+	const char *close = at < s.len && s.data[at] == '[' ? memchr(s.data + at, ']', s.len - at) : NULL;
+	if (close)
+		at = (size_t)(close - s.data) + 1;
+	while (at < s.len && (s.data[at] == ' ' || s.data[at] == '+'))
+		at++;
+	return is_assigned(s, at);
+}
+
+/* "a.b.c" is what was read up to the end of the word at `at`. */
+static bool adds_here(const struct reading *r, struct ox_slice s, struct ox_slice word)
+{
+	if (r->before != '.' || !r->head.len)
+		return false;
+	const char *end = word.data + word.len;
+	struct ox_slice whole = ox_slice(r->head.data, (size_t)(end - r->head.data));
+	for (size_t i = 0; i < OX_COUNT(adding); i++)
+		if (ox_slice_eq(whole, adding[i]))
+			return true;
+	return ox_slice_eq_str(whole, "sys.path") && is_changed(s, (size_t)(end - s.data));
 }
 
 static int read_word(struct reading *r, struct ox_slice word, bool is_target)
@@ -232,7 +293,9 @@ static int read_source(struct reading *r, struct ox_slice source)
 			i = skip_comment(source, i);
 		} else if (is_word(c)) {
 			i = skip_word(source, i);
-			rc = read_word(r, ox_slice(source.data + start, i - start), is_assigned(source, i));
+			struct ox_slice word = ox_slice(source.data + start, i - start);
+			r->adds_folders = r->adds_folders || adds_here(r, source, word);
+			rc = read_word(r, word, is_assigned(source, i));
 			r->before = 'a';
 		} else {
 			bool is_string = c == '"' || c == '\'';
@@ -247,12 +310,12 @@ static int read_source(struct reading *r, struct ox_slice source)
 
 int ox_note_file_users(struct ox_map *users, struct ox_slice package, struct ox_slice source)
 {
-	struct reading r = {.users = users, .package = package, .before = '\n'};
 	if (!source.len || !mentions_any(source))
 		return 0;
+	struct reading r = {.users = users, .package = package, .before = '\n', .adds_folders = seeks(source)};
 	int rc = read_source(&r, source);
-	if (!rc && r.wants != OX_WANTS_NO_FILE)
-		rc = note(users, package, r.wants);
+	if (!rc && (r.wants != OX_WANTS_NO_FILE || r.adds_folders))
+		rc = note_both(users, package, r.wants, r.adds_folders);
 	ox_vec_free(&r.imported);
 	return rc;
 }

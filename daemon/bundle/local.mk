@@ -9,7 +9,7 @@ daemon_bundle_libbundle_a_SOURCES = \
 	daemon/bundle/copy.c daemon/bundle/copy.h \
 	daemon/bundle/elf.c daemon/bundle/elf.h \
 	daemon/bundle/executable.c daemon/bundle/executable.h \
-	daemon/bundle/file_users.c daemon/bundle/file_users.h \
+	daemon/bundle/file_users.c daemon/bundle/file_users.h daemon/bundle/adds_folders.def \
 	daemon/bundle/hostlib.c daemon/bundle/hostlib.h \
 	daemon/bundle/item.h \
 	daemon/bundle/linked.c daemon/bundle/linked.h \

@@ -14,7 +14,7 @@ struct maker {
 	const struct ox_segment_plan *plan;
 	struct ox_records *out;
 	struct jobs jobs;
-	struct ox_map file_users; /* top-level package -> enum ox_wants_file */
+	struct ox_map file_users; /* what was noted of top-level packages (file_users.h) */
 };
 
 static int borrow(struct maker *m, const struct ox_blob *blob, struct ox_slice *bytes, struct ox_err *err)
@@ -223,7 +223,7 @@ static int mark_elsewhere(struct maker *m, struct ox_err *err)
 	const struct ox_extract_rules *rules = m->plan->extract;
 	for (size_t i = 0; i < m->file_users.len; i++) {
 		const struct ox_map_entry *e = &m->file_users.entries[i];
-		if ((uintptr_t)e->value != OX_WANTS_FILE || ox_slice_eq_str(e->key, "os") ||
+		if (ox_file_wanted(e->value) != OX_WANTS_FILE || ox_slice_eq_str(e->key, "os") ||
 		    !ox_extract_choose(rules, e->key, true) || has_record(m->out, e->key))
 			continue;
 		struct ox_pack_resource *p = ox_vec_push(&m->out->v);
@@ -232,6 +232,19 @@ static int mark_elsewhere(struct maker *m, struct ox_err *err)
 		*p = (struct ox_pack_resource){.name = e->key, .flags = OX_PACK_WANTS_FILE};
 	}
 	return 0;
+}
+
+/* In the modules' order. */
+static void list_adding(struct maker *m)
+{
+	struct ox_buf *names = &m->out->adds_folders;
+	for (size_t i = 0; i < m->file_users.len; i++) {
+		const struct ox_map_entry *e = &m->file_users.entries[i];
+		if (!ox_adds_folders(e->value))
+			continue;
+		ox_buf_str(names, names->len ? ", " : "");
+		ox_buf_slice(names, e->key);
+	}
 }
 
 static bool same_name(const struct ox_bundle_entry *a, const struct ox_bundle_entry *b)
@@ -260,6 +273,8 @@ int ox_records_make(const struct ox_segment_plan *plan, struct ox_records *out, 
 		rc = ox_fail_nomem(err, "packages");
 	if (!rc && plan->origin != OX_ORIGIN_STDLIB && !plan->extract->never)
 		rc = mark_elsewhere(&m, err);
+	if (!rc && plan->origin != OX_ORIGIN_STDLIB)
+		list_adding(&m);
 	ox_map_free(&m.file_users);
 	ox_vec_free(&m.jobs.v);
 	ox_vec_free(&m.jobs.records);
@@ -273,5 +288,6 @@ void ox_records_free(struct ox_records *r)
 	ox_vec_free(&r->views);
 	ox_buf_free(&r->patterns);
 	ox_buf_free(&r->wants_file);
+	ox_buf_free(&r->adds_folders);
 	ox_vec_free(&r->v);
 }

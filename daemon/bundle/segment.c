@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { SEGMENT_VERSION = 12 };
+enum { SEGMENT_VERSION = 13 };
 
 static const char *const origin_names[] = {"", "stdlib", "packages", "application"};
 
@@ -150,10 +150,13 @@ static int write_segment(const struct ox_segment_plan *plan, struct segment_file
 					      plan->dist->magic, map_file, file, err);
 	if (file->map)
 		munmap(file->map, file->size);
+	struct ox_buf said = {0};
+	ox_buf_printf(&said, "%s\n%s", ox_buf_text(&records.wants_file), ox_buf_text(&records.adds_folders));
 	if (!rc)
-		rc = ox_buf_ok(&records.wants_file, "segment", err);
+		rc = ox_buf_ok(&said, "segment", err);
 	if (!rc)
-		ox_step_result_meta(result, ox_buf_view(&records.wants_file));
+		ox_step_result_meta(result, ox_buf_view(&said));
+	ox_buf_free(&said);
 	ox_records_free(&records);
 	return rc;
 }
@@ -177,6 +180,15 @@ static int run_step(void *ctx, struct ox_step_result *result, struct ox_err *err
 	ox_store_temp_remove(dir.data);
 	ox_buf_free(&dir);
 	return rc;
+}
+
+/* Packages that want files; in a second line those that import from folders. */
+static void read_said(struct ox_slice meta, struct ox_slice *wants_file, struct ox_slice *adds_folders)
+{
+	const char *end = meta.len ? memchr(meta.data, '\n', meta.len) : NULL;
+	size_t len = end ? (size_t)(end - meta.data) : meta.len;
+	*wants_file = ox_slice(meta.data, len);
+	*adds_folders = end ? ox_slice(end + 1, meta.len - len - 1) : OX_SLICE("");
 }
 
 int ox_segment_build(struct ox_build_context *ctx, struct ox_compiler *compiler, const struct ox_distribution *dist,
@@ -203,17 +215,19 @@ int ox_segment_build(struct ox_build_context *ctx, struct ox_compiler *compiler,
 	const struct ox_output *made = ox_outputs_find(&outputs, "segment");
 	if (!made)
 		return ox_fail(err, OX_EINTERNAL, "the step that packs the %s gave nothing", origin_names[origin]);
-	if (outputs.meta.len && extract->never)
+	struct ox_slice wants_file;
+	read_said(outputs.meta, &wants_file, &out->adds_folders);
+	if (wants_file.len && extract->never)
 		return ox_fail(err, OX_EBUILD,
 			       "code of %.*s looks for files beside itself, and nothing may be extracted: for each of "
 			       "them that works from memory say policy.set_package_files(NAME, False), give the others "
 			       "resources_location \"filesystem-relative:lib\", or leave policy.extract at "
 			       "\"as-needed\"",
-			       OX_SLICE_ARG(outputs.meta));
-	if (outputs.meta.len)
+			       OX_SLICE_ARG(wants_file));
+	if (wants_file.len)
 		ox_emit_log(ctx->sink, OX_LEVEL_INFO, "build",
 			    "code that reads __file__ is given real files, extracted at run time: %.*s",
-			    OX_SLICE_ARG(outputs.meta));
+			    OX_SLICE_ARG(wants_file));
 	out->digest = made->digest;
 	out->size = made->size;
 	return 0;

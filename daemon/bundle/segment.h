@@ -12,6 +12,7 @@
 struct ox_segment {
 	struct ox_digest digest;
 	uint64_t size;
+	struct ox_slice adds_folders; /* packages that import from folders which they put on sys.path: "a, b" */
 };
 
 /* Items and libraries of one origin in memory, and the records of those beside the executable.

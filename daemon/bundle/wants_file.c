@@ -49,7 +49,7 @@ static bool is_compiled(struct ox_slice top)
 static bool scan_says(const struct ox_pack_resource *records, size_t count, const struct ox_map *users, bool is_stdlib,
 		      struct ox_slice top)
 {
-	enum ox_wants_file wants = (enum ox_wants_file)(uintptr_t)ox_map_get(users, top);
+	enum ox_wants_file wants = ox_file_wanted(ox_map_get(users, top));
 	if ((wants == OX_WANTS_FILE && !is_stdlib) || is_compiled(top))
 		return true;
 	return wants != OX_WANTS_NO_FILE && has_data(records, count, top);

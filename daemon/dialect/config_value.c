@@ -65,6 +65,17 @@ static int set_list(struct ox_dialect *d, struct ox_pack_config *config, const c
 	return rc;
 }
 
+/* Who writes that files are not imported means all of them. */
+static int set_bool(struct ox_pack_config *config, const char *name, bool value, struct ox_err *err)
+{
+	bool decided;
+	int rc = ox_pack_config_set_bool(config, name, value, err);
+	if (rc == 0 && !value && strcmp(name, "filesystem_importer") == 0 &&
+	    !ox_pack_config_bool(config, "import_added_folders", &decided))
+		rc = ox_pack_config_set_bool(config, "import_added_folders", false, err);
+	return rc;
+}
+
 int ox_config_value_set(struct ox_dialect *d, struct ox_pack_config *config, const char *name, ox_star_value value)
 {
 	struct ox_err err;
@@ -78,7 +89,7 @@ int ox_config_value_set(struct ox_dialect *d, struct ox_pack_config *config, con
 	else if (type == OX_CONFIG_LIST)
 		return set_list(d, config, name, value, &err) == 0 ? 0 : -1;
 	else if (type == OX_CONFIG_BOOL)
-		rc = ox_pack_config_set_bool(config, name, ox_star_truth(value), &err);
+		rc = set_bool(config, name, ox_star_truth(value), &err);
 	else if (type == OX_CONFIG_STR)
 		rc = ox_pack_config_set_str(config, name, ox_star_text(value), &err);
 	else if (ox_star_to_int(value, &number))

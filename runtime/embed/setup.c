@@ -89,7 +89,8 @@ static PyObject *argv_bytes(const struct ox_program *p)
 
 bool ox_setup_imports_files(const struct ox_program *p)
 {
-	return ox_program_flag(p, "filesystem_importer", false) || p->call != OX_CALL_NOTHING;
+	return ox_program_flag(p, "filesystem_importer", false) ||
+	       ox_program_flag(p, "import_added_folders", false) || p->call != OX_CALL_NOTHING;
 }
 
 /* A configured prefix stays. Without a cache to write to, programs do not find what only some of them look for. */

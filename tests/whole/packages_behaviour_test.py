@@ -20,6 +20,19 @@ def make_exe():
 register_target("exe", make_exe)
 resolve_targets()
 """
+PLUGINS = """
+def make_exe():
+    dist = default_python_distribution()
+    config = dist.make_python_interpreter_config()
+    config.run_module = "app"
+    {setting}
+    exe = dist.to_python_executable(name="app", config=config)
+    exe.add_python_resources(exe.read_package_root(path=".", packages=["app", "runner"]))
+    return exe
+
+register_target("exe", make_exe)
+resolve_targets()
+"""
 WHEEL = {
     # Known by another name than its own, with copies of others inside; wants no file.
     "renamed/__init__.py": "import sys\nsys.modules['other'] = sys.modules[__name__]\n"
@@ -155,6 +168,34 @@ class Packages(oxtest.TestCase):
         self.assertEqual(self.run_program(), EXPECTED)  # now from what was extracted
         self.assertEqual({path: os.stat(path).st_ctime_ns for path in kept if not os.path.isdir(path)},
                          {path: when for path, when in kept.items() if not os.path.isdir(path)})
+
+    def build_plugins(self, setting):
+        """A program that loads plugins from folders, one itself and one through a package."""
+        self.box.write("plugins/helper.py", "import json, runner\nWHO = __file__\n")
+        self.box.write("project/runner/__init__.py", "")
+        self.box.write("project/runner/load.py", "import importlib, sys\ndef load(folder, name):\n    sys.path.insert(0, folder)\n"
+                                                 "    return importlib.import_module(name)\n")
+        self.box.write("project/app.py", "import sys, runner.load\nprint(sys.path)\n"
+                                         "print(runner.load.load(sys.argv[1], 'helper').WHO)\n")
+        return self.build(PLUGINS.replace("{setting}", setting)).stderr
+
+    def load_plugin(self):
+        program, = glob.glob(self.box.path("project/build/*/debug/exe/app"))
+        return subprocess.run([program, self.box.path("plugins")], env={"PATH": "/usr/bin:/bin", "PYTHONPATH": "/none"},
+                              cwd=self.box.path("plugins"), text=True, capture_output=True, timeout=60, check=False)
+
+    def test_a_package_that_adds_to_the_search_path_imports_from_there(self):
+        said = self.build_plugins("")
+        self.assertIn("modules are imported from the folders that these add to sys.path: runner\n", said)
+        result = self.assertExit(self.load_plugin(), 0)
+        self.assertEqual(result.stdout, f"[]\n{self.box.path('plugins/helper.py')}\n")
+
+    def test_no_folder_is_imported_from_where_the_configuration_says_so(self):
+        for setting in "filesystem_importer", "import_added_folders":
+            with self.subTest(setting):
+                said = self.build_plugins(f"config.{setting} = False")
+                self.assertIn("config.import_added_folders = True changes that", said)
+                self.assertIn("No module named 'helper'", self.assertExit(self.load_plugin(), 1).stderr)
 
 
 if __name__ == "__main__":

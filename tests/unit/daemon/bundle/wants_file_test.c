@@ -12,7 +12,7 @@ static enum ox_wants_file says(const char *source, const char *of)
 {
 	struct ox_map users = {0};
 	assert_int_equal(ox_note_file_users(&users, OX_SLICE("own"), ox_slice_str(source)), 0);
-	enum ox_wants_file wants = (enum ox_wants_file)(uintptr_t)ox_map_get(&users, ox_slice_str(of));
+	enum ox_wants_file wants = ox_file_wanted(ox_map_get(&users, ox_slice_str(of)));
 	ox_map_free(&users);
 	return wants;
 }
@@ -97,6 +97,44 @@ static void names_that_answer_with_paths_count_where_there_is_data(void **state)
 	assert_true(uses("app = Flask(__file__)"));
 }
 
+static bool adds(const char *source)
+{
+	struct ox_map users = {0};
+	assert_int_equal(ox_note_file_users(&users, OX_SLICE("own"), ox_slice_str(source)), 0);
+	bool added = ox_adds_folders(ox_map_get(&users, OX_SLICE("own")));
+	ox_map_free(&users);
+	return added;
+}
+
+static void what_adds_to_the_search_path_imports_from_folders(void **state)
+{
+	(void)state;
+	assert_true(adds("import sys\nsys.path.insert(0, folder)"));
+	assert_true(adds("def f(p):\n\tsys.path.append(p)"));
+	assert_true(adds("sys.path.extend([a, b])"));
+	assert_true(adds("sys.path = [x] + sys.path"));
+	assert_true(adds("sys.path[:0] = [x]"));
+	assert_true(adds("sys.path[0] = x"));
+	assert_true(adds("sys.path += [x]"));
+	assert_true(adds("site.addsitedir(x)"));
+	assert_true(adds("find = importlib.machinery.PathFinder.find_spec"));
+	assert_true(adds("NAMES = ['_frozen_importlib_external.PathFinder']"));
+	assert_true(adds("HERE = __file__\nsys.path.append(HERE)\nas_file(x)"));
+}
+
+static void what_reads_the_search_path_or_speaks_of_it_does_not(void **state)
+{
+	(void)state;
+	assert_false(adds("for p in sys.path: print(p, sys.path[0])"));
+	assert_false(adds("sys.path[0] == x or sys.path == []"));
+	assert_false(adds("# sys.path.insert(0, x)\n'sys.path.append(x)'"));
+	assert_false(adds("sys.path.remove(x); sys.path.index(x)"));
+	assert_false(adds("self.sys.path.insert(0, x); sys.paths.insert(0, x); _sys.path = 3"));
+	assert_false(adds("class MetadataPathFinder: pass"));
+	assert_false(adds("sys.path[0"));
+	assert_false(adds("__file__"));
+}
+
 static struct ox_pack_file py_typed = {.name = OX_SLICE("py.typed")}, template = {.name = OX_SLICE("t/x.html")};
 
 /* Which of a, ab, b, c and d are marked, as names with commas. */
@@ -162,6 +200,8 @@ int main(void)
 		cmocka_unit_test(a_file_of_a_module_that_was_not_imported_by_name_is_the_packages_own),
 		cmocka_unit_test(expressions_in_formatted_strings_are_code),
 		cmocka_unit_test(names_that_answer_with_paths_count_where_there_is_data),
+		cmocka_unit_test(what_adds_to_the_search_path_imports_from_folders),
+		cmocka_unit_test(what_reads_the_search_path_or_speaks_of_it_does_not),
 		cmocka_unit_test(packages_whose_compiled_code_reads_file_are_known_by_name),
 		cmocka_unit_test(whole_top_level_packages_are_marked),
 	};

@@ -262,6 +262,21 @@ static void test_the_old_constructor_fills_todays_fields(void **state)
 	assert_int_equal(run(p, "PythonInterpreterConfig(sys_frozen=\"no\")\n", true), OX_EUSAGE);
 }
 
+static void test_no_files_are_imported_where_the_configuration_says_so(void **state)
+{
+	struct project *p = *state;
+	assert_int_equal(run(p,
+			     "a, b = PythonInterpreterConfig(), PythonInterpreterConfig()\n"
+			     "print(a.filesystem_importer, a.import_added_folders)\n"
+			     "a.filesystem_importer = False\n"
+			     "b.import_added_folders = True\n"
+			     "b.filesystem_importer = False\n"
+			     "print(a.import_added_folders, b.import_added_folders)\n",
+			     true),
+			 0);
+	assert_said(p, "config: False None\nconfig: False True\n");
+}
+
 static void test_what_is_absent_says_what_to_use(void **state)
 {
 	struct project *p = *state;
@@ -326,6 +341,7 @@ int main(void)
 		TEST(test_a_target_that_gives_nothing_is_an_error_that_says_what_to_return),
 		TEST(test_a_misspelt_name_is_told_with_its_place_and_the_right_one),
 		TEST(test_the_old_constructor_fills_todays_fields),
+		TEST(test_no_files_are_imported_where_the_configuration_says_so),
 		TEST(test_what_is_absent_says_what_to_use),
 		TEST(test_patterns_make_manifests_without_their_prefix),
 		TEST(test_a_loaded_file_is_found_beside_the_configuration),
