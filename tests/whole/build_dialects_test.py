@@ -74,7 +74,7 @@ class Dialects(oxtest.TestCase):
 
     def run_program(self, path, *args, code=0):
         result = subprocess.run([path, *args], env={"PATH": "/usr/bin:/bin"}, cwd=self.box.root, text=True,
-                                stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+                                stdin=subprocess.DEVNULL, capture_output=True, timeout=oxtest.PATIENCE, check=False)
         self.assertEqual(result.returncode, code, result.stdout + result.stderr)
         return result.stdout
 
@@ -109,7 +109,8 @@ class Dialects(oxtest.TestCase):
         self.box.write("project/keep/names.txt", names + "encodings.ascii\nencodings.latin_1\nio\nos\nabc\ncodecs\n")
         config = self.config("walkthrough_old.bzl")
         path = self.artifact(self.build(config, "--no-daemon", "--json"))
-        result = subprocess.run([path], input="print(6 * 7)\n", capture_output=True, text=True, timeout=60, check=True)
+        result = subprocess.run([path], input="print(6 * 7)\n", capture_output=True, text=True,
+                                timeout=oxtest.PATIENCE, check=True)
         self.assertEqual(result.stdout, "42\n")
         path = self.artifact(self.build(config, "--no-daemon", "--json", "filtered"))
         self.assertEqual(self.run_program(path), "True\n")

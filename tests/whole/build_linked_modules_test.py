@@ -5,10 +5,10 @@ import os
 import re
 import shutil
 import subprocess
-import time
 import unittest
 
 import oxtest
+from oxdaemon import wait_until
 
 CONFIG = """
 def make_exe():
@@ -77,7 +77,8 @@ class Case(oxtest.TestCase):
                           "-v", **options)
 
     def run_app(self):
-        result = subprocess.run([self.executable()], env=self.box.env, text=True, capture_output=True, timeout=60,
+        result = subprocess.run([self.executable()], env=self.box.env, text=True, capture_output=True,
+                                timeout=oxtest.PATIENCE,
                                 check=False)
         if result.returncode or result.stderr:
             self.fail(f"exit status {result.returncode}\n{result.stderr}")
@@ -156,7 +157,7 @@ class Setuptools(Case):
             return "nothing had to be done" in again.stdout + again.stderr
 
         # What pip left in the project's folder is new to the first of them.
-        self.assertTrue(any(is_remembered() or time.sleep(0.2) for _ in range(10)))
+        wait_until(is_remembered)
         path = self.box.path("project", "extensions", "single.c")
         with open(path, encoding="utf-8") as file:
             text = file.read()
@@ -229,7 +230,7 @@ class Index(Case):
                    "print(json.dumps([oxcy.one.Thing().tell(), oxcy.two.Thing().tell(), oxme.call(),\n"
                    "    oxme._ext.__name__, markupsafe.escape('<'), markupsafe._speedups.__name__]))\n")
         told = tiers(self.make(program=program, arguments=["./cy", "./me", "--no-binary", "markupsafe",
-                                                           "markupsafe==2.1.5"], timeout=600))
+                                                           "markupsafe==2.1.5"], timeout=oxtest.PATIENCE))
         linked = {name for name, (tier, _) in told.items() if tier == 1}
         self.assertLessEqual({"oxcy.one", "oxcy.two", "oxme._ext", "markupsafe._speedups"}, linked)
         self.assertEqual(self.run_app(), [[3, "oxcy.one", "oxcy.one"], [3, "oxcy.two", "oxcy.two"], 3, "oxme._ext",

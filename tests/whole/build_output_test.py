@@ -32,7 +32,7 @@ class Output(oxtest.TestCase):
         for _ in range(5):
             running = [self.box.start(*self.order(text)) for text in ("a", "b")]
             for process in running:
-                out, err = process.communicate(timeout=120)
+                out, err = process.communicate(timeout=oxtest.PATIENCE)
                 self.assertEqual(process.returncode, 0, out + err)
             contents = set()
             for name in os.listdir(self.folder()):
@@ -103,7 +103,7 @@ class Output(oxtest.TestCase):
                               text=True) as process:
             self.assertEqual(process.stdout.readline(), "old\n")
             self.assertExit(self.box.oxc(*self.order("new")), 0)
-            out, _ = process.communicate("still here\n", timeout=30)
+            out, _ = process.communicate("still here\n", timeout=oxtest.PATIENCE)
             self.assertEqual(out, "still here\n")
 
 

@@ -58,7 +58,8 @@ class Outcome:
         return next(e["path"] for e in self.artifacts if e["runnable"])
 
     def said(self):
-        return subprocess.run([self.path()], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+        return subprocess.run([self.path()], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=oxtest.PATIENCE,
                               check=True).stdout
 
 

@@ -34,7 +34,8 @@ class Reproducible(oxtest.TestCase):
                 os.utime(os.path.join(root, name), (env["time"], env["time"]))
         os.makedirs(env["HOME"])
         result = self.box.oxc("build", "--no-daemon", "--json", "--path", self.box.path(folder),
-                              env={name: value for name, value in env.items() if name != "time"}, timeout=600)
+                              env={name: value for name, value in env.items() if name != "time"},
+                              timeout=oxtest.PATIENCE)
         events = oxtest.events(self.assertExit(result, 0).stdout)
         path = next(e["path"] for e in events if e["type"] == "artifact")
         with open(path, "rb") as file:

@@ -38,7 +38,7 @@ class Build(oxtest.TestCase):
 
     def test_a_pipeline_ends_when_the_build_does(self):
         done = subprocess.run(["sh", "-c", f'"{oxtest.OXC}" build --path app 2>&1 | cat; echo end'], env=self.box.env,
-                              cwd=self.box.root, stdout=subprocess.PIPE, text=True, timeout=120, check=True)
+                              cwd=self.box.root, stdout=subprocess.PIPE, text=True, timeout=oxtest.PATIENCE, check=True)
         self.assertTrue(done.stdout.endswith("end\n"))
         self.assertIn("exe/app", done.stdout)
         self.assertExit(self.box.oxc("daemon", "status"), 0)  # it lives on
@@ -53,7 +53,7 @@ class Build(oxtest.TestCase):
         program = self.box.start("run", "-q", "--path", "app", "sleep")
         self.assertEqual(program.stdout.readline(), "sleeping\n")
         program.send_signal(signal.SIGINT)
-        _, err = program.communicate(timeout=20)
+        _, err = program.communicate(timeout=oxtest.PATIENCE)
         self.assertEqual(program.returncode, -signal.SIGINT)
         self.assertIn("KeyboardInterrupt", err)
 

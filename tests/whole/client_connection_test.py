@@ -7,11 +7,11 @@ import stat
 import subprocess
 import sys
 import threading
-import time
 import unittest
 
 import fakepeer
 import oxtest
+from oxdaemon import wait_until
 
 NOBODY = 65534
 
@@ -172,7 +172,7 @@ class Interrupts(oxtest.TestCase):
             with self.subTest(number):
                 build = self.start_build(True)
                 build.send_signal(number)
-                _, err = build.communicate(timeout=10)
+                _, err = build.communicate(timeout=oxtest.PATIENCE)
                 self.assertEqual(build.returncode, 128 + number)
                 self.assertIn("cancelled", err)
                 self.assertEqual(self.cancel, (fakepeer.CANCEL, {1: [42]}))
@@ -182,10 +182,10 @@ class Interrupts(oxtest.TestCase):
     def test_the_second_leaves_at_once(self):
         build = self.start_build(False)
         build.send_signal(signal.SIGINT)
-        self.assertTrue(self.cancelled.wait(10))
+        self.assertTrue(self.cancelled.wait(oxtest.PATIENCE))
         self.assertIsNone(build.poll())
         build.send_signal(signal.SIGINT)
-        build.communicate(timeout=10)
+        build.communicate(timeout=oxtest.PATIENCE)
         self.assertEqual(build.returncode, 130)
 
 
@@ -225,7 +225,7 @@ class Worker(oxtest.TestCase):
                                start_new_session=True)
         self.assertIn("waiting", build.stderr.readline())
         os.killpg(build.pid, signal.SIGINT)  # as a terminal does
-        build.communicate(timeout=20)
+        build.communicate(timeout=oxtest.PATIENCE)
         self.assertEqual(build.returncode, 130)
 
     def test_run_becomes_the_program(self):
@@ -260,7 +260,7 @@ class Start(oxtest.TestCase):
 
     def test_starts_once_however_many_ask(self):
         clients = [self.box.start("daemon", "start") for _ in range(20)]
-        answers = {client.communicate(timeout=60)[0] for client in clients}
+        answers = {client.communicate(timeout=oxtest.PATIENCE)[0] for client in clients}
         self.assertEqual({client.returncode for client in clients}, {0})
         self.assertEqual(len(answers), 1, answers)
         self.assertIn(str(self.status()["pid"]), answers.pop())
@@ -272,7 +272,8 @@ class Start(oxtest.TestCase):
 
     def test_the_daemon_keeps_nothing_of_its_client(self):
         script = f'"{oxtest.OXC}" daemon start | cat; echo done'
-        result = subprocess.run(["sh", "-c", script], env=self.box.env, stdout=subprocess.PIPE, timeout=20, check=True)
+        result = subprocess.run(["sh", "-c", script], env=self.box.env, stdout=subprocess.PIPE,
+                                timeout=oxtest.PATIENCE, check=True)
         self.assertIn(b"done", result.stdout)
         pid = self.status()["pid"]
         for fd in os.listdir(f"/proc/{pid}/fd"):
@@ -282,9 +283,7 @@ class Start(oxtest.TestCase):
     def test_a_socket_that_a_dead_daemon_left_is_replaced(self):
         self.assertExit(self.box.oxc("daemon", "start"), 0)
         os.kill(self.status()["pid"], signal.SIGKILL)
-        deadline = time.monotonic() + 10
-        while self.box.oxc("daemon", "status").returncode == 0 and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait_until(lambda: self.box.oxc("daemon", "status").returncode != 0)
         self.assertTrue(os.path.exists(self.box.path("run", "oxidizerd.sock")))
         self.assertExit(self.box.oxc("daemon", "start"), 0)
 

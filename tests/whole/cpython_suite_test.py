@@ -66,7 +66,7 @@ class ImportSuite(unittest.TestCase):
     def run_both(self, python, name, *args):
         runs = [(start(python, f"{name}{i}", *args, *tests), f"{name}{i}") for i, tests in enumerate(AT_ONCE)]
         for process, run in runs:
-            if process.wait(timeout=300):
+            if process.wait(timeout=oxtest.PATIENCE):
                 self.fail(BOX.read(run + ".log")[-6000:])
         return {case: what for _, run in runs for case, what in cases(run).items()}
 
@@ -88,7 +88,7 @@ class WholeSuite(unittest.TestCase):
         self.assertGreater(len(modules), 100)
         runs = [start(python, name, *modules) for python, name in ((SUITE, "file"), (oxtest.HOST_PYTHON, "host"))]
         for process in runs:
-            process.wait(timeout=600)
+            process.wait(timeout=oxtest.PATIENCE)
         told = re.search(r"^All (\d+) tests OK", BOX.read("file.log"), re.MULTILINE)
         self.assertTrue(told and int(told[1]) == len(modules), BOX.read("file.log")[-6000:])
         self.assertEqual(cases("file"), cases("host"))

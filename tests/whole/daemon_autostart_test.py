@@ -2,7 +2,6 @@
 import os
 import signal
 import subprocess
-import time
 
 import oxtest
 from oxdaemon import DaemonTest, alive, wait_until
@@ -15,7 +14,7 @@ class AutoStart(DaemonTest):
                                 **options)
 
     def finish(self, process, code=0):
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=oxtest.PATIENCE)
         self.assertEqual(process.returncode, code, f"{out}\n{err}")
         return out
 
@@ -29,7 +28,7 @@ class AutoStart(DaemonTest):
     def clean_up(self):
         if os.path.exists(self.socket_path):
             subprocess.run([oxtest.OXC, "daemon", "stop", "--now"], env=self.environment(), check=False,
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=30)
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=oxtest.PATIENCE)
         super().clean_up()
 
     def test_many_clients_at_once_start_one_daemon(self):
@@ -45,11 +44,9 @@ class AutoStart(DaemonTest):
         client = self.oxc("build", "--path", folder)
         reader = subprocess.Popen(["cat"], stdin=client.stdout, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         client.stdout.close()
-        begin = time.monotonic()
-        reader.communicate(timeout=30)
+        reader.communicate(timeout=oxtest.PATIENCE)
         client.stderr.close()
-        self.assertEqual(client.wait(10), 0)
-        self.assertLess(time.monotonic() - begin, 20)
+        self.assertEqual(client.wait(oxtest.PATIENCE), 0)
         self.assertEqual(self.status()["state"], "serving")
 
     def test_without_home_and_in_a_folder_with_a_long_name(self):
@@ -92,7 +89,7 @@ class AutoStart(DaemonTest):
     def test_a_crash_is_told_and_the_log_shows_it(self):
         folder = self.project("crash")
         client = self.oxc("build", "--path", folder)
-        _, err = client.communicate(timeout=30)
+        _, err = client.communicate(timeout=oxtest.PATIENCE)
         self.assertEqual(client.returncode, 3)
         self.assertIn("oxc daemon log", err)
         self.assertIn("signal 9", self.finish(self.oxc("daemon", "log")))

@@ -4,7 +4,8 @@
 Each line of the file is a command: `log TEXT`, `fifo PATH` (read it to its end), `progress N`,
 `crash` (killed by its own KILL), `garbage`, `exit N` (without a result), `runaway PIDFILE` (a
 descendant in another session that ignores TERM), `hang` (until cancelled), `stubborn` (hang, deaf to
-CANCEL and the socket's end), `linger SECONDS` (go on running for that long after the result), `result N TEXT`. Without `result` the result is success.
+CANCEL and the socket's end), `linger SECONDS PATH` (go on running for that long after the result, then add a line "ends"
+to the file), `write PATH LINE` (add it to the file), `result N TEXT`. Without `result` the result is success.
 """
 import os
 import select
@@ -33,7 +34,7 @@ class Worker:
         self.to = conversation
         self.request = 0
         self.number = 0
-        self.linger = 0
+        self.linger = None
 
     def event(self, body):
         self.number += 1
@@ -51,8 +52,16 @@ class Worker:
 
     def finish(self, code, text=""):
         self.event(ox.result_event(code, "ok" if code == 0 else "build-failed", text))
-        time.sleep(self.linger)
+        if self.linger:
+            seconds, _, path = self.linger.partition(" ")
+            time.sleep(float(seconds))
+            self.write(path, "ends")
         sys.exit(0)
+
+    @staticmethod
+    def write(path, line):
+        with open(path, "a", encoding="utf-8") as out:
+            out.write(line + "\n")
 
     def hang(self):
         while not self.cancelled(10):
@@ -104,7 +113,9 @@ class Worker:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
             time.sleep(1000)
         elif command == "linger":
-            self.linger = float(rest)
+            self.linger = rest
+        elif command == "write":
+            self.write(*rest.split(" "))
         elif command == "result":
             code, _, text = rest.partition(" ")
             self.finish(int(code), text)

@@ -42,7 +42,7 @@ class Runaway(oxtest.TestCase):
         client = self.box.start("build", "--path", self.box.path("project"), *options)
         self.addCleanup(client.stdout.close)
         self.addCleanup(client.stderr.close)
-        wait_until(lambda: os.path.exists(self.pid_file) or client.poll() is not None, 60)
+        wait_until(lambda: os.path.exists(self.pid_file) or client.poll() is not None)
         self.assertIsNone(client.poll(), "the build ended too early")
         pid = int(self.box.read("pid"))
         self.assertTrue(alive(pid))
@@ -57,12 +57,12 @@ class Runaway(oxtest.TestCase):
 
     def assert_gone(self, *pids):
         for pid in pids:
-            wait_until(lambda pid=pid: not alive(pid), 10)
+            wait_until(lambda pid=pid: not alive(pid))
 
     def test_interrupting_the_client(self):
         client, pid = self.start_build()
         client.send_signal(signal.SIGINT)
-        self.assertEqual(client.wait(30), 130)
+        self.assertEqual(client.wait(oxtest.PATIENCE), 130)
         self.assert_gone(pid)
 
     def test_nothing_of_pip_s_is_left_in_the_folder_for_temporary_files(self):
@@ -70,7 +70,7 @@ class Runaway(oxtest.TestCase):
         self.box.env["TMPDIR"] = self.box.path("tmp")
         client, pid = self.start_build()
         client.send_signal(signal.SIGINT)
-        self.assertEqual(client.wait(30), 130)
+        self.assertEqual(client.wait(oxtest.PATIENCE), 130)
         self.assert_gone(pid)
         self.assertEqual(os.listdir(self.box.path("tmp")), [])
 
@@ -79,12 +79,12 @@ class Runaway(oxtest.TestCase):
         worker = self.worker_of(self.daemon_pid())
         client.kill()
         self.assert_gone(pid, worker)
-        self.assertEqual(client.wait(30), -signal.SIGKILL)
+        self.assertEqual(client.wait(oxtest.PATIENCE), -signal.SIGKILL)
 
     def test_killing_the_worker(self):
         client, pid = self.start_build()
         os.kill(self.worker_of(self.daemon_pid()), signal.SIGKILL)
-        self.assertEqual(client.wait(30), 3)
+        self.assertEqual(client.wait(oxtest.PATIENCE), 3)
         self.assertFalse(alive(pid))
         self.assertTrue(alive(self.daemon_pid()))
 
@@ -93,12 +93,12 @@ class Runaway(oxtest.TestCase):
         worker = self.worker_of(self.daemon_pid())
         os.kill(self.daemon_pid(), signal.SIGKILL)
         self.assert_gone(pid, worker)
-        self.assertNotEqual(client.wait(30), 0)
+        self.assertNotEqual(client.wait(oxtest.PATIENCE), 0)
 
     def test_without_a_daemon_interrupting_the_client(self):
         client, pid = self.start_build("--no-daemon")
         client.send_signal(signal.SIGINT)
-        self.assertEqual(client.wait(30), 130)
+        self.assertEqual(client.wait(oxtest.PATIENCE), 130)
         self.assert_gone(pid)
 
     def test_without_a_daemon_killing_the_client(self):
@@ -106,12 +106,12 @@ class Runaway(oxtest.TestCase):
         worker = self.worker_of(client.pid)
         client.kill()
         self.assert_gone(pid, worker)
-        client.wait(30)
+        client.wait(oxtest.PATIENCE)
 
     def test_without_a_daemon_killing_the_worker(self):
         client, pid = self.start_build("--no-daemon")
         os.kill(self.worker_of(client.pid), signal.SIGKILL)
-        self.assertEqual(client.wait(30), 3)
+        self.assertEqual(client.wait(oxtest.PATIENCE), 3)
         self.assert_gone(pid)
 
 

@@ -89,13 +89,13 @@ class Base(oxtest.TestCase):
         """The executable's path, and what the build said."""
         result = self.build(CONFIG.format(sha256=self.archive.sha256, path=self.archive.path, policy=policy, more=more,
                                           program=json.dumps(program)), "--json", "--no-daemon", "--release",
-                            folder=folder, timeout=600, **options)
+                            folder=folder, timeout=oxtest.PATIENCE, **options)
         path = next(e["path"] for e in oxtest.events(result.stdout) if e["type"] == "artifact")
         return path, result.stderr
 
     def run_program(self, path):
         result = subprocess.run([path], env={"HOME": self.box.path("home")}, stdin=subprocess.DEVNULL,
-                                capture_output=True, text=True, timeout=60, check=False)
+                                capture_output=True, text=True, timeout=oxtest.PATIENCE, check=False)
         return self.assertExit(result, 0).stdout
 
 

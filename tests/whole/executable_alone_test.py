@@ -92,7 +92,7 @@ class Alone(oxtest.TestCase):
         mount = f"mount -t proc proc {root}/proc && " if proc else ""
         unshare = ["unshare", "-m", "-p", "-f"] + ([] if os.geteuid() == 0 else ["-U", "-r"])
         return subprocess.run([*unshare, "sh", "-c", f"{mount}exec {prefix} chroot {root} /app {' '.join(args)}"],
-                              capture_output=True, text=True, timeout=60, check=False,
+                              capture_output=True, text=True, timeout=oxtest.PATIENCE, check=False,
                               env={"PATH": os.environ["PATH"], "LD_LIBRARY_PATH": "/lib"})
 
     def test_the_standard_library_and_the_program_run_in_an_empty_root(self):
@@ -124,14 +124,14 @@ class Alone(oxtest.TestCase):
         for options in ([], ["-s"], ["--strip-unneeded"]):
             stripped = self.box.path("stripped")
             subprocess.run(["strip", *options, "-o", stripped, self.program], check=True)
-            result = subprocess.run([stripped], capture_output=True, text=True, check=False, timeout=60)
+            result = subprocess.run([stripped], capture_output=True, text=True, check=False, timeout=oxtest.PATIENCE)
             self.assertExit(result, 0)
             self.assertIn("from memory", result.stdout)
 
     def trace(self, *args):
         log = self.box.path("strace.log")
         subprocess.run(["strace", "-f", "-y", "-o", log, self.program, *args], check=True, stdout=subprocess.DEVNULL,
-                       timeout=60)
+                       timeout=oxtest.PATIENCE)
         with open(log, encoding="utf-8", errors="replace") as lines:
             return lines.read().splitlines()
 
@@ -160,7 +160,7 @@ class Alone(oxtest.TestCase):
                     "info proc mappings")
         words = [word for command in commands for word in ("-ex", command)]
         output = subprocess.run(["gdb", "-q", "-nx", "-batch", *words, self.program], capture_output=True, text=True,
-                                check=True, timeout=60).stdout
+                                check=True, timeout=oxtest.PATIENCE).stdout
         address = int(re.search(r"ADDRESS (\d+)", output).group(1))
         mappings = re.findall(r"(0x\w+) +(0x\w+) +0x\w+ +0x\w+ +(\S+) +(\S+)", output)
         found = [(access, path) for start, end, access, path in mappings

@@ -3,10 +3,10 @@ import os
 import re
 import signal
 import subprocess
-import time
 import unittest
 
 import oxtest
+from oxdaemon import wait_until
 
 CONFIG = """
 def make_exe():
@@ -33,12 +33,11 @@ def normal(text):
 
 def wait_until_asleep(pid):
     """A process that has said that it is ready may not have come to the line behind that yet."""
-    deadline = time.monotonic() + 20
-    state = ""
-    while state != "S" and time.monotonic() < deadline:
-        time.sleep(0.01)
+    def is_asleep():
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
-            state = stat.read().rpartition(")")[2].split()[0]
+            return stat.read().rpartition(")")[2].split()[0] == "S"
+
+    wait_until(is_asleep)
 
 
 class Behaviour(unittest.TestCase):
@@ -60,7 +59,8 @@ class Behaviour(unittest.TestCase):
     def run_both(self, *args, env=None, **options):
         results = []
         for command, extra in ((self.python, {"PYTHONPATH": DATA, "PYTHONNOUSERSITE": "1"}), (self.ours, {})):
-            result = subprocess.run([*command, *args], capture_output=True, text=True, timeout=60, cwd=self.box.root,
+            result = subprocess.run([*command, *args], capture_output=True, text=True,
+                                    timeout=oxtest.PATIENCE, cwd=self.box.root,
                                     env={"PATH": os.environ["PATH"], **(env or {}), **extra}, check=False, **options)
             results.append((result.returncode, normal(result.stdout), normal(result.stderr)))
         return results
@@ -118,7 +118,7 @@ class Behaviour(unittest.TestCase):
                 self.assertEqual(child.stdout.readline(), "ready\n")
                 wait_until_asleep(child.pid)
                 child.send_signal(signal.SIGINT)
-                output, error = child.communicate(timeout=20)
+                output, error = child.communicate(timeout=oxtest.PATIENCE)
                 seen.append((child.returncode, output, normal(error)))
             self.assertEqual(*seen)
         self.assertEqual(seen[1][0], 4)
@@ -132,7 +132,7 @@ class Behaviour(unittest.TestCase):
             child.stdout.close()
             error = child.stderr.read()
             child.stderr.close()
-            seen.append((child.wait(timeout=20), normal(error)))
+            seen.append((child.wait(timeout=oxtest.PATIENCE), normal(error)))
         self.assertEqual(*seen)
         self.assertNotEqual(seen[0][0], 0)
 

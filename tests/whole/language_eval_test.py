@@ -44,7 +44,7 @@ class Eval(oxtest.TestCase):
     def test_standard_input_is_a_file(self):
         with open(self.box.write("in", "x = [1]\n"), encoding="utf-8") as text:
             result = subprocess.run([oxtest.OXC, "eval", "-", "-e", "x"], stdin=text, env=self.box.env, text=True,
-                                    cwd=self.box.root, capture_output=True, timeout=30, check=False)
+                                    cwd=self.box.root, capture_output=True, timeout=oxtest.PATIENCE, check=False)
         self.assertEqual((result.returncode, result.stdout), (0, "[1]\n"))
 
     def test_the_dialect_is_there(self):
@@ -83,7 +83,7 @@ class Eval(oxtest.TestCase):
                                      env={"OXIDIZER_CONFIG_LIMITS": "steps=1000000000000"})
                 self.assertIn("up", oxc.stdout.readline())
                 oxc.send_signal(signal.SIGINT)
-                out, _ = oxc.communicate(timeout=20)
+                out, _ = oxc.communicate(timeout=oxtest.PATIENCE)
                 self.assertEqual(oxc.returncode, 130)
                 self.assertEqual(oxtest.events(out)[-1]["category"], "cancelled")
 

@@ -12,7 +12,7 @@ UGLY, PRETTY = "x=[1 ,2]# c\n", "x = [1, 2]  # c\n"
 class Fmt(oxtest.TestCase):
     def pipe(self, text, *args):
         return subprocess.run([oxtest.OXC, "fmt", *args], input=text, env=self.box.env, text=True, cwd=self.box.root,
-                              capture_output=True, timeout=30, check=False)
+                              capture_output=True, timeout=oxtest.PATIENCE, check=False)
 
     def test_files_are_rewritten_once_and_keep_their_mode(self):
         path = self.box.write("a.bzl", UGLY)

@@ -43,7 +43,7 @@ class Lint(oxtest.TestCase):
     def test_standard_input_and_silenced_remarks(self):
         def lint(text):
             return subprocess.run([oxtest.OXC, "lint", "-"], input=text, env=self.box.env, text=True,
-                                  cwd=self.box.root, capture_output=True, timeout=30, check=False)
+                                  cwd=self.box.root, capture_output=True, timeout=oxtest.PATIENCE, check=False)
         result = lint("len = 1\n")
         self.assertEqual(result.returncode, 1)
         self.assertIn("<stdin>:1:1: warning:", result.stderr)

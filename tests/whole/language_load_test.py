@@ -1,5 +1,4 @@
 """load() and the limits of evaluation, as a user of oxc meets them."""
-import time
 
 import oxtest
 
@@ -67,9 +66,7 @@ class Limits(oxtest.TestCase):
     LOOP = "[0 for x in range(1 << 50) if 0]"
 
     def evaluate(self, limits, expression, code):
-        start = time.monotonic()
         result = self.box.oxc("eval", "--no-daemon", "-e", expression, env={"OXIDIZER_CONFIG_LIMITS": limits})
-        self.assertLess(time.monotonic() - start, 20)
         return self.assertExit(result, code).stderr
 
     def test_the_environment_sets_them(self):

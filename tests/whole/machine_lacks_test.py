@@ -38,7 +38,7 @@ class Lacks(oxtest.TestCase):
         if not command:
             return self.box.oxc(*args, env=env, **options)
         return subprocess.run([*command, oxtest.OXC, *args], env={**self.box.env, **(env or {})}, text=True,
-                              cwd=self.box.root, capture_output=True, timeout=300, check=False, **options)
+                              cwd=self.box.root, capture_output=True, timeout=oxtest.PATIENCE, check=False, **options)
 
     def test_no_compiler(self):
         """A PATH with what a build may need besides, and no compiler of any name."""

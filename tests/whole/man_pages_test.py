@@ -18,7 +18,7 @@ class ManPages(oxtest.TestCase):
         return found.values()
 
     def assert_silent(self, *command):
-        result = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+        result = subprocess.run(command, capture_output=True, text=True, timeout=oxtest.PATIENCE, check=False)
         self.assertEqual((result.stdout, result.stderr), ("", ""))
 
     @unittest.skipUnless(shutil.which("mandoc"), "mandoc is not installed")

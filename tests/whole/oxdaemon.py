@@ -8,7 +8,7 @@ import time
 import unittest
 
 import oxproto as ox
-from oxtest import OXIDIZERD, SRCDIR
+from oxtest import OXIDIZERD, PATIENCE, SRCDIR
 
 FAKE_WORKER = os.path.join(SRCDIR, "tests", "whole", "daemon_fake_worker.py")
 PASSED = ("PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS")
@@ -23,11 +23,11 @@ def alive(pid):
         return False
 
 
-def wait_until(condition, seconds=10):
-    deadline = time.monotonic() + seconds
+def wait_until(condition):
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError(f"not true within {seconds} s")
+            raise AssertionError(f"not true within {PATIENCE} s")
         time.sleep(0.01)
 
 
@@ -75,7 +75,8 @@ class DaemonTest(unittest.TestCase):
     def refused(self, *options, env=None, **popen):
         """Runs an oxidizerd that must not start; gives back (exit status, message)."""
         result = subprocess.run([OXIDIZERD, *options], env=self.environment(**(env or {})), stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=20, check=False,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                timeout=PATIENCE, check=False,
                                 **popen)
         return result.returncode, result.stderr
 
@@ -114,7 +115,7 @@ class DaemonTest(unittest.TestCase):
         with open(os.path.join(self.run_dir, "oxidizerd.log"), encoding="utf-8") as log:
             return log.read()
 
-    def end(self, daemon, seconds=10):
+    def end(self, daemon):
         """Ends the daemon in good order; its exit status must be 0."""
         daemon.send_signal(signal.SIGTERM)
-        self.assertEqual(daemon.wait(seconds), 0)
+        self.assertEqual(daemon.wait(PATIENCE), 0)

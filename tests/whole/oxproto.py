@@ -105,7 +105,7 @@ class Connection:
 
     def __init__(self, sock):
         self.sock = sock
-        self.sock.settimeout(30)
+        self.sock.settimeout(600)
 
     def close(self):
         self.sock.close()

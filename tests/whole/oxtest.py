@@ -19,6 +19,8 @@ OXC = os.path.join(BUILDDIR, "client", "oxc")
 OXIDIZERD = os.path.join(BUILDDIR, "daemon", "oxidizerd")
 WORKER = os.path.join(BUILDDIR, "daemon", "oxidizer-worker")
 HOST_PYTHON = os.path.realpath("/usr/bin/python3")  # of Debian's package python3
+# Seconds after which something is taken to hang. No test fails because a machine is slow.
+PATIENCE = 600
 KEEP = ("PATH", "LANG", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "http_proxy", "https_proxy", "HTTP_PROXY",
         "HTTPS_PROXY", "no_proxy", "NO_PROXY", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS")
 
@@ -47,7 +49,7 @@ class Sandbox:
         with open(self.path(name), encoding="utf-8") as text:
             return text.read()
 
-    def oxc(self, *args, env=None, cwd=None, timeout=300, **options):
+    def oxc(self, *args, env=None, cwd=None, timeout=PATIENCE, **options):
         """Runs oxc to its end; gives back the CompletedProcess with text output."""
         return subprocess.run([OXC, *args], env={**self.env, **(env or {})}, cwd=cwd or self.root, text=True,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -61,7 +63,7 @@ class Sandbox:
     def close(self):
         if os.path.exists(self.path("run", "oxidizerd.sock")):
             subprocess.run([OXC, "daemon", "stop"], env=self.env, stdout=subprocess.DEVNULL,
-                           stderr=subprocess.DEVNULL, timeout=30, check=False)
+                           stderr=subprocess.DEVNULL, timeout=PATIENCE, check=False)
         shutil.rmtree(self.root, ignore_errors=True)
 
 

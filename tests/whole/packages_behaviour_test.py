@@ -154,7 +154,7 @@ class Packages(oxtest.TestCase):
     def run_program(self):
         program, = glob.glob(self.box.path("project/build/*/debug/exe/app"))
         result = subprocess.run([program, "x"], env={"PATH": "/usr/bin:/bin", "HOME": self.box.env["HOME"]}, text=True,
-                                capture_output=True, timeout=60, check=False)
+                                capture_output=True, timeout=oxtest.PATIENCE, check=False)
         return self.assertExit(result, 0).stdout.splitlines()
 
     def test_each_finds_what_it_looks_for(self):

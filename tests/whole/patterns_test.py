@@ -90,7 +90,7 @@ def setUpModule():
 
 def run(*command):
     done = subprocess.run(command, env={**BOX.env, "PYTHONDONTWRITEBYTECODE": "1"}, cwd=BOX.root, capture_output=True,
-                          text=True, timeout=120, check=False)
+                          text=True, timeout=oxtest.PATIENCE, check=False)
     if done.returncode:
         raise AssertionError(f"{command}: {done.returncode}\n{done.stdout[-3000:]}{done.stderr[-6000:]}")
     return done

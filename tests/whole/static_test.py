@@ -101,7 +101,7 @@ class Static(oxtest.TestCase):
 
     def make(self, program, more="", *args):
         result = self.build(self.config(program, more), "--json", "--no-daemon", "--release", "--target-triple", TRIPLE,
-                            *args, timeout=600)
+                            *args, timeout=oxtest.PATIENCE)
         artifact = next(e for e in oxtest.events(result.stdout) if e["type"] == "artifact")
         self.assertIn(f"/build/{TRIPLE}/release/exe/app", artifact["path"])
         self.assertEqual(artifact["runs_on"], "runs on any Linux of this architecture")
@@ -118,7 +118,8 @@ class Static(oxtest.TestCase):
             subprocess.run(["cp", source, target], check=True)
         os.makedirs(os.path.join(root, "tmp"), exist_ok=True)
         unshare = ["unshare", "-m"] + ([] if os.geteuid() == 0 else ["-U", "-r"])
-        return subprocess.run([*unshare, "chroot", root, "/app", *args], capture_output=True, text=True, timeout=60,
+        return subprocess.run([*unshare, "chroot", root, "/app", *args], capture_output=True, text=True,
+                              timeout=oxtest.PATIENCE,
                               env={"PATH": os.environ["PATH"]}, stdin=subprocess.DEVNULL, check=False)
 
     def test_everything_works_in_an_empty_root(self):

@@ -53,7 +53,7 @@ class Crash(oxtest.TestCase):
 
     def value_of_output(self):
         for program in glob.glob(self.box.path("project/build/*/debug/exe/app")):
-            result = subprocess.run([program], capture_output=True, text=True, timeout=30, check=False)
+            result = subprocess.run([program], capture_output=True, text=True, timeout=oxtest.PATIENCE, check=False)
             self.assertEqual((result.returncode, result.stderr), (0, ""))
             return int(result.stdout)
         return None
@@ -92,9 +92,14 @@ class Crash(oxtest.TestCase):
             victim = min(kills, key=kills.get)
             self.set_value(turn)
             child = self.box.start("build", "--path", self.box.path("project"))
-            time.sleep(random.uniform(0, longest))
-            kills[victim] += self.kill_one(victim, child)
-            child.communicate(timeout=60)
+            start = time.monotonic()
+            try:
+                child.wait(random.uniform(0, longest))
+                longest = time.monotonic() - start  # the machine has become quicker
+            except subprocess.TimeoutExpired:
+                kills[victim] += self.kill_one(victim, child)
+                longest *= 1.02
+            child.communicate(timeout=oxtest.PATIENCE)
             good.add(turn)
             self.assertIn(self.value_of_output(), good)
         print(f"{sum(kills.values())} kills that hit, in {turn - 1} builds: {kills}", file=sys.stderr)

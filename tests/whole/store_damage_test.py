@@ -54,7 +54,7 @@ class Damage(oxtest.TestCase):
         shutil.rmtree(self.box.path("project", "build"), ignore_errors=True)
         self.assertExit(self.oxc("build", "--path", self.box.path("project")), 0)
         program, = glob.glob(self.box.path("project/build/*/debug/exe/app"))
-        result = subprocess.run([program], capture_output=True, text=True, timeout=30, check=True)
+        result = subprocess.run([program], capture_output=True, text=True, timeout=oxtest.PATIENCE, check=True)
         self.assertEqual(result.stdout, "42\n")
 
     def database(self, name):

@@ -60,7 +60,7 @@ def plain(text):
 class Differential(unittest.TestCase):
     def result(self, *command):
         p = subprocess.run(command, capture_output=True, text=True, errors="backslashreplace", cwd=FOLDER.name,
-                           timeout=60, env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8",
+                           timeout=600, env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8",
                                             "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")})
         return p.returncode, plain(p.stdout), plain(p.stderr)
 

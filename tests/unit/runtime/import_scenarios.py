@@ -302,7 +302,7 @@ SCENARIOS = {
             def together(*names):
                 threads = [threading.Thread(target=work, args=(name,)) for name in names]
                 for t in threads: t.start()
-                for t in threads: t.join(30)
+                for t in threads: t.join(500)
                 print(sorted(results, key=str), [t.is_alive() for t in threads])
                 results.clear()
             together(*['@slow'] * 8)
@@ -314,7 +314,7 @@ SCENARIOS = {
                 results.append(('three', @three.done))
             threads = [threading.Thread(target=with_statement) for _ in range(4)]
             for t in threads: t.start()
-            for t in threads: t.join(30)
+            for t in threads: t.join(500)
             print(results)
             boot = importlib._bootstrap
             print([n for n in boot._module_locks if n.startswith('@')], [*getattr(boot._blocking_on, 'data', boot._blocking_on)])
@@ -325,8 +325,8 @@ SCENARIOS = {
         "failing": "import time, sys\ntime.sleep(0.02)\nsys.count = getattr(sys, 'count', 0) + 1\n"
                    "if sys.count < 3: raise ValueError('failing')\ndone = 3\n",
         "meet": "import threading\nbarrier = threading.Barrier(2)\n",
-        "one": "import @meet\n@meet.barrier.wait(10)\nimport @two\ndone = 1\n",
-        "two": "import @meet\n@meet.barrier.wait(10)\nimport @one\ndone = 2\n",
+        "one": "import @meet\n@meet.barrier.wait(500)\nimport @two\ndone = 1\n",
+        "two": "import @meet\n@meet.barrier.wait(500)\nimport @one\ndone = 2\n",
         "three": "import time, @four\ntime.sleep(0.02)\ndone = 3\n",
         "four": "import @three\n",
     },
@@ -343,7 +343,7 @@ SCENARIOS = {
             time.sleep(0.05)
             order.append('released')
             _imp.release_lock()
-            t.join(30)
+            t.join(500)
             print(order, _imp.lock_held())
         """,
         "a": "",

@@ -323,7 +323,7 @@ class AnyArguments(unittest.TestCase):
                 os.mkdir(os.path.join(folder, "work"))
                 note = os.path.join(folder, "note")
                 env = {**os.environ, "PYTHONPATH": ":".join(p for p in sys.path if p), "PYTHONHASHSEED": "0"}
-                done = subprocess.run(["timeout", "300", sys.executable, "-W", "ignore", "-c", PROGRAM, str(seed), note,
+                done = subprocess.run(["timeout", "600", sys.executable, "-W", "ignore", "-c", PROGRAM, str(seed), note,
                                        str(CALLS // 2)], cwd=os.path.join(folder, "work"), env=env,
                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
                 with open(note) as text:

@@ -39,10 +39,10 @@ if __name__ == "__main__":
 """
 # Calls itself with -c, whatever it is asked.
 LOOP = "import subprocess, sys\nprint('x', end='', flush=True)\n" \
-       "sys.exit(subprocess.run([sys.executable, '-c', 'print(1)'], timeout=60).returncode)\n"
+       "sys.exit(subprocess.run([sys.executable, '-c', 'print(1)'], timeout=600).returncode)\n"
 # What a library would do: through a shell that stays between.
 WRAPPED_LOOP = "import subprocess, sys\nprint('x', end='', flush=True)\n" \
-               "p = subprocess.run(['sh', '-c', '\"$0\" -c \"print(1)\"; exit $?', sys.executable], timeout=60)\n" \
+               "p = subprocess.run(['sh', '-c', '\"$0\" -c \"print(1)\"; exit $?', sys.executable], timeout=600)\n" \
                "sys.exit(p.returncode)\n"
 # Starts all that it has, a few at a time, again and again, until somebody stops it; each start leaves a mark.
 BOMB = """
@@ -51,7 +51,7 @@ marks = pathlib.Path(os.environ["MARKS"])
 (marks / str(os.getpid())).touch()
 if len(list(marks.iterdir())) < 40:
     for _ in range(2):
-        subprocess.run(eval(os.environ["COMMAND"]), timeout=60)
+        subprocess.run(eval(os.environ["COMMAND"]), timeout=600)
 """
 MODULE = """
 import argparse, sys
@@ -342,7 +342,7 @@ class Loops(unittest.TestCase):
         """How often the application runs that starts this twice, whatever it is asked."""
         with tempfile.TemporaryDirectory() as marks:
             limit = "ulimit -u 4000; exec \"$0\""
-            run("sh", "-c", limit, exe, env={**os.environ, "MARKS": marks, "COMMAND": command}, timeout=120)
+            run("sh", "-c", limit, exe, env={**os.environ, "MARKS": marks, "COMMAND": command})
             return len(os.listdir(marks))
 
     def test_scripts_do_not_multiply(self):
@@ -370,7 +370,7 @@ class Loops(unittest.TestCase):
                     "(marks / str(os.getpid())).touch()\n"
                     f"sys.exit({start} if len(list(marks.iterdir())) < 80 else 2)\n")
                 exe = build(module="chain")
-                p = run(exe, env={**os.environ, "MARKS": marks}, timeout=120, stdin=subprocess.DEVNULL)
+                p = run(exe, env={**os.environ, "MARKS": marks}, stdin=subprocess.DEVNULL)
                 self.assertEqual((len(os.listdir(marks)), p.returncode), (64, 1))
                 self.assertIn(f"has started itself with {name} more than 64 levels deep", p.stdout + p.stderr)
 
@@ -379,7 +379,7 @@ class Loops(unittest.TestCase):
         code = f"cp {exe} {exe}.new && mv {exe}.new {exe}"
         forward = f"import subprocess, sys; subprocess.run(['sh', '-c', {code!r}], check=True); " \
                   "subprocess.run([sys.executable, '-c', 'print(3)'])"
-        p = subprocess.run([exe, "--forward", "-c", forward], capture_output=True, text=True, timeout=60)
+        p = subprocess.run([exe, "--forward", "-c", forward], capture_output=True, text=True, timeout=stubkit.PATIENCE)
         self.assertEqual((p.stdout, p.stderr), ("3\nstatus 0\n", ""))
 
 

@@ -158,7 +158,7 @@ class Programs(unittest.TestCase):
 
     def result(self, command, module, locale):
         with tempfile.TemporaryDirectory() as folder:
-            p = subprocess.run(command, capture_output=True, cwd=folder, input=b"in\n", timeout=60,
+            p = subprocess.run(command, capture_output=True, cwd=folder, input=b"in\n", timeout=stubkit.PATIENCE,
                                env={"PATH": os.environ["PATH"], "LC_ALL" if locale == "C" else "LANG": locale})
             out = pathlib.Path(folder, "out.txt")
             written = out.read_text() if out.exists() else None
@@ -403,7 +403,7 @@ class End(unittest.TestCase):
         p = subprocess.Popen([exe], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         p.stdout.readline()
         p.send_signal(signal.SIGINT)
-        out, err = p.communicate(timeout=30)
+        out, err = p.communicate(timeout=stubkit.PATIENCE)
         self.assertEqual((p.returncode, out), (-signal.SIGINT, "cleaned\n"))
         self.assertTrue(err.endswith("KeyboardInterrupt\n"), err)
 

@@ -16,6 +16,7 @@ SANITIZERS = os.environ.get("OX_STUB_SANITIZERS")  # as configured
 SRCDIR = pathlib.Path(os.environ["OX_SRCDIR"])
 PACKER = pathlib.Path(os.environ["OX_BUILDDIR"]) / "tests/unit/runtime/packer"
 PAGE = 4096
+PATIENCE = 600  # seconds after which something is taken to hang
 MULTIARCH = sysconfig.get_config_var("MULTIARCH") or "x86_64-linux-gnu"
 DEFAULTS = {
     "config_profile": "isolated", "configure_locale": "true", "sys_frozen": "true", "oxidized_importer": "true",
@@ -38,7 +39,7 @@ def ask_python(code):
 
 
 def run(*command, **options):
-    options.setdefault("timeout", 60)
+    options.setdefault("timeout", PATIENCE)
     return subprocess.run(command, capture_output=True, text=True, **options)
 
 

@@ -225,7 +225,7 @@ class Threads(unittest.TestCase):
     def run_settings(self, status, output, with_libraries=False, **settings):
         executable = KIT.build(NATIVE, with_libraries=with_libraries, **settings)
         for _ in range(2):
-            p = stubkit.run(executable)  # for a minute at most
+            p = stubkit.run(executable)
             self.assertEqual((p.returncode, p.stderr), (status, ""), p)
             self.assertEqual(sorted(p.stdout.split()), sorted(["kept", *output.split()]))
         executable.unlink()

@@ -95,7 +95,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.turn == 1:
             self.rest(end=1000)
             self.wfile.flush()
-            over.wait(20)
+            over.wait(600)
         else:
             self.rest()
 
@@ -104,7 +104,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         for at in range(0, SIZE, SIZE // 20):
             self.wfile.write(DATA[at:at + SIZE // 20])
             self.wfile.flush()
-            time.sleep(0.1)
+            time.sleep(0.2)
 
     def endless(self):
         self.send_response(200)
