@@ -5,6 +5,7 @@
 #include "runtime/embed/loaded.h"
 #include "runtime/embed/settings.h"
 #include "runtime/embed/setup.h"
+#include "runtime/importer/failure.h"
 
 #if OX_HAS_CORE_PHASE
 PyAPI_FUNC(PyStatus) _Py_InitializeMain(void); /* private to CPython */
@@ -25,17 +26,14 @@ static int check(PyStatus status, const char *context, int *exit_code, struct ox
 /* The pending Python exception as text: streams may not exist yet. */
 static int python_error(const char *context, struct ox_err *err)
 {
-	PyObject *type, *value, *traceback;
-	PyErr_Fetch(&type, &value, &traceback);
-	PyObject *text = value ? PyObject_Str(value) : NULL;
+	struct ox_exception e = ox_exception_take();
+	PyObject *text = e.value ? PyObject_Str(e.value) : NULL;
 	const char *utf8 = text ? PyUnicode_AsUTF8(text) : NULL;
 	int rc = ox_fail(err, OX_EINTERNAL, "during %s: %s: %s", context,
-			 type ? ((PyTypeObject *)type)->tp_name : "unknown error", utf8 ? utf8 : "");
+			 e.type ? ((PyTypeObject *)e.type)->tp_name : "unknown error", utf8 ? utf8 : "");
 	PyErr_Clear();
 	Py_XDECREF(text);
-	Py_XDECREF(type);
-	Py_XDECREF(value);
-	Py_XDECREF(traceback);
+	ox_exception_drop(e);
 	return rc;
 }
 

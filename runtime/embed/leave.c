@@ -2,6 +2,7 @@
 
 #include "runtime/embed/exit_threads.h"
 #include "runtime/embed/live.h"
+#include "runtime/importer/failure.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -31,17 +32,13 @@ static int status_of(PyObject *code)
 
 static int system_exit(void)
 {
-	PyObject *type, *value, *traceback;
 	fflush(stdout);
-	PyErr_Fetch(&type, &value, &traceback);
-	PyErr_NormalizeException(&type, &value, &traceback);
-	PyObject *code = value ? PyObject_GetAttrString(value, "code") : NULL;
+	struct ox_exception e = ox_exception_take_whole();
+	PyObject *code = e.value ? PyObject_GetAttrString(e.value, "code") : NULL;
 	int status = status_of(code);
 	PyErr_Clear();
 	Py_XDECREF(code);
-	Py_XDECREF(type);
-	Py_XDECREF(value);
-	Py_XDECREF(traceback);
+	ox_exception_drop(e);
 	return status;
 }
 

@@ -2,6 +2,7 @@
 
 #include "runtime/embed/builtins.h"
 #include "runtime/embed/linked_modules.h"
+#include "runtime/importer/failure.h"
 #include "runtime/importer/fast_import.h"
 
 static struct ox_program *remembered; /* set before the first interpreter starts, constant afterwards */
@@ -99,12 +100,9 @@ static void set_prefix(const struct ox_program *p, PyObject *finder)
 	struct ox_slice configured;
 	if (!finder || ox_pack_config_str(p->config, "prefix", &configured) || ox_finder_set_prefix(finder) == 0)
 		return;
-	PyObject *type, *value, *traceback;
-	PyErr_Fetch(&type, &value, &traceback);
-	PySys_FormatStderr("files of packages outside of their folders are not there: %S\n", value ? value : Py_None);
-	Py_XDECREF(type);
-	Py_XDECREF(value);
-	Py_XDECREF(traceback);
+	struct ox_exception e = ox_exception_take();
+	PySys_FormatStderr("files of packages outside of their folders are not there: %S\n", e.value ? e.value : Py_None);
+	ox_exception_drop(e);
 }
 
 int ox_setup_sys(const struct ox_program *p, PyObject *finder)

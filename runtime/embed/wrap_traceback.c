@@ -3,6 +3,7 @@
  * own formatting to the last caret. */
 #include "runtime/embed/wrap.h"
 #include "runtime/importer/extension.h"
+#include "runtime/importer/failure.h"
 #include "runtime/importer/importer.h"
 
 #include <unistd.h>
@@ -71,26 +72,24 @@ struct switched {
 static struct switched show_packed_sources(void)
 {
 	struct switched s = {NULL, NULL};
-	PyObject *type, *value, *traceback;
-	PyErr_Fetch(&type, &value, &traceback);
+	struct ox_exception set_aside = ox_exception_take();
 	PyObject *finder = current_finder();
 	if (finder) {
 		s.io = PyImport_ImportModule("io");
 		s.before = switch_open(s.io, finder);
 	}
-	PyErr_Restore(type, value, traceback);
+	ox_exception_give_back(set_aside);
 	return s;
 }
 
 static void show_files_again(struct switched s)
 {
-	PyObject *type, *value, *traceback;
-	PyErr_Fetch(&type, &value, &traceback);
+	struct ox_exception set_aside = ox_exception_take();
 	if (s.before)
 		PyObject_SetAttrString(s.io, "open", s.before);
 	Py_XDECREF(s.before);
 	Py_XDECREF(s.io);
-	PyErr_Restore(type, value, traceback);
+	ox_exception_give_back(set_aside);
 }
 
 OX_WRAP(int, PyTraceBack_Print, PyObject *traceback, PyObject *file);

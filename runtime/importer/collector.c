@@ -145,17 +145,14 @@ static int collect(struct ox_collector *self, struct ox_value *v, PyObject *pref
 /* "adding <repr>" */
 static void fail_adding(PyObject *resource)
 {
-	PyObject *type, *error, *traceback;
-	PyErr_Fetch(&type, &error, &traceback);
+	struct ox_exception set_aside = ox_exception_take();
 	PyObject *text = PyUnicode_FromFormat("adding %R", resource);
 	const char *utf8 = text ? PyUnicode_AsUTF8(text) : NULL;
 	if (utf8) {
-		PyErr_Restore(type, error, traceback);
+		ox_exception_give_back(set_aside);
 		ox_failed_with(utf8);
 	} else {
-		Py_XDECREF(type);
-		Py_XDECREF(error);
-		Py_XDECREF(traceback);
+		ox_exception_drop(set_aside);
 	}
 	Py_XDECREF(text);
 }

@@ -1,5 +1,7 @@
 #include "runtime/importer/deferred_gc.h"
 
+#include "runtime/importer/failure.h"
+
 #include <stddef.h>
 
 /* gc's own functions by name, and where they are kept. */
@@ -141,25 +143,23 @@ static int move_on(struct ox_deferred_gc *g)
 
 void ox_deferred_gc_begin(struct ox_deferred_gc *g)
 {
-	PyObject *type, *value, *traceback;
 	if (!g->dict || g->depth++ > 0)
 		return;
-	PyErr_Fetch(&type, &value, &traceback);
+	struct ox_exception set_aside = ox_exception_take();
 	if (hold_off(g) < 0)
 		PyErr_Clear();
-	PyErr_Restore(type, value, traceback);
+	ox_exception_give_back(set_aside);
 }
 
 void ox_deferred_gc_end(struct ox_deferred_gc *g)
 {
-	PyObject *type, *value, *traceback;
 	bool last = g->depth > 0 && --g->depth == 0;
 	if (!g->usual)
 		return;
-	PyErr_Fetch(&type, &value, &traceback);
+	struct ox_exception set_aside = ox_exception_take();
 	if (move_on(g) < 0 || (last && let_go(g) < 0))
 		PyErr_Clear();
-	PyErr_Restore(type, value, traceback);
+	ox_exception_give_back(set_aside);
 }
 
 /* A module may have kept the function longer than the interpreter keeps its importer. */

@@ -1,5 +1,21 @@
 #include "runtime/importer/failure.h"
 
+struct ox_exception ox_exception_take_whole(void)
+{
+	struct ox_exception e = ox_exception_take();
+	PyErr_NormalizeException(&e.type, &e.value, &e.traceback);
+	if (e.traceback)
+		PyException_SetTraceback(e.value, e.traceback);
+	return e;
+}
+
+void ox_exception_drop(struct ox_exception e)
+{
+	Py_XDECREF(e.traceback);
+	Py_XDECREF(e.value);
+	Py_XDECREF(e.type);
+}
+
 /* "text" or "text: cause" */
 static PyObject *message(const char *text, PyObject *cause)
 {
@@ -13,24 +29,18 @@ static PyObject *message(const char *text, PyObject *cause)
 
 static PyObject *fail(const char *text, bool quoting)
 {
-	PyObject *type, *cause, *traceback;
 	if (!PyErr_ExceptionMatches(PyExc_Exception) || PyErr_ExceptionMatches(PyExc_MemoryError))
 		return NULL;
-	PyErr_Fetch(&type, &cause, &traceback);
-	PyErr_NormalizeException(&type, &cause, &traceback);
-	if (traceback)
-		PyException_SetTraceback(cause, traceback);
-	PyObject *said = message(text, quoting ? cause : NULL);
+	struct ox_exception cause = ox_exception_take_whole();
+	PyObject *said = message(text, quoting ? cause.value : NULL);
 	PyObject *error = said ? PyObject_CallFunctionObjArgs(PyExc_ValueError, said, NULL) : NULL;
 	if (error) {
-		PyException_SetCause(error, Py_NewRef(cause)); /* steals */
+		PyException_SetCause(error, Py_NewRef(cause.value)); /* steals */
 		PyErr_SetObject(PyExc_ValueError, error);
 	}
 	Py_XDECREF(error);
 	Py_XDECREF(said);
-	Py_XDECREF(traceback);
-	Py_XDECREF(cause);
-	Py_XDECREF(type);
+	ox_exception_drop(cause);
 	return NULL;
 }
 
@@ -42,4 +52,24 @@ PyObject *ox_failed(const char *text)
 PyObject *ox_failed_with(const char *text)
 {
 	return fail(text, true);
+}
+
+PyObject *ox_import_error(PyObject *text, PyObject *name, PyObject *path)
+{
+	if (text)
+		PyErr_SetImportError(text, name, path);
+	Py_XDECREF(text);
+	return NULL;
+}
+
+PyObject *ox_import_error_from(PyObject *text, PyObject *name, PyObject *path, struct ox_exception cause)
+{
+	bool is_ours = text;
+	ox_import_error(text, name, path);
+	struct ox_exception error = ox_exception_take_whole();
+	if (is_ours && cause.value)
+		PyException_SetCause(error.value, Py_NewRef(cause.value)); /* steals */
+	ox_exception_give_back(error);
+	ox_exception_drop(cause);
+	return NULL;
 }

@@ -2,6 +2,7 @@
 
 #include "runtime/importer/arguments.h"
 #include "runtime/importer/deferred_gc.h"
+#include "runtime/importer/failure.h"
 #include "runtime/importer/fast_load.h"
 #include "runtime/importer/import_lock.h"
 #include "runtime/importer/state.h"
@@ -209,19 +210,16 @@ static int has_attribute(PyObject *module, PyObject *name)
 /* Is this all there is to say: the pending error means that `name` does not exist? */
 static bool is_only_absent(const struct fast_import *f, PyObject *name)
 {
-	PyObject *type, *value, *traceback;
 	if (!PyErr_ExceptionMatches(PyExc_ModuleNotFoundError))
 		return false;
-	PyErr_Fetch(&type, &value, &traceback);
-	PyErr_NormalizeException(&type, &value, &traceback);
-	PyObject *missing = value ? ox_get_attr(value, "name") : NULL;
+	struct ox_exception error = ox_exception_take_whole();
+	PyObject *missing = error.value ? ox_get_attr(error.value, "name") : NULL;
 	bool same = missing && PyObject_RichCompareBool(missing, name, Py_EQ) == 1;
 	PyObject *modules = PyDict_GetItemWithError(f->sys_dict, f->name_modules); /* borrowed */
 	if (same && modules && PyDict_Check(modules))
 		same = PyDict_GetItemWithError(modules, name) != Py_None;
 	Py_XDECREF(missing);
-	PyErr_Clear();
-	PyErr_Restore(type, value, traceback);
+	ox_exception_give_back(error);
 	return same;
 }
 

@@ -1,5 +1,7 @@
 #include "runtime/importer/fast_load.h"
 
+#include "runtime/importer/failure.h"
+
 static const char *const names[] = {
 	"modules", "_initializing", "_set_fileattr", "submodule_search_locations", "_uninitialized_submodules",
 	"__loader__", "__package__", "__spec__", "__path__", "__builtins__", "path",
@@ -176,12 +178,11 @@ static PyObject *uninitialized(const struct ox_loading *l, const struct ox_impor
 
 static void drop_last(PyObject *list)
 {
-	PyObject *type, *value, *traceback;
+	struct ox_exception set_aside = ox_exception_take();
 	Py_ssize_t len = list ? PyList_GET_SIZE(list) : 0;
-	PyErr_Fetch(&type, &value, &traceback);
 	if (len > 0)
 		PyList_SetSlice(list, len - 1, len, NULL);
-	PyErr_Restore(type, value, traceback);
+	ox_exception_give_back(set_aside);
 }
 
 static int describe_module(const struct ox_loading *l, const struct ox_import *import, PyObject *dict, PyObject *spec)
@@ -235,13 +236,11 @@ static int run(void *context, PyObject *code, PyObject *module)
 
 static void remove_module(const struct ox_loading *l, PyObject *name)
 {
-	PyObject *type, *value, *traceback;
-	PyErr_Fetch(&type, &value, &traceback);
+	struct ox_exception set_aside = ox_exception_take();
 	PyObject *modules = modules_of(l);
 	if (modules)
 		PyObject_DelItem(modules, name);
-	PyErr_Clear();
-	PyErr_Restore(type, value, traceback);
+	ox_exception_give_back(set_aside);
 }
 
 /* Whatever the module put there in its own place goes to the end, and is the result. */
@@ -280,7 +279,6 @@ static int enter_and_run(const struct ox_loading *l, struct ox_import *import, P
 
 static int load_unlocked(const struct ox_loading *l, struct ox_import *import, PyObject *spec)
 {
-	PyObject *type, *value, *traceback;
 	PyObject *module = make_module(l, import, spec);
 	if (!module)
 		return -1;
@@ -289,10 +287,9 @@ static int load_unlocked(const struct ox_loading *l, struct ox_import *import, P
 	if (rc == 0)
 		rc = enter_and_run(l, import, module);
 	Py_DECREF(module);
-	PyErr_Fetch(&type, &value, &traceback);
-	if (PyObject_SetAttr(spec, l->names[INITIALIZING], Py_False) < 0)
-		PyErr_Clear();
-	PyErr_Restore(type, value, traceback);
+	struct ox_exception set_aside = ox_exception_take();
+	PyObject_SetAttr(spec, l->names[INITIALIZING], Py_False);
+	ox_exception_give_back(set_aside);
 	return rc;
 }
 
@@ -314,18 +311,15 @@ static int bind_in_parent(const struct ox_loading *l, const struct ox_import *im
 /* Names below this one that "lazy import" has met (PEP 810). */
 static int set_lazy_attributes(const struct ox_loading *l, const struct ox_import *import)
 {
-	PyObject *type, *value, *traceback;
 	PyObject *done = l->set_lazy ? PyObject_CallFunctionObjArgs(l->set_lazy, import->module, import->name, NULL)
 				     : Py_NewRef(Py_None);
 	Py_XDECREF(done);
 	if (done || !PyErr_ExceptionMatches(PyExc_Exception))
 		return done ? 0 : -1;
-	PyErr_Fetch(&type, &value, &traceback);
-	PyErr_NormalizeException(&type, &value, &traceback);
-	int rc = PyErr_WarnFormat(PyExc_ImportWarning, 1, "Cannot set lazy attributes on %R: %R", import->name, value);
-	Py_XDECREF(type);
-	Py_XDECREF(value);
-	Py_XDECREF(traceback);
+	struct ox_exception error = ox_exception_take_whole();
+	int rc = PyErr_WarnFormat(PyExc_ImportWarning, 1, "Cannot set lazy attributes on %R: %R", import->name,
+				  error.value);
+	ox_exception_drop(error);
 	return rc;
 }
 

@@ -1,6 +1,7 @@
 /* The type OxidizedFinder: arguments in, answers out. The work is in finder_load.c and
  * finder_data.c. */
 #include "runtime/importer/arguments.h"
+#include "runtime/importer/failure.h"
 #include "runtime/importer/importer.h"
 #include "runtime/importer/state.h"
 
@@ -123,10 +124,7 @@ static PyObject *get_source(PyObject *self, PyObject *const *args, Py_ssize_t gi
 
 static PyObject *no_module(const char *why, PyObject *name)
 {
-	PyObject *text = PyUnicode_FromString(why);
-	PyErr_SetImportError(text, name, NULL);
-	Py_XDECREF(text);
-	return NULL;
+	return ox_import_error(PyUnicode_FromString(why), name, NULL);
 }
 
 static PyObject *is_package(PyObject *self, PyObject *const *args, Py_ssize_t given, PyObject *kwnames)

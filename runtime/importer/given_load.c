@@ -1,6 +1,7 @@
 /* Specs, code and sources of what was given at run time: like a payload's, and besides with any part of it in
  * files below the finder's origin. */
 #include "runtime/importer/code_check.h"
+#include "runtime/importer/failure.h"
 #include "runtime/importer/importer.h"
 #include "runtime/importer/state.h"
 
@@ -66,50 +67,23 @@ PyObject *ox_finder_read(struct ox_finder *self, struct ox_slice relative)
 	return content;
 }
 
-/* The exception that is set becomes the cause of an ImportError. */
-static void import_error_from_cause(PyObject *text, PyObject *name, PyObject *path)
-{
-	PyObject *type, *cause, *traceback, *error_type, *error, *error_traceback;
-	PyErr_Fetch(&type, &cause, &traceback);
-	PyErr_NormalizeException(&type, &cause, &traceback);
-	if (text)
-		PyErr_SetImportError(text, name, path);
-	PyErr_Fetch(&error_type, &error, &error_traceback);
-	PyErr_NormalizeException(&error_type, &error, &error_traceback);
-	if (error)
-		PyException_SetCause(error, Py_XNewRef(cause));
-	PyErr_Restore(error_type, error, error_traceback);
-	Py_XDECREF(type);
-	Py_XDECREF(cause);
-	Py_XDECREF(traceback);
-}
-
 /* Reads a part of a module; an OSError becomes "error reading WHAT from PATH: ERROR". */
 static PyObject *read_part(struct ox_finder *self, struct ox_slice relative, const char *what, PyObject *name)
 {
 	PyObject *content = ox_finder_read(self, relative);
 	if (content || !(PyErr_ExceptionMatches(PyExc_OSError) || PyErr_ExceptionMatches(PyExc_ValueError)))
 		return content;
-	PyObject *type, *error, *traceback;
-	PyErr_Fetch(&type, &error, &traceback);
-	PyErr_NormalizeException(&type, &error, &traceback);
+	struct ox_exception cause = ox_exception_take_whole();
 	PyObject *path = ox_finder_relative_path(self, relative);
-	PyObject *text = path ? PyUnicode_FromFormat("error reading %s from %U: %S", what, path, error) : NULL;
-	if (!text)
-		PyErr_Clear();
-	PyErr_Restore(type, error, traceback);
-	import_error_from_cause(text, name, path);
-	Py_XDECREF(text);
+	PyObject *text = path ? PyUnicode_FromFormat("error reading %s from %U: %S", what, path, cause.value) : NULL;
+	ox_import_error_from(text, name, path, cause);
 	Py_XDECREF(path);
 	return NULL;
 }
 
 PyObject *ox_bad_bytecode(PyObject *name, const char *what)
 {
-	PyObject *text = PyUnicode_FromFormat("bytecode of %R %s", name, what);
-	PyErr_SetImportError(text, name, NULL);
-	Py_XDECREF(text);
-	return NULL;
+	return ox_import_error(PyUnicode_FromFormat("bytecode of %R %s", name, what), name, NULL);
 }
 
 PyObject *ox_unmarshal(struct ox_slice bytes, PyObject *name)
@@ -123,10 +97,10 @@ PyObject *ox_unmarshal(struct ox_slice bytes, PyObject *name)
 	}
 	if (PyErr_ExceptionMatches(PyExc_ValueError) || PyErr_ExceptionMatches(PyExc_EOFError) ||
 	    PyErr_ExceptionMatches(PyExc_TypeError)) {
+		struct ox_exception cause = ox_exception_take_whole();
 		PyObject *text = PyUnicode_FromFormat("bytecode of %R is damaged or made for another version of Python",
 						      name);
-		import_error_from_cause(text, name, NULL);
-		Py_XDECREF(text);
+		ox_import_error_from(text, name, NULL, cause);
 	}
 	return NULL;
 }
@@ -157,15 +131,12 @@ static PyObject *code_of_file(struct ox_finder *self, struct ox_slice relative, 
 	}
 	const unsigned char *data = (const unsigned char *)PyBytes_AS_STRING(content);
 	size_t len = (size_t)PyBytes_GET_SIZE(content);
-	if (len < OX_PYC_HEADER) {
-		PyObject *text = PyUnicode_FromString("bytecode file does not contain enough data");
-		PyErr_SetImportError(text, name, NULL);
-		Py_XDECREF(text);
-	} else if ((data[0] | data[1] << 8 | data[2] << 16 | (uint32_t)data[3] << 24) != ox_bytecode_magic()) {
+	if (len < OX_PYC_HEADER)
+		ox_import_error(PyUnicode_FromString("bytecode file does not contain enough data"), name, NULL);
+	else if ((data[0] | data[1] << 8 | data[2] << 16 | (uint32_t)data[3] << 24) != ox_bytecode_magic())
 		ox_bad_bytecode(name, "was made for another version of Python");
-	} else {
+	else
 		code = ox_unmarshal(ox_slice(data + OX_PYC_HEADER, len - OX_PYC_HEADER), name);
-	}
 	Py_DECREF(content);
 	return code;
 }

@@ -1,5 +1,6 @@
 #include "runtime/importer/import_lock.h"
 
+#include "runtime/importer/failure.h"
 #include "runtime/importer/state.h"
 
 #include <pythread.h>
@@ -117,16 +118,15 @@ static PyObject *call_release(PyObject *real)
 
 int ox_import_lock_release(struct ox_import_lock *lock)
 {
-	PyObject *type, *value, *traceback;
 	PyObject *real = drop(lock);
 	if (!real)
 		return 0;
-	PyErr_Fetch(&type, &value, &traceback);
+	struct ox_exception set_aside = ox_exception_take();
 	PyObject *done = call_release(real);
 	Py_XDECREF(done);
 	Py_DECREF(real);
-	if (type || done)
-		PyErr_Restore(type, value, traceback);
+	if (set_aside.type || done)
+		ox_exception_give_back(set_aside);
 	return done ? 0 : -1;
 }
 

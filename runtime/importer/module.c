@@ -1,5 +1,6 @@
 #include "runtime/importer/arguments.h"
 #include "runtime/importer/collector.h"
+#include "runtime/importer/failure.h"
 #include "runtime/importer/importer.h"
 #include "runtime/importer/pkg_resources.h"
 #include "runtime/importer/scan.h"
@@ -77,10 +78,7 @@ PyObject *ox_raise(const struct ox_err *err, PyObject *name)
 		return NULL;
 	}
 	PyObject *text = PyUnicode_DecodeUTF8(err->text, (Py_ssize_t)strlen(err->text), "replace");
-	if (text)
-		PyErr_SetImportError(text, name, NULL);
-	Py_XDECREF(text);
-	return NULL;
+	return ox_import_error(text, name, NULL);
 }
 
 /* Every type of the module, and where the state keeps it. */

@@ -259,15 +259,14 @@ static PyObject *make_folder(PyObject **owner)
  * the method as its place, as what goes wrong in destructors is. */
 static void remove_folder(PyObject *owner)
 {
-	PyObject *type, *error, *traceback;
-	PyErr_Fetch(&type, &error, &traceback);
+	struct ox_exception set_aside = ox_exception_take();
 	PyObject *cleanup = PyObject_GetAttrString(owner, "cleanup");
 	PyObject *done = cleanup ? PyObject_CallObject(cleanup, NULL) : NULL;
 	if (!done)
 		PyErr_WriteUnraisable(cleanup ? cleanup : owner);
 	Py_XDECREF(done);
 	Py_XDECREF(cleanup);
-	PyErr_Restore(type, error, traceback);
+	ox_exception_give_back(set_aside);
 }
 
 static int oxidize(struct work *w, PyObject *records)

@@ -2,6 +2,7 @@
  * "/path/of/executable/pkg", which is what packages have in __path__. pkgutil walks
  * packages through it. */
 #include "runtime/importer/arguments.h"
+#include "runtime/importer/failure.h"
 #include "runtime/importer/importer.h"
 #include "runtime/importer/state.h"
 
@@ -41,20 +42,9 @@ void ox_path_entry_parts(PyObject *entry, struct ox_path_entry_parts *out)
 static PyObject *refuse(PyObject *cause_type, const char *text)
 {
 	PyErr_SetString(cause_type, text);
-	PyObject *type, *cause, *traceback, *error;
-	PyErr_Fetch(&type, &cause, &traceback);
-	PyErr_NormalizeException(&type, &cause, &traceback);
-	Py_XDECREF(type);
-	Py_XDECREF(traceback);
-	error = PyObject_CallFunction(PyExc_ImportError, "s", "error running OxidizedFinder.path_hook");
-	if (error) {
-		PyException_SetCause(error, cause); /* steals */
-		PyErr_SetObject(PyExc_ImportError, error);
-		Py_DECREF(error);
-	} else {
-		Py_XDECREF(cause);
-	}
-	return NULL;
+	struct ox_exception cause = ox_exception_take_whole();
+	PyObject *said = PyUnicode_FromString("error running OxidizedFinder.path_hook");
+	return ox_import_error_from(said, NULL, NULL, cause);
 }
 
 PyObject *ox_path_hook(struct ox_finder *self, PyObject *path)

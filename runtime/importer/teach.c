@@ -13,6 +13,7 @@
  * ssl         see certificates.c.
  *
  * Each function is put behind one that asks the module's own first, and answers only where that has no answer. */
+#include "runtime/importer/failure.h"
 #include "runtime/importer/importer.h"
 #include "runtime/importer/pkg_resources.h"
 #include "runtime/importer/teach.h"
@@ -60,14 +61,13 @@ static PyObject *getfile(PyObject *self, PyObject *args, PyObject *kwargs)
 	PyObject *object = argument(args, kwargs, 0, "object");
 	if (file || !object || !(PyErr_ExceptionMatches(PyExc_TypeError) || PyErr_ExceptionMatches(PyExc_OSError)))
 		return file;
-	PyObject *type, *value, *traceback;
-	PyErr_Fetch(&type, &value, &traceback);
+	struct ox_exception set_aside = ox_exception_take();
 	PyObject *name = NULL;
 	if (PyModule_Check(object) || PyType_Check(object))
 		name = PyObject_GetAttrString(object, PyModule_Check(object) ? "__name__" : "__module__");
 	if (!is_packed(self, name))
 		Py_CLEAR(name);
-	PyErr_Restore(type, value, traceback);
+	ox_exception_give_back(set_aside);
 	return rather(name);
 }
 
@@ -148,10 +148,9 @@ static PyObject *from_package(PyObject *self, PyObject *args, PyObject *kwargs)
 {
 	PyObject *files = ask_own(self, args, kwargs);
 	PyObject *package = argument(args, kwargs, 0, "package");
-	PyObject *type, *value, *traceback;
 	if (files || !package || !PyErr_ExceptionMatches(PyExc_TypeError))
 		return files;
-	PyErr_Fetch(&type, &value, &traceback);
+	struct ox_exception set_aside = ox_exception_take();
 	PyObject *spec = PyObject_GetAttrString(package, "__spec__");
 	PyObject *name = spec ? PyObject_GetAttrString(spec, "name") : NULL;
 	PyObject *finder = PyTuple_GET_ITEM(self, FINDER);
@@ -160,8 +159,7 @@ static PyObject *from_package(PyObject *self, PyObject *args, PyObject *kwargs)
 	Py_XDECREF(reader);
 	Py_XDECREF(name);
 	Py_XDECREF(spec);
-	PyErr_Clear();
-	PyErr_Restore(type, value, traceback);
+	ox_exception_give_back(set_aside);
 	return rather(found);
 }
 

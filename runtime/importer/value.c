@@ -26,12 +26,11 @@ PyObject *ox_read_file(PyObject *path)
 	PyObject *io = PyImport_ImportModule("_io");
 	PyObject *file = io ? PyObject_CallMethod(io, "FileIO", "Os", path, "r") : NULL;
 	PyObject *bytes = file ? PyObject_CallMethod(file, "readall", NULL) : NULL;
-	PyObject *type, *error, *traceback;
-	PyErr_Fetch(&type, &error, &traceback);
+	struct ox_exception set_aside = ox_exception_take();
 	PyObject *closed = file ? PyObject_CallMethod(file, "close", NULL) : NULL;
 	if (!closed)
 		PyErr_Clear();
-	PyErr_Restore(type, error, traceback);
+	ox_exception_give_back(set_aside);
 	Py_XDECREF(closed);
 	Py_XDECREF(file);
 	Py_XDECREF(io);

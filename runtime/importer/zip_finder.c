@@ -136,15 +136,6 @@ static PyObject *member_path(const struct ox_zip_member *m)
 	return PyUnicode_DecodeUTF8(m->name.data, (Py_ssize_t)m->name.len, "surrogateescape");
 }
 
-/* ImportError(text, name=name); gives the reference to text away. */
-static PyObject *import_error(PyObject *text, PyObject *name)
-{
-	if (text)
-		PyErr_SetImportError(text, name, NULL);
-	Py_XDECREF(text);
-	return NULL;
-}
-
 static PyObject *packed_bytes(const struct zip_finder *f, const struct ox_zip_member *m, struct ox_err *err)
 {
 	uint64_t offset;
@@ -199,16 +190,13 @@ static PyObject *read_member(const struct zip_finder *f, const struct ox_zip_mem
 	if (bytes)
 		return bytes;
 	if (!PyErr_Occurred())
-		return import_error(PyUnicode_FromFormat("error reading module %s from zip: %s", kind, err.text), name);
+		return ox_import_error(PyUnicode_FromFormat("error reading module %s from zip: %s", kind, err.text),
+				       name, NULL);
 	if (!PyErr_ExceptionMatches(PyExc_Exception) || PyErr_ExceptionMatches(PyExc_MemoryError))
 		return NULL;
-	PyObject *type, *error, *traceback;
-	PyErr_Fetch(&type, &error, &traceback);
-	PyErr_NormalizeException(&type, &error, &traceback);
-	import_error(PyUnicode_FromFormat("error reading module %s from zip: %S", kind, error), name);
-	Py_XDECREF(type);
-	Py_XDECREF(error);
-	Py_XDECREF(traceback);
+	struct ox_exception error = ox_exception_take_whole();
+	ox_import_error(PyUnicode_FromFormat("error reading module %s from zip: %S", kind, error.value), name, NULL);
+	ox_exception_drop(error);
 	return NULL;
 }
 
@@ -239,7 +227,7 @@ static PyObject *load_bytecode(const struct zip_finder *f, const struct ox_zip_m
 		wrong = "it is no code object";
 	}
 	if (wrong)
-		import_error(PyUnicode_FromFormat("error reading module bytecode from zip: %s", wrong), name);
+		ox_import_error(PyUnicode_FromFormat("error reading module bytecode from zip: %s", wrong), name, NULL);
 	Py_DECREF(bytes);
 	return code;
 }
@@ -280,7 +268,7 @@ static int find_module_files(PyObject *self, PyObject *name, struct member_pair 
 		return -1;
 	if (out->source || out->bytecode)
 		return 0;
-	import_error(PyUnicode_FromString("module not found in zip archive"), name);
+	ox_import_error(PyUnicode_FromString("module not found in zip archive"), name, NULL);
 	return -1;
 }
 
