@@ -133,7 +133,7 @@ nobase_dist_pkgdata_DATA = \
 	runtime/importer/extension.h runtime/importer/extract.c runtime/importer/extract.h \
 	runtime/importer/fast_import.c runtime/importer/fast_import.h runtime/importer/fast_load.c \
 	runtime/importer/fast_load.h runtime/importer/import_lock.c runtime/importer/import_lock.h \
-	runtime/importer/finder.c runtime/importer/finder_data.c runtime/importer/finder_load.c \
+	runtime/importer/finder.h runtime/importer/finder.c runtime/importer/finder_data.c runtime/importer/finder_load.c \
 	runtime/importer/finder_path.c runtime/importer/folder.c runtime/importer/packed_path.c \
 	runtime/importer/code_check.c runtime/importer/code_check.h \
 	runtime/importer/given_load.c runtime/importer/importer.h runtime/importer/index.c runtime/importer/index.h \
@@ -144,7 +144,7 @@ nobase_dist_pkgdata_DATA = \
 	runtime/importer/module.c runtime/importer/path_entry.c \
 	runtime/importer/real_file.c \
 	runtime/importer/resource.c runtime/importer/resource.h runtime/importer/resource_reader.c \
-	runtime/importer/scan.c runtime/importer/scan.h runtime/importer/source.c runtime/importer/state.h \
+	runtime/importer/scan.c runtime/importer/scan.h runtime/importer/source.c runtime/importer/source.h runtime/importer/state.h \
 	runtime/importer/patterns.c runtime/importer/patterns.h \
 	runtime/importer/teach.c runtime/importer/teach.h runtime/importer/traversable.c \
 	runtime/importer/value.c runtime/importer/value.h runtime/importer/watch.c runtime/importer/watch.h \

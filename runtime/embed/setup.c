@@ -101,7 +101,8 @@ static void set_prefix(const struct ox_program *p, PyObject *finder)
 	if (!finder || ox_pack_config_str(p->config, "prefix", &configured) || ox_finder_set_prefix(finder) == 0)
 		return;
 	struct ox_exception e = ox_exception_take();
-	PySys_FormatStderr("files of packages outside of their folders are not there: %S\n", e.value ? e.value : Py_None);
+	PySys_FormatStderr("files of packages outside of their folders are not there: %S\n",
+			   e.value ? e.value : Py_None);
 	ox_exception_drop(e);
 }
 

@@ -106,6 +106,14 @@ PyObject *ox_text_from(PyObject *value, const char *parameter)
 	return PyUnicode_AsUTF8(value) ? PyUnicode_FromObject(value) : NULL;
 }
 
+bool ox_utf8(PyObject *text, struct ox_slice *out)
+{
+	Py_ssize_t len;
+	const char *data = PyUnicode_AsUTF8AndSize(text, &len);
+	*out = ox_slice(data, data ? (size_t)len : 0);
+	return data;
+}
+
 /* "B" and "c", whatever byte order is put in front. */
 static bool holds_bytes(const Py_buffer *view)
 {

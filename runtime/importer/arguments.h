@@ -6,6 +6,7 @@
 #ifndef OX_IMPORTER_ARGUMENTS_H
 #define OX_IMPORTER_ARGUMENTS_H
 
+#include "proto/base/slice.h"
 #include "runtime/importer/compat.h"
 
 #include <stdbool.h>
@@ -30,6 +31,15 @@ PyObject *ox_text_from(PyObject *value, const char *parameter);  /* an exact str
 PyObject *ox_bytes_from(PyObject *value, const char *parameter); /* bytes of anything with a buffer of bytes */
 PyObject *ox_path_from(PyObject *value);                         /* bytes, by os.fsencode's rules */
 bool ox_bool_from(PyObject *value, const char *parameter, bool *out);
+
+/* The UTF-8 of a str, which the object keeps; false with an exception. */
+bool ox_utf8(PyObject *text, struct ox_slice *out);
+
+/* What bytes hold. */
+static inline struct ox_slice ox_bytes(PyObject *bytes)
+{
+	return ox_slice(PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes));
+}
 
 /* A buffer of bytes in one run; release it. Py_buffer must not be moved. It is that of bytes, bytearray and views of
  * them, and of anything else, which may be a mapping of a file that somebody cuts, a copy. ValueError when that was

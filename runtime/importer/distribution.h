@@ -2,7 +2,7 @@
 #ifndef OX_IMPORTER_DISTRIBUTION_H
 #define OX_IMPORTER_DISTRIBUTION_H
 
-#include "runtime/importer/state.h"
+#include "runtime/importer/finder.h"
 
 /* A metadata file as text with plain line ends; None when there is none; NULL with an exception. */
 PyObject *ox_distribution_text(PyObject *self, struct ox_slice file);

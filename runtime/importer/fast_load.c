@@ -1,5 +1,6 @@
 #include "runtime/importer/fast_load.h"
 
+#include "runtime/importer/arguments.h"
 #include "runtime/importer/failure.h"
 
 static const char *const names[] = {

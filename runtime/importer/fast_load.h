@@ -5,7 +5,7 @@
 #ifndef OX_IMPORTER_FAST_LOAD_H
 #define OX_IMPORTER_FAST_LOAD_H
 
-#include "runtime/importer/state.h"
+#include "runtime/importer/finder.h"
 
 /* What an interpreter's loads have in common. */
 struct ox_loading {

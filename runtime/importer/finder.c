@@ -2,8 +2,8 @@
  * finder_data.c. */
 #include "runtime/importer/arguments.h"
 #include "runtime/importer/failure.h"
+#include "runtime/importer/finder.h"
 #include "runtime/importer/importer.h"
-#include "runtime/importer/state.h"
 
 #include <limits.h>
 #include <unistd.h>

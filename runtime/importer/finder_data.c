@@ -1,7 +1,8 @@
 /* Sources, resources, metadata, and the paths that stand for them. */
 #include "runtime/importer/arguments.h"
+#include "runtime/importer/finder.h"
 #include "runtime/importer/importer.h"
-#include "runtime/importer/state.h"
+#include "runtime/importer/source.h"
 
 #include "proto/base/buf.h"
 

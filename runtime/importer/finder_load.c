@@ -1,23 +1,8 @@
 /* Finding, creating and executing modules. */
 #include "runtime/importer/arguments.h"
+#include "runtime/importer/finder.h"
 #include "runtime/importer/importer.h"
-#include "runtime/importer/state.h"
 #include "runtime/importer/teach.h"
-
-int ox_set_attr(PyObject *o, const char *name, PyObject *value)
-{
-	int rc = value ? PyObject_SetAttrString(o, name, value) : -1;
-	Py_XDECREF(value);
-	return rc;
-}
-
-PyObject *ox_get_attr(PyObject *o, const char *name)
-{
-	PyObject *key = PyUnicode_InternFromString(name);
-	PyObject *value = key ? PyObject_GetAttr(o, key) : NULL;
-	Py_XDECREF(key);
-	return value;
-}
 
 /* The file of an extension module that has to be one; NULL without an exception for others. */
 static PyObject *extension_file(struct ox_finder *self, const struct ox_found *found, struct ox_slice name)
@@ -92,7 +77,6 @@ static PyObject *file_spec(struct ox_finder *self, PyObject *name, const struct 
 	return spec;
 }
 
-/* "a.b.__init__" is another name of "a.b". A new reference. */
 PyObject *ox_plain_name(PyObject *name, struct ox_slice *utf8)
 {
 	static const struct ox_slice suffix = {".__init__", 9};

@@ -4,7 +4,8 @@
  * folder of modules inside a package may be on sys.path (setuptools/_vendor). Then a module is looked for as its last
  * component in the package that the folder stands for, as importlib's finder of folders does it; its spec has
  * the name that was asked for, and in loader_state the one that the index knows. */
-#include "runtime/importer/state.h"
+#include "runtime/importer/arguments.h"
+#include "runtime/importer/finder.h"
 
 static struct ox_slice leaf_of(struct ox_slice name)
 {

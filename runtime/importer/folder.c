@@ -3,7 +3,8 @@
  * Three kinds of folders are a package's: the virtual one below the executable, which packages in memory have in
  * __path__; the real one in the extraction cache, which packages that want files have in front of it; and lib/ beside
  * the executable, where cx_Freeze puts modules, so that code which sees sys.frozen looks there. */
-#include "runtime/importer/state.h"
+#include "runtime/importer/arguments.h"
+#include "runtime/importer/finder.h"
 
 #include <sys/stat.h>
 
@@ -48,7 +49,7 @@ static enum ox_folder virtual_folder(const struct ox_finder *self, PyObject *pat
 	PyObject *rest = rest_of(path, self->base);
 	if (!rest)
 		return PyErr_Occurred() ? OX_FOLDER_FAILED : OX_FOLDER_FOREIGN;
-	bool fits = package_of(ox_slice(PyBytes_AS_STRING(rest), (size_t)PyBytes_GET_SIZE(rest)), package);
+	bool fits = package_of(ox_bytes(rest), package);
 	Py_DECREF(rest);
 	return fits ? OX_FOLDER_PACKAGE : OX_FOLDER_NO_PACKAGE;
 }

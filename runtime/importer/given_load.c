@@ -1,9 +1,11 @@
 /* Specs, code and sources of what was given at run time: like a payload's, and besides with any part of it in
  * files below the finder's origin. */
+#include "runtime/importer/arguments.h"
 #include "runtime/importer/code_check.h"
 #include "runtime/importer/failure.h"
+#include "runtime/importer/finder.h"
 #include "runtime/importer/importer.h"
-#include "runtime/importer/state.h"
+#include "runtime/importer/source.h"
 
 /* The file that a module is said to come from; data NULL when there is none. */
 static struct ox_slice origin_of(const struct ox_found *found)
@@ -146,7 +148,7 @@ static PyObject *source_of_file(struct ox_finder *self, struct ox_slice relative
 	PyObject *content = read_part(self, relative, "module source", name);
 	PyObject *text = NULL;
 	if (content)
-		text = ox_decode_source(ox_slice(PyBytes_AS_STRING(content), (size_t)PyBytes_GET_SIZE(content)));
+		text = ox_decode_source(ox_bytes(content));
 	Py_XDECREF(content);
 	return text;
 }

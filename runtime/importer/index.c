@@ -1,14 +1,6 @@
 #include "runtime/importer/arguments.h"
 #include "runtime/importer/index_files.h"
 
-bool ox_utf8(PyObject *text, struct ox_slice *out)
-{
-	Py_ssize_t len;
-	const char *data = PyUnicode_AsUTF8AndSize(text, &len);
-	*out = ox_slice(data, data ? (size_t)len : 0);
-	return data;
-}
-
 enum ox_kind ox_index_kind_of(const struct ox_pack_record *r)
 {
 	if (r->flags & OX_PACK_EXTENSION && (r->library.len || r->relative_path.len || r->flags & OX_PACK_BUILTIN))

@@ -96,7 +96,4 @@ PyObject *ox_index_resources(const struct ox_index *index, struct ox_state *stat
 /* Version 3 packed resources as bytes. */
 PyObject *ox_index_serialize(const struct ox_index *index, bool ignore_builtin, bool ignore_frozen);
 
-/* UTF-8 of a str; false with an exception. */
-bool ox_utf8(PyObject *text, struct ox_slice *out);
-
 #endif

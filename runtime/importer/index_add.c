@@ -1,4 +1,5 @@
 /* What the index takes in while the program runs. */
+#include "runtime/importer/index.h"
 #include "runtime/importer/state.h"
 
 #if PY_VERSION_HEX >= 0x030B0000

@@ -1,4 +1,5 @@
 /* The whole index: as plain data, as OxidizedResource objects, as packed resources. */
+#include "runtime/importer/arguments.h"
 #include "runtime/importer/index.h"
 
 #include "proto/base/map.h"

@@ -6,6 +6,7 @@
  * is none and it was told the module's globals. So its updatecache is put behind one
  * that knows packed names. */
 #include "runtime/importer/importer.h"
+#include "runtime/importer/source.h"
 #include "runtime/importer/teach.h"
 
 /* cache[filename] = (size, None, lines, filename): None keeps linecache from checking a file. */

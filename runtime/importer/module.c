@@ -1,10 +1,11 @@
 #include "runtime/importer/arguments.h"
 #include "runtime/importer/collector.h"
 #include "runtime/importer/failure.h"
+#include "runtime/importer/finder.h"
 #include "runtime/importer/importer.h"
 #include "runtime/importer/pkg_resources.h"
 #include "runtime/importer/scan.h"
-#include "runtime/importer/state.h"
+#include "runtime/importer/source.h"
 
 #include <stddef.h>
 
@@ -20,7 +21,7 @@ static PyObject *decode_source(PyObject *module, PyObject *const *args, Py_ssize
 	PyObject *bytes = ox_bytes_from(values[1], "source_bytes");
 	PyObject *text = NULL;
 	if (bytes)
-		text = ox_decode_source(ox_slice(PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes)));
+		text = ox_decode_source(ox_bytes(bytes));
 	Py_XDECREF(bytes);
 	return text;
 }
@@ -70,6 +71,21 @@ static PyMethodDef functions[] = {
 		  "The distributions below the entry of sys.path that importer was made for, or right below."),
 	{NULL, NULL, 0, NULL},
 };
+
+int ox_set_attr(PyObject *o, const char *name, PyObject *value)
+{
+	int rc = value ? PyObject_SetAttrString(o, name, value) : -1;
+	Py_XDECREF(value);
+	return rc;
+}
+
+PyObject *ox_get_attr(PyObject *o, const char *name)
+{
+	PyObject *key = PyUnicode_InternFromString(name);
+	PyObject *value = key ? PyObject_GetAttr(o, key) : NULL;
+	Py_XDECREF(key);
+	return value;
+}
 
 PyObject *ox_raise(const struct ox_err *err, PyObject *name)
 {

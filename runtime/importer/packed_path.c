@@ -2,7 +2,7 @@
  *
  * A subclass of pathlib's path, one per finder. Paths are the virtual ones below the executable; what exists on disk is
  * read there. It is written in Python because it is all about Python's classes and keyword arguments. */
-#include "runtime/importer/state.h"
+#include "runtime/importer/finder.h"
 
 static const char source[] =
 	"import io, pathlib\n"

@@ -3,8 +3,8 @@
  * packages through it. */
 #include "runtime/importer/arguments.h"
 #include "runtime/importer/failure.h"
+#include "runtime/importer/finder.h"
 #include "runtime/importer/importer.h"
-#include "runtime/importer/state.h"
 
 #include "proto/base/buf.h"
 

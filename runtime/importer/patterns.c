@@ -1,6 +1,7 @@
 #include "runtime/importer/patterns.h"
 
-#include "runtime/importer/state.h"
+#include "runtime/importer/arguments.h"
+#include "runtime/importer/finder.h"
 #include "runtime/importer/watch.h"
 #include "runtime/pack/patterns.h"
 
@@ -56,7 +57,7 @@ static bool read_text(struct question *q)
 	struct ox_pattern *w = &q->wanted;
 	if (PyBytes_CheckExact(q->pattern)) {
 		w->is_bytes = true;
-		w->text = ox_slice(PyBytes_AS_STRING(q->pattern), (size_t)PyBytes_GET_SIZE(q->pattern));
+		w->text = ox_bytes(q->pattern);
 		return true;
 	}
 	if (!PyUnicode_CheckExact(q->pattern))
@@ -69,7 +70,7 @@ static bool read_text(struct question *q)
 	if (!q->utf8)
 		PyErr_Clear();
 	else
-		w->text = ox_slice(PyBytes_AS_STRING(q->utf8), (size_t)PyBytes_GET_SIZE(q->utf8));
+		w->text = ox_bytes(q->utf8);
 	return q->utf8;
 }
 

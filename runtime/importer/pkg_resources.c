@@ -1,7 +1,7 @@
 #include "runtime/importer/pkg_resources.h"
 
 #include "runtime/importer/arguments.h"
-#include "runtime/importer/state.h"
+#include "runtime/importer/finder.h"
 
 /* Calls pkg_resources.FUNCTION(type, value) and gives the reference to value away. */
 static int call_register(PyObject *pkg_resources, const char *function, PyTypeObject *type, PyObject *value)

@@ -6,8 +6,8 @@
  * nobody changed since it was last compared is only looked at; so a start costs one lstat a file. The cache's
  * folder is put on sys.path, as a module's file lies below one of its folders everywhere else. */
 #include "runtime/importer/extract.h"
+#include "runtime/importer/finder.h"
 #include "runtime/importer/importer.h"
-#include "runtime/importer/state.h"
 
 #include "proto/base/buf.h"
 

@@ -149,11 +149,6 @@ struct ox_resource *ox_resource_copy(struct ox_state *state, const struct ox_res
 
 /* To and from plain bytes. */
 
-static struct ox_slice bytes_slice(PyObject *bytes)
-{
-	return ox_slice(PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes));
-}
-
 static int view_table(PyObject *dict, struct ox_arena *arena, struct ox_packed_items *out)
 {
 	size_t count = (size_t)PyDict_Size(dict), n = 0;
@@ -167,7 +162,7 @@ static int view_table(PyObject *dict, struct ox_arena *arena, struct ox_packed_i
 	for (; n < count && PyDict_Next(dict, &at, &name, &value); n++) {
 		if (!ox_utf8(name, &out->items[n].name))
 			return -1;
-		out->items[n].data = bytes_slice(value);
+		out->items[n].data = ox_bytes(value);
 	}
 	out->count = n;
 	ox_packed_sort(out);
@@ -195,7 +190,7 @@ int ox_resource_view(const struct ox_resource *r, struct ox_arena *arena, struct
 		return -1;
 	for (int i = 0; i < OX_PACKED_BLOBS; i++)
 		if (r->blobs[i])
-			out->blobs[i] = bytes_slice(r->blobs[i]);
+			out->blobs[i] = ox_bytes(r->blobs[i]);
 	for (int i = 0; i < OX_PACKED_TABLES; i++)
 		if (r->tables[i] && view_table(r->tables[i], arena, &out->tables[i]) < 0)
 			return -1;

@@ -1,7 +1,7 @@
 /* OxidizedResourceReader: importlib.resources' older interface to a package's files.
  * Each call goes through the same Traversable that files() returns. */
 #include "runtime/importer/arguments.h"
-#include "runtime/importer/state.h"
+#include "runtime/importer/finder.h"
 
 struct reader {
 	PyObject_HEAD

@@ -1,5 +1,6 @@
 #include "runtime/importer/scan.h"
 
+#include "runtime/importer/arguments.h"
 #include "runtime/importer/index.h"
 #include "runtime/importer/value.h"
 
@@ -110,7 +111,7 @@ static PyObject *parse_metadata(PyObject *path)
 		PyErr_Clear();
 		return Py_NewRef(Py_None);
 	}
-	struct ox_slice text = ox_slice(PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes));
+	struct ox_slice text = ox_bytes(bytes);
 	struct ox_slice name = header(text, OX_SLICE("Name")), version = header(text, OX_SLICE("Version"));
 	PyObject *pair = NULL;
 	if (name.len && version.len)

@@ -1,4 +1,4 @@
-#include "runtime/importer/state.h"
+#include "runtime/importer/source.h"
 
 #include <ctype.h>
 #include <strings.h>

@@ -13,6 +13,7 @@
  * ssl         see certificates.c.
  *
  * Each function is put behind one that asks the module's own first, and answers only where that has no answer. */
+#include "runtime/importer/arguments.h"
 #include "runtime/importer/failure.h"
 #include "runtime/importer/importer.h"
 #include "runtime/importer/pkg_resources.h"

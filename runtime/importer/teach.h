@@ -2,7 +2,7 @@
 #ifndef OX_IMPORTER_TEACH_H
 #define OX_IMPORTER_TEACH_H
 
-#include "runtime/importer/state.h"
+#include "runtime/importer/finder.h"
 
 /* To be called once the module `name` has run; does nothing for most. -1 with an exception. */
 int ox_teach(struct ox_finder *self, PyObject *module, struct ox_slice name);

@@ -5,7 +5,7 @@
  * package p.sub: files belong to the deepest package around them. Modules' sources can be read as the files
  * that they are elsewhere, but are not listed: whoever lists a folder looks for data. */
 #include "runtime/importer/arguments.h"
-#include "runtime/importer/state.h"
+#include "runtime/importer/finder.h"
 
 #include "proto/base/buf.h"
 

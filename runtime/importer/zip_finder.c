@@ -1,6 +1,8 @@
 /* OxidizedZipFinder: a meta path finder and loader over one zip archive. */
 #include "runtime/importer/arguments.h"
 #include "runtime/importer/failure.h"
+#include "runtime/importer/index_files.h"
+#include "runtime/importer/source.h"
 #include "runtime/importer/state.h"
 #include "runtime/importer/zip.h"
 
@@ -305,7 +307,7 @@ static PyObject *get_source(PyObject *self, PyObject *const *args, Py_ssize_t gi
 	PyObject *bytes = files.source ? read_member(as_finder(self), files.source, "source", name) : NULL;
 	PyObject *text = NULL;
 	if (bytes)
-		text = ox_decode_source(ox_slice(PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes)));
+		text = ox_decode_source(ox_bytes(bytes));
 	else if (rc == 0 && !files.source)
 		text = Py_NewRef(Py_None);
 	Py_XDECREF(bytes);
