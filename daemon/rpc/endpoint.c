@@ -6,10 +6,16 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A thousand clients may come at once; the kernel cuts this to net.core.somaxconn. */
-enum { BACKLOG = 4096, FIRST_PASSED_FD = 3 };
+enum {
+	BACKLOG = 4096,
+	FIRST_PASSED_FD = 3,
+	LOCK_TRIES = 1000, /* for a lock whose holder serves nobody */
+	LOCK_PAUSE_MS = 5,
+};
 
 static const char *env_path(const char *name)
 {
@@ -100,12 +106,35 @@ void ox_endpoint_write_pid(struct ox_endpoint *e)
 		return; /* the pid is for people only */
 }
 
+/* Whether somebody listens where we would. */
+static bool is_served(const struct ox_endpoint *e)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	snprintf(addr.sun_path, sizeof addr.sun_path, "/proc/self/fd/%d/" OX_SOCKET_NAME, e->dir_fd);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool served = fd >= 0 && (connect(fd, (struct sockaddr *)&addr, sizeof addr) == 0 || errno == EAGAIN);
+	if (fd >= 0)
+		close(fd);
+	return served;
+}
+
+/* A daemon that starts or ends has the lock, and no socket yet, or no more: it is waited for. */
+static bool lock(const struct ox_endpoint *e)
+{
+	for (int i = 0; flock(e->lock_fd, LOCK_EX | LOCK_NB) != 0; i++) {
+		if (i == LOCK_TRIES || is_served(e))
+			return false;
+		nanosleep(&(struct timespec){.tv_nsec = LOCK_PAUSE_MS * 1000000L}, NULL);
+	}
+	return true;
+}
+
 static int take_lock(struct ox_endpoint *e, struct ox_err *err)
 {
 	e->lock_fd = openat(e->dir_fd, OX_LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (e->lock_fd < 0)
 		return ox_fail_errno(err, errno, "cannot open %s/%s", e->dir, OX_LOCK_NAME);
-	if (flock(e->lock_fd, LOCK_EX | LOCK_NB) == 0) {
+	if (lock(e)) {
 		ox_endpoint_write_pid(e);
 		return 0;
 	}

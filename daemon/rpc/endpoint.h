@@ -34,7 +34,8 @@ int ox_runtime_dir_path(struct ox_buf *path, struct ox_err *err);
 /* Opens the folder, making it if absent. OX_EPOLICY when it is not safely ours. */
 int ox_endpoint_open_dir(struct ox_endpoint *e, struct ox_err *err);
 
-/* Takes the lock (OX_EBUSY when another daemon has it), binds and listens. */
+/* Takes the lock (OX_EBUSY when another daemon has it and serves; one that starts or ends is waited for), binds and
+ * listens. */
 int ox_endpoint_listen(struct ox_endpoint *e, struct ox_err *err);
 
 /* The lock's pid is ours from now on (after a fork). */

@@ -7,8 +7,12 @@
 
 #include "daemon/rpc/endpoint.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A folder of the test's own, named by OXIDIZER_RUNTIME_DIR. */
@@ -78,6 +82,31 @@ static void only_one_listens_in_a_folder(void **state)
 	ox_endpoint_close(&second);
 }
 
+/* As of a daemon that was killed: its socket is closed first. */
+static void a_lock_of_one_that_serves_no_more_is_waited_for(void **state)
+{
+	struct place *p = *state;
+	struct ox_err err = {0};
+	char told;
+	int has_it[2];
+	assert_int_equal(pipe(has_it), 0);
+	assert_int_equal(ox_endpoint_open_dir(&p->endpoint, &err), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		int fd = openat(p->endpoint.dir_fd, OX_LOCK_NAME, O_RDWR | O_CREAT, 0600);
+		bool done = fd >= 0 && flock(fd, LOCK_EX) == 0 && write(has_it[1], "x", 1) == 1;
+		nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+		_exit(!done);
+	}
+	assert_int_equal(read(has_it[0], &told, 1), 1);
+	assert_int_equal(ox_endpoint_listen(&p->endpoint, &err), 0);
+	int status;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	close(has_it[0]);
+	close(has_it[1]);
+}
+
 static void our_own_user_is_welcome(void **state)
 {
 	(void)state;
@@ -114,6 +143,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_folder_is_made_with_its_parents, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_file_in_its_place_is_an_error, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_lock_of_one_that_serves_no_more_is_waited_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(only_one_listens_in_a_folder, setup, teardown),
 		cmocka_unit_test(our_own_user_is_welcome),
 		cmocka_unit_test(without_settings_the_folder_is_in_tmp),
