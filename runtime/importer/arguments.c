@@ -240,3 +240,9 @@ PyObject *ox_no_constructor(PyTypeObject *type, PyObject *args, PyObject *kwargs
 	PyErr_SetString(PyExc_TypeError, "No constructor defined");
 	return NULL;
 }
+
+PyObject *ox_no_allocation(PyTypeObject *type, Py_ssize_t items)
+{
+	(void)items;
+	return PyErr_Format(PyExc_TypeError, "%s objects are not made by object.__new__", type->tp_name);
+}

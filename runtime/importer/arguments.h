@@ -52,6 +52,10 @@ PyObject *ox_wrong_type(PyObject *value, const char *parameter, const char *want
 /* tp_new of types whose instances only come from us. */
 PyObject *ox_no_constructor(PyTypeObject *type, PyObject *args, PyObject *kwargs);
 
+/* tp_alloc of all our types, whose own code calls PyType_GenericAlloc: a class whose __new__ a program replaced or
+ * deleted gets object's, and what that made would be empty. TypeError. */
+PyObject *ox_no_allocation(PyTypeObject *type, Py_ssize_t items);
+
 /* A docstring of which inspect.signature() reads the parameters, "($self, name)" or the like, and help() shows both. */
 #define OX_DOC(name, parameters, doc) name parameters "\n--\n\n" doc
 

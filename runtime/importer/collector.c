@@ -279,7 +279,7 @@ static PyObject *collector_new(PyTypeObject *type, PyObject *args, PyObject *kwa
 	if (values[0] && values[1])
 		return PyErr_Format(PyExc_TypeError,
 				    "OxidizedResourceCollector() takes allowed_locations or policy, not both");
-	struct ox_collector *c = (struct ox_collector *)type->tp_alloc(type, 0);
+	struct ox_collector *c = (struct ox_collector *)PyType_GenericAlloc(type, 0);
 	if (!c)
 		return NULL;
 	c->records = PyDict_New();

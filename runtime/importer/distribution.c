@@ -22,7 +22,7 @@ PyObject *ox_distribution_new(struct ox_state *state, PyObject *finder, PyObject
 {
 	if (ox_types_complete(state) < 0)
 		return NULL;
-	struct distribution *d = (struct distribution *)state->distribution->tp_alloc(state->distribution, 0);
+	struct distribution *d = (struct distribution *)PyType_GenericAlloc(state->distribution, 0);
 	if (d) {
 		d->finder = Py_NewRef(finder);
 		d->name = Py_NewRef(name);

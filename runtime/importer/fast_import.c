@@ -318,6 +318,7 @@ static void dealloc(PyObject *self)
 
 static PyType_Slot slots[] = {
 	{Py_tp_new, ox_no_constructor},
+	{Py_tp_alloc, ox_no_allocation},
 	{Py_tp_dealloc, dealloc},
 	{Py_tp_traverse, traverse},
 	{0, NULL},
@@ -406,7 +407,7 @@ int ox_fast_import_install(PyObject *finder, bool defer_gc)
 	if (verbose != 0)
 		return verbose < 0 ? -1 : 0;
 	PyObject *type = PyType_FromSpec(&spec);
-	struct fast_import *f = type ? (struct fast_import *)((PyTypeObject *)type)->tp_alloc((PyTypeObject *)type, 0)
+	struct fast_import *f = type ? (struct fast_import *)PyType_GenericAlloc((PyTypeObject *)type, 0)
 				     : NULL;
 	Py_XDECREF(type);
 	if (!f)

@@ -414,7 +414,7 @@ static PyGetSetDef properties[] = {
 
 static PyObject *allocate(PyTypeObject *type, const char *exe, const char *origin)
 {
-	struct ox_finder *f = (struct ox_finder *)type->tp_alloc(type, 0);
+	struct ox_finder *f = (struct ox_finder *)PyType_GenericAlloc(type, 0);
 	if (!f)
 		return NULL;
 	f->base = PyUnicode_DecodeFSDefault(exe);

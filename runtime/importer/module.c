@@ -135,6 +135,8 @@ static int add_type(PyObject *module, PyTypeObject **slot, const struct type_row
 		return -1;
 	if ((*slot)->tp_new == PyBaseObject_Type.tp_new)
 		(*slot)->tp_new = ox_no_constructor;
+	if ((*slot)->tp_base == &PyBaseObject_Type)
+		(*slot)->tp_alloc = ox_no_allocation;
 	if (!row->is_public)
 		return 0;
 	const char *name = strrchr(row->spec->name, '.') + 1;

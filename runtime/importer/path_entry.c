@@ -24,7 +24,7 @@ PyObject *ox_path_entry_new(struct ox_state *state, PyObject *finder, PyObject *
 {
 	if (ox_types_complete(state) < 0)
 		return NULL;
-	struct path_entry *e = (struct path_entry *)state->path_entry->tp_alloc(state->path_entry, 0);
+	struct path_entry *e = (struct path_entry *)PyType_GenericAlloc(state->path_entry, 0);
 	if (e) {
 		e->finder = Py_NewRef(finder);
 		e->package = Py_NewRef(package);

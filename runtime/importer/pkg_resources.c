@@ -165,7 +165,7 @@ static struct provider *as_provider(PyObject *self)
 
 static PyObject *provider_new(struct ox_state *state, PyObject *finder, PyObject *package)
 {
-	struct provider *p = (struct provider *)state->pkg_provider->tp_alloc(state->pkg_provider, 0);
+	struct provider *p = (struct provider *)PyType_GenericAlloc(state->pkg_provider, 0);
 	if (p) {
 		p->finder = Py_NewRef(finder);
 		p->package = Py_NewRef(package);

@@ -113,7 +113,7 @@ int ox_resource_set_needs(struct ox_resource *r, PyObject *names)
 
 static struct ox_resource *allocate(PyTypeObject *type)
 {
-	struct ox_resource *r = (struct ox_resource *)type->tp_alloc(type, 0);
+	struct ox_resource *r = (struct ox_resource *)PyType_GenericAlloc(type, 0);
 	if (r && !(r->name = PyUnicode_FromString("")))
 		Py_CLEAR(r);
 	return r;

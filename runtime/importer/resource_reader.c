@@ -18,7 +18,7 @@ PyObject *ox_resource_reader_new(struct ox_state *state, PyObject *finder, PyObj
 {
 	if (ox_types_complete(state) < 0)
 		return NULL;
-	struct reader *r = (struct reader *)state->resource_reader->tp_alloc(state->resource_reader, 0);
+	struct reader *r = (struct reader *)PyType_GenericAlloc(state->resource_reader, 0);
 	if (r) {
 		r->finder = Py_NewRef(finder);
 		r->package = Py_NewRef(package);

@@ -32,7 +32,7 @@ PyObject *ox_traversable_new(struct ox_state *state, PyObject *finder, PyObject 
 {
 	if (ox_types_complete(state) < 0)
 		return NULL;
-	struct traversable *t = (struct traversable *)state->traversable->tp_alloc(state->traversable, 0);
+	struct traversable *t = (struct traversable *)PyType_GenericAlloc(state->traversable, 0);
 	if (t) {
 		t->finder = Py_NewRef(finder);
 		t->package = Py_NewRef(package);

@@ -12,7 +12,7 @@ static struct ox_value *as_value(PyObject *self)
 
 struct ox_value *ox_value_new(PyTypeObject *type, enum ox_value_kind kind, PyObject *name, PyObject *path)
 {
-	struct ox_value *v = (struct ox_value *)type->tp_alloc(type, 0);
+	struct ox_value *v = (struct ox_value *)PyType_GenericAlloc(type, 0);
 	if (v) {
 		v->kind = kind;
 		v->name = Py_NewRef(name);

@@ -28,7 +28,7 @@ static struct zip_finder *as_finder(PyObject *self)
 
 static struct zip_finder *allocate(PyObject *type)
 {
-	struct zip_finder *f = (struct zip_finder *)((PyTypeObject *)type)->tp_alloc((PyTypeObject *)type, 0);
+	struct zip_finder *f = (struct zip_finder *)PyType_GenericAlloc((PyTypeObject *)type, 0);
 	if (f)
 		f->zip.fd = -1;
 	return f;

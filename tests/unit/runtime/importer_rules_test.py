@@ -13,6 +13,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import textwrap
 import threading
 import time
 import types
@@ -23,6 +24,7 @@ import zipfile
 import oxidized_importer as ox
 
 EXE = os.readlink("/proc/self/exe")
+BYTECODE = "in_memory_bytecode", "in_memory_bytecode_opt1", "in_memory_bytecode_opt2"
 CODE = marshal.dumps(compile("x = 1", "m", "exec"))
 
 
@@ -225,6 +227,20 @@ class Arguments(unittest.TestCase):
                     with self.assertRaises(UnicodeEncodeError):
                         call("\udc80")
 
+    def test_a_name_may_run_code_when_it_is_shown(self):
+        class Name(str):
+            def __repr__(self):
+                return "-".join(c for c in self)
+
+        class Refusing(str):
+            def __repr__(self):
+                raise LookupError("no name")
+        f = finder(resource("spam", "module", **{n: b"\xe3" for n in BYTECODE}))
+        with self.assertRaisesRegex(ImportError, "^bytecode of s-p-a-m is damaged"):
+            f.get_code(Name("spam"))
+        with self.assertRaises((EOFError, LookupError)):
+            f.get_code(Refusing("spam"))
+
     def test_names_of_modules_that_are_no_text(self):
         finder = ox.OxidizedFinder()
         odd = types.ModuleType("odd")
@@ -270,6 +286,24 @@ class Types(unittest.TestCase):
                     type("Sub", (kind,), {})
                 if kind.__name__ != "OxidizedTraversable":  # compared as paths are
                     self.assertEqual((kind.__eq__, kind.__hash__), (object.__eq__, object.__hash__))
+
+    def test_object_makes_none_whatever_becomes_of_a_type(self):
+        """A type whose __new__ a program replaced, or deleted, gets object's: what that made would hold nothing."""
+        program = textwrap.dedent("""
+            import sys, oxidized_importer as ox
+            for name in [n for n in dir(ox) if isinstance(getattr(ox, n), type)]:
+                kind = getattr(ox, name)
+                kind.__new__ = lambda cls: object.__new__(cls)
+                for make in (object.__new__, kind.__new__):
+                    try:
+                        made = make(kind)
+                    except TypeError:
+                        continue
+                    sys.exit(f"{name}: {[getattr(made, n, None) for n in dir(made)]}")
+            """)
+        done = subprocess.run([sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": ":".join(sys.path)},
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertEqual((done.returncode, done.stdout), (0, b""))
 
     def test_everything_is_described(self):
         undocumented = [f"{type(value).__name__}.{name}" for value in self.values() for name in ("__doc__", *dir(type(value)))
