@@ -145,7 +145,7 @@ nobase_dist_pkgdata_DATA = \
 	runtime/importer/real_file.c \
 	runtime/importer/resource.c runtime/importer/resource.h runtime/importer/resource_reader.c \
 	runtime/importer/scan.c runtime/importer/scan.h runtime/importer/source.c runtime/importer/source.h runtime/importer/state.h \
-	runtime/importer/patterns.c runtime/importer/patterns.h \
+	runtime/importer/generated.c runtime/importer/patterns.c runtime/importer/patterns.h \
 	runtime/importer/teach.c runtime/importer/teach.h runtime/importer/traversable.c \
 	runtime/importer/value.c runtime/importer/value.h runtime/importer/watch.c runtime/importer/watch.h \
 	runtime/importer/zip.c runtime/importer/zip.h \

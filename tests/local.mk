@@ -34,7 +34,7 @@ EXTRA_DIST += \
 	tests/whole/python_distribution_build_test.py \
 	tests/whole/store_crash_test.py \
 	tests/whole/oxtest.py \
-	tests/data/patterns/scenarios.py \
+	tests/data/patterns/generated.py tests/data/patterns/scenarios.py tests/data/patterns/shapes.py \
 	tests/data/behaviour/behaviour/__init__.py \
 	tests/data/behaviour/behaviour/__main__.py \
 	tests/data/behaviour/behaviour/data.txt \

@@ -3,11 +3,12 @@
 #include "daemon/python/child_env.h"
 #include "daemon/python/compile_pool.h"
 #include "daemon/python/compile_script.h"
+#include "daemon/python/compiled_list.h"
 #include "daemon/python/marshal_normal.h"
 
 #include <assert.h>
 
-enum { BYTECODE_VERSION = 3, PROGRESS_EVERY = 32 };
+enum { BYTECODE_VERSION = 4, PROGRESS_EVERY = 32 };
 
 struct ox_compiler {
 	struct ox_build_context *ctx;
@@ -89,8 +90,11 @@ static int keep_code(struct batch *b, size_t index, struct ox_slice data, struct
 	int rc = ox_marshal_normalise(data, b->compiler->dist->minor, &b->code, err);
 	if (!rc)
 		rc = keep(b, index, "code", ox_buf_view(&b->code), err);
+	ox_buf_clear(&b->code);
 	if (!rc && patterns.len)
-		rc = keep(b, index, "patterns", patterns, err);
+		rc = ox_compiled_list_normalise(patterns, b->compiler->dist->minor, &b->code, err);
+	if (!rc && patterns.len)
+		rc = keep(b, index, "patterns", ox_buf_view(&b->code), err);
 	return rc ? ox_wrap(err, "cannot keep the code of %.*s", OX_SLICE_ARG(job->module)) : 0;
 }
 

@@ -4,7 +4,8 @@
  * started when the first module misses, reused for the whole build. Output is
  * normalised (reference flags, no paths: co_filename is the module name unless given)
  * so that equal sources give equal bytes. The same interpreters compile the regular expressions that a source
- * states (patterns.py). Each module and level is one step "bytecode". */
+ * states (patterns.py), and the texts that the standard library makes code of for its classes (generated.py).
+ * Each module and level is one step "bytecode". */
 #ifndef OX_PYTHON_BYTECODE_H
 #define OX_PYTHON_BYTECODE_H
 
@@ -23,7 +24,7 @@ struct ox_compile_job {
 	int level;              /* 0, 1, 2 */
 	struct ox_blob source;
 	struct ox_blob code;    /* out */
-	struct ox_blob patterns; /* out: its regular expressions, a list of runtime/pack/patterns.h; size 0: none */
+	struct ox_blob patterns; /* out: what else is compiled, a list of runtime/pack/patterns.h; size 0: none */
 	bool failed;            /* out: not valid Python; `message` in the sink as a warning */
 };
 

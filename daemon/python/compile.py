@@ -2,7 +2,7 @@
 #
 # request:  u32 number, u32 level, u32 name length, u32 source length, name, source
 # reply:    u32 number, u32 status, u32 length, u32 length, bytes: code (status 0) or the message (status 1), bytes:
-#           the regular expressions that the source states, compiled (patterns.py and pattern_list.py, which stand before this text)
+#           what else is compiled for it (pattern_list.py, which stands before this text)
 # Everything is little-endian; the end of the input ends the program. The name becomes
 # co_filename: no path of the machine that builds gets into an output.
 import marshal
@@ -32,14 +32,6 @@ def translate(source, name, level):
         return 1, ("%s: %s" % (type(e).__name__, e)).encode("utf-8", "replace")
 
 
-def find_patterns(source, name):
-    """Whatever may go wrong with a strange source costs the program a little time at its start, and not the build."""
-    try:
-        return harvest(source, name)
-    except Exception:
-        return b""
-
-
 def main():
     requests = os.fdopen(0, "rb", 1 << 20)
     replies = os.fdopen(os.dup(1), "wb", 0)
@@ -49,7 +41,7 @@ def main():
         name = read(requests, word(head, 2)).decode("utf-8", "surrogateescape")
         source = read(requests, word(head, 3))
         status, data = translate(source, name, word(head, 1))
-        patterns = b"" if status else find_patterns(source, name)
+        patterns = b"" if status else harvest(source, name)
         words = (status, len(data), len(patterns))
         reply = head[:4] + b"".join(w.to_bytes(4, "little") for w in words) + data + patterns
         view = memoryview(reply)

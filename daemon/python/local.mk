@@ -15,6 +15,7 @@ daemon_python_libpython_a_SOURCES = \
 	daemon/python/choose.c daemon/python/choose.h \
 	daemon/python/child_env.c daemon/python/child_env.h \
 	daemon/python/classify.c daemon/python/classify.h \
+	daemon/python/compiled_list.c daemon/python/compiled_list.h \
 	daemon/python/compiler_env.c daemon/python/compiler_env.h \
 	daemon/python/compile_pool.c daemon/python/compile_pool.h \
 	daemon/python/distribution.h daemon/python/host.c \
@@ -37,17 +38,17 @@ daemon_python_libpython_a_SOURCES = \
 	daemon/python/resource_report.c daemon/python/resource_report.h \
 	daemon/python/resource.h daemon/python/scan.c daemon/python/stdlib.c \
 	daemon/python/variants.c daemon/python/variants.h
-PYTHON_LIBS = daemon/python/libpython.a daemon/capture/libcapture.a $(TRANSFER_LIBS) $(LOOP_LIBS) $(ELF_LIBS) $(JANSSON_LIBS)
+PYTHON_LIBS = daemon/python/libpython.a runtime/pack/libpack.a daemon/capture/libcapture.a $(TRANSFER_LIBS) $(LOOP_LIBS) $(ELF_LIBS) $(JANSSON_LIBS)
 
 # The scripts that interpreters are given, as C strings.
-EXTRA_DIST += daemon/python/probe.py daemon/python/patterns.py daemon/python/pattern_list.py daemon/python/compile.py daemon/python/pip_run.py
+EXTRA_DIST += daemon/python/probe.py daemon/python/patterns.py daemon/python/generated.py daemon/python/pattern_list.py daemon/python/compile.py daemon/python/pip_run.py
 BUILT_SOURCES += daemon/python/probe_script.h daemon/python/compile_script.h daemon/python/pip_run_script.h
 CLEANFILES += daemon/python/probe_script.h daemon/python/compile_script.h daemon/python/pip_run_script.h
 embed_script = { printf 'static const char ox_%s_script[] =\n' "$$name"; \
 	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/\t"/' -e 's/$$/\\n"/' $$from; printf '\t;\n'; }
 daemon/python/probe_script.h: daemon/python/probe.py
 	$(AM_V_GEN)$(MKDIR_P) $(@D); name=probe; from=$(srcdir)/daemon/python/probe.py; $(embed_script) >$@.tmp && mv $@.tmp $@
-compile_parts = $(srcdir)/daemon/python/patterns.py $(srcdir)/daemon/python/pattern_list.py $(srcdir)/daemon/python/compile.py
+compile_parts = $(srcdir)/daemon/python/patterns.py $(srcdir)/daemon/python/generated.py $(srcdir)/daemon/python/pattern_list.py $(srcdir)/daemon/python/compile.py
 daemon/python/compile_script.h: $(compile_parts)
 	$(AM_V_GEN)$(MKDIR_P) $(@D); name=compile; from='$(compile_parts)'; $(embed_script) >$@.tmp && mv $@.tmp $@
 daemon/python/pip_run_script.h: daemon/python/pip_run.py
@@ -67,14 +68,19 @@ TESTS += tests/fuzz/python_json_fuzz
 tests_fuzz_python_json_fuzz_SOURCES = tests/fuzz/python_json_fuzz.c tests/fuzz/replay.c
 tests_fuzz_python_json_fuzz_LDADD = daemon/python/libpython.a $(BASE_LIBS) $(JANSSON_LIBS)
 EXTRA_DIST += tests/fuzz/seeds/python_json tests/unit/daemon/python/archives.py
-TESTS += tests/unit/daemon/python/patterns_test.py
-EXTRA_DIST += tests/unit/daemon/python/patterns_test.py
+TESTS += tests/unit/daemon/python/generated_test.py tests/unit/daemon/python/patterns_test.py
+EXTRA_DIST += tests/unit/daemon/python/generated_test.py tests/unit/daemon/python/patterns_test.py
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/daemon/python/marshal_normal_test
 TESTS += tests/unit/daemon/python/marshal_normal_test
 tests_unit_daemon_python_marshal_normal_test_SOURCES = tests/unit/daemon/python/marshal_normal_test.c
 tests_unit_daemon_python_marshal_normal_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_python_marshal_normal_test_LDADD = daemon/python/libpython.a $(BASE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/daemon/python/compiled_list_test
+TESTS += tests/unit/daemon/python/compiled_list_test
+tests_unit_daemon_python_compiled_list_test_SOURCES = tests/unit/daemon/python/compiled_list_test.c
+tests_unit_daemon_python_compiled_list_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_daemon_python_compiled_list_test_LDADD = daemon/python/libpython.a $(PACK_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/daemon/python/host_test
 TESTS += tests/unit/daemon/python/host_test
 tests_unit_daemon_python_host_test_SOURCES = tests/unit/daemon/python/host_test.c \

@@ -1,6 +1,7 @@
-# The list of a module's regular expressions, compiled, as runtime/pack/patterns.h describes it.
+# The list of what is compiled for a module beside its bytecode, as runtime/pack/patterns.h describes it: its regular
+# expressions, and the code that the standard library generates for its classes.
 #
-# The text of patterns.py, which finds them, stands before this one.
+# The texts of patterns.py and generated.py, which find them, stand before this one.
 
 
 SMALL = [bytes([value]) for value in range(128)]
@@ -65,8 +66,11 @@ def encoded(text, kind, flags, final, code, groups, groupindex, indexgroup):
     data.append(number(len(code)))
     data += [SMALL[word] if word < 128 else number(word) for word in code]
     body = b"".join(data)
-    words = (kind is bytes, flags, final, len(text), len(body))
-    return b"".join(int(w).to_bytes(4, "little") for w in words) + text + body
+    return words(kind is bytes, flags, final, len(text), len(body)) + text + body
+
+
+def words(*numbers):
+    return b"".join(int(n).to_bytes(4, "little") for n in numbers)
 
 
 def all_compiled(found):
@@ -76,11 +80,27 @@ def all_compiled(found):
         return [compiled(*one) for one in found]
 
 
+def entries(source, name):
+    """Whatever may go wrong with a strange source costs the program a little time at its start, and not the build."""
+    kept = []
+    if mentions(source) or name == "string":
+        try:
+            kept += all_compiled(stated(source, name))
+        except Exception:
+            pass
+    if makes_code(source):
+        try:
+            kept += [code_entry(*one) for one in generated(source)]
+        except Exception:
+            pass
+    return b"".join(e for e in kept if e)
+
+
 def harvest(source, name):
-    """The list of a module; empty when it states no pattern."""
-    if not mentions(source) and name != "string":
+    """The list of a module; empty when there is nothing."""
+    kept = entries(source, name)
+    if not kept:
         return b""
     import _sre
     import sys
-    kept = b"".join(e for e in all_compiled(stated(source, name)) if e)
-    return _sre.MAGIC.to_bytes(4, "little") + sys.hexversion.to_bytes(4, "little") + kept if kept else b""
+    return words(_sre.MAGIC, sys.hexversion) + kept

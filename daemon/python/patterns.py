@@ -587,12 +587,16 @@ class Both:
         self.names, self.outer, self.owner = inner.names, scope, scope.owner
 
 
-def stated(source, name):
-    """(type, pattern, flags) of a module's source, each once."""
+def decoded(source):
     text = source.decode("utf-8", "replace")
     if "\r" in text:
         text = text.replace("\r\n", "\n")
-    module = Module(text.lstrip("\ufeff"))
+    return text.lstrip("\ufeff")
+
+
+def stated(source, name):
+    """(type, pattern, flags) of a module's source, each once."""
+    module = Module(decoded(source))
     if module.aliases or module.functions:
         module.harvest()
     found = list(module.found)

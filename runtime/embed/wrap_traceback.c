@@ -8,17 +8,6 @@
 
 #include <unistd.h>
 
-/* Our finder on sys.meta_path (borrowed), or NULL. */
-static PyObject *current_finder(void)
-{
-	PyObject *module = PyDict_GetItemString(PyImport_GetModuleDict(), "oxidized_importer"); /* borrowed */
-	PyObject *list = module && PyModule_Check(module) ? PySys_GetObject("meta_path") : NULL;
-	for (Py_ssize_t i = 0; list && PyList_Check(list) && i < PyList_GET_SIZE(list); i++)
-		if (ox_finder_check(module, PyList_GET_ITEM(list, i)))
-			return PyList_GET_ITEM(list, i);
-	return NULL;
-}
-
 /* The printer wants a file with a descriptor. */
 static PyObject *open_source(PyObject *open, struct ox_slice source)
 {
@@ -73,7 +62,7 @@ static struct switched show_packed_sources(void)
 {
 	struct switched s = {NULL, NULL};
 	struct ox_exception set_aside = ox_exception_take();
-	PyObject *finder = current_finder();
+	PyObject *finder = ox_finder_current();
 	if (finder) {
 		s.io = PyImport_ImportModule("io");
 		s.before = switch_open(s.io, finder);

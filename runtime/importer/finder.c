@@ -515,10 +515,16 @@ PyObject *ox_finder_new(PyObject *module, const struct ox_finder_options *option
 	return self;
 }
 
-bool ox_finder_check(PyObject *module, PyObject *object)
+PyObject *ox_finder_current(void)
 {
-	struct ox_state *state = PyModule_GetState(module);
-	return Py_TYPE(object) == state->finder;
+	PyObject *module = PyDict_GetItemString(PyImport_GetModuleDict(), "oxidized_importer"); /* borrowed */
+	bool is_ours = module && PyModule_Check(module) && PyModule_GetDef(module) == &ox_module_def;
+	struct ox_state *state = is_ours ? PyModule_GetState(module) : NULL;
+	PyObject *list = state ? PySys_GetObject("meta_path") : NULL; /* borrowed */
+	for (Py_ssize_t i = 0; list && PyList_Check(list) && i < PyList_GET_SIZE(list); i++)
+		if (Py_TYPE(PyList_GET_ITEM(list, i)) == state->finder)
+			return PyList_GET_ITEM(list, i);
+	return NULL;
 }
 
 static int finder_traverse(PyObject *self, visitproc visit, void *arg)

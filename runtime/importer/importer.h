@@ -25,11 +25,15 @@ struct ox_finder_options {
  * modules. `module` is oxidized_importer. NULL with an exception. */
 PyObject *ox_finder_new(PyObject *module, const struct ox_finder_options *options);
 
-/* Whether the object is one. */
-bool ox_finder_check(PyObject *module, PyObject *object);
+/* The first one on this interpreter's sys.meta_path (borrowed), or NULL. */
+PyObject *ox_finder_current(void);
 
 /* The packed source of a code object's file name (a module's name); false when there is none. */
 bool ox_finder_source_bytes(PyObject *finder, PyObject *co_filename, struct ox_slice *source);
+
+/* What compile(text, "<string>", "eval" or "exec") gives, when the build has compiled that text; NULL without an
+ * exception when it has not. */
+PyObject *ox_finder_generated(PyObject *finder, struct ox_slice text, bool is_expression);
 
 /* The code object of a packed module as the finder would run it, with the spec
  * that describes it; 0 when the finder has no code for the name, -1 with an exception. */

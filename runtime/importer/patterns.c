@@ -56,7 +56,7 @@ static bool read_text(struct question *q)
 {
 	struct ox_pattern *w = &q->wanted;
 	if (PyBytes_CheckExact(q->pattern)) {
-		w->is_bytes = true;
+		w->kind = OX_PATTERN_BYTES;
 		w->text = ox_bytes(q->pattern);
 		return true;
 	}

@@ -49,7 +49,7 @@
  *     12    4   bytecode magic
  *     16    8   size of the segment in bytes; below 4 GiB
  *     24    4   number of records R
- *     28    4   offset of the table of compiled regular expressions (patterns.h); 0: none
+ *     28    4   offset of the table of what else is compiled: regular expressions, generated code (patterns.h); 0: none
  *     32        R records of 88 bytes
  *
  * Record:
@@ -65,7 +65,7 @@
  *     72    8   table: dist-info files, likewise
  *     80    8   slice: path relative to the executable's folder
  *
- * A table is (offset, count). After the records come the names and tables, the compiled regular expressions, then the
+ * A table is (offset, count). After the records come the names and tables, that table, then the
  * code of all records in record order (the range that a start touches, kept
  * contiguous), then sources, files, and the libraries on pages of their own.
  *
@@ -80,7 +80,7 @@
 #define OX_PACK_SEGMENT_MAGIC "oxsegmnt"
 
 enum {
-	OX_PACK_VERSION = 3,
+	OX_PACK_VERSION = 4,
 	OX_PACK_ALIGN = 4096,
 	OX_PACK_MAGIC_SIZE = 8,
 	OX_PACK_HEAD_SIZE = 64,

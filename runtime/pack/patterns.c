@@ -20,8 +20,12 @@ bool ox_patterns_at(struct ox_slice segment, uint32_t offset, struct ox_slice *t
 
 bool ox_patterns_fit(struct ox_slice table, uint32_t magic, uint32_t version)
 {
-	return ox_get_u32(table.data + OX_PATTERNS_MAGIC) == magic &&
-	       ox_get_u32(table.data + OX_PATTERNS_VERSION) == version;
+	return ox_get_u32(table.data + OX_PATTERNS_MAGIC) == magic && ox_patterns_fit_code(table, version);
+}
+
+bool ox_patterns_fit_code(struct ox_slice table, uint32_t version)
+{
+	return ox_get_u32(table.data + OX_PATTERNS_VERSION) == version;
 }
 
 bool ox_patterns_bytes(struct ox_slice *body, uint32_t len, struct ox_slice *bytes)
@@ -48,20 +52,20 @@ bool ox_patterns_number(struct ox_slice *body, uint32_t *number)
 	return false;
 }
 
-bool ox_patterns_take(struct ox_slice *rest, struct ox_pattern *out, struct ox_slice *whole)
+bool ox_patterns_next(struct ox_slice *list, struct ox_pattern *entry, struct ox_slice *whole)
 {
-	struct ox_slice left = *rest, head, text, body;
+	struct ox_slice left = *list, head, text, body;
 	if (!ox_patterns_bytes(&left, OX_PATTERNS_ENTRY_HEAD, &head) ||
 	    !ox_patterns_bytes(&left, ox_get_u32(head.data + OX_PATTERNS_TEXT_LEN), &text) ||
 	    !ox_patterns_bytes(&left, ox_get_u32(head.data + OX_PATTERNS_BODY_LEN), &body))
 		return false;
-	*out = (struct ox_pattern){.text = text,
-				   .is_bytes = ox_get_u32(head.data + OX_PATTERNS_KIND) == 1,
-				   .flags = ox_get_u32(head.data + OX_PATTERNS_FLAGS),
-				   .final_flags = ox_get_u32(head.data + OX_PATTERNS_FINAL),
-				   .body = body};
-	*whole = ox_slice(rest->data, (size_t)(left.data - rest->data));
-	*rest = left;
+	*entry = (struct ox_pattern){.text = text,
+				     .kind = ox_get_u32(head.data + OX_PATTERNS_KIND),
+				     .flags = ox_get_u32(head.data + OX_PATTERNS_FLAGS),
+				     .final_flags = ox_get_u32(head.data + OX_PATTERNS_FINAL),
+				     .body = body};
+	*whole = ox_slice(list->data, (size_t)(left.data - list->data));
+	*list = left;
 	return true;
 }
 
@@ -73,8 +77,8 @@ static bool entry_at(struct ox_slice table, uint32_t offset, struct ox_pattern *
 	if (offset > table.len)
 		return false;
 	rest = ox_slice(table.data + offset, table.len - offset);
-	if (!ox_patterns_bytes(&rest, OX_PATTERNS_SUM, &sum) || !ox_patterns_take(&rest, &found, &whole) ||
-	    found.is_bytes != wanted->is_bytes || found.flags != wanted->flags ||
+	if (!ox_patterns_bytes(&rest, OX_PATTERNS_SUM, &sum) || !ox_patterns_next(&rest, &found, &whole) ||
+	    found.kind != wanted->kind || found.flags != wanted->flags ||
 	    !ox_slice_eq(found.text, wanted->text) || ox_get_u32(sum.data) != ox_pack_sum(whole))
 		return false;
 	*wanted = found;

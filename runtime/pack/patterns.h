@@ -1,4 +1,5 @@
-/* patterns.h - regular expressions that were compiled when the program was built.
+/* patterns.h - regular expressions that were compiled when the program was built, and the code of texts that the
+ * standard library will generate.
  *
  * A list is what the interpreter of a build gives for one module (daemon/python/pattern_list.py); a table is what a
  * payload's segment holds for all of its modules, used in place. Both are for one interpreter: compiled patterns are
@@ -15,17 +16,21 @@
  *                      entries
  *
  * Entry:      0    4   checksum (sum.h) of all that follows
- *             4    4   1: the pattern is bytes, 0: text
- *             8    4   flags, as given to re.compile
- *            12    4   flags of the compiled pattern
- *            16    4   length of the pattern
+ *             4    4   kind (enum ox_pattern_kind)
+ *             8    4   flags, as given to re.compile; of generated code zero
+ *            12    4   flags of the compiled pattern, or zero
+ *            16    4   length of the pattern or text
  *            20    4   length of the body
- *            24        pattern (UTF-8), body
+ *            24        pattern or text (UTF-8), body
  *
- * Body: numbers of 7 bits a byte, the lowest first, bit 7 set in all but the last byte of one. How many groups; how
- * many names of groups, and for each its group, its length and its UTF-8; how many words of code, and those.
+ * The body of generated code is the marshalled code object that compile(text, "<string>", KIND) gives when nothing
+ * is asked for that would alter it: no flags of the caller's, any level of optimisation.
  *
- * An entry is found by what is asked for, pattern, kind and flags, so a table can lack something but never answer
+ * Body of a pattern: numbers of 7 bits a byte, the lowest first, bit 7 set in all but the last byte of one. How many
+ * groups; how many names of groups, and for each its group, its length and its UTF-8; how many words of code, and
+ * those.
+ *
+ * An entry is found by what is asked for, text, kind and flags, so a table can lack something but never answer
  * wrongly. As with bytecode, the checksum tells of accidents, and what somebody has written on purpose runs: _sre looks
  * through the code that it is given, but not for all that could be wrong with it. Probing is linear from
  * hash & (H - 1) and ends at a free slot. Whatever does not fit reads as absent. */
@@ -34,9 +39,16 @@
 
 #include "proto/base/buf.h"
 
+enum ox_pattern_kind {
+	OX_PATTERN_TEXT,
+	OX_PATTERN_BYTES,
+	OX_PATTERN_EXEC, /* generated code, to be executed */
+	OX_PATTERN_EVAL, /* the same, an expression */
+};
+
 struct ox_pattern {
-	struct ox_slice text; /* the pattern */
-	bool is_bytes;
+	struct ox_slice text; /* the pattern, or what code was generated as */
+	uint32_t kind;
 	uint32_t flags, final_flags;
 	struct ox_slice body;
 };
@@ -48,11 +60,15 @@ int ox_patterns_write(const struct ox_slice *lists, size_t count, struct ox_buf 
 /* The table in a segment at that offset; false when it does not fit. */
 bool ox_patterns_at(struct ox_slice segment, uint32_t offset, struct ox_slice *table);
 
-/* Whether it was made for this interpreter. */
+/* Whether its patterns were made for this interpreter; its generated code was when the version is the same. */
 bool ox_patterns_fit(struct ox_slice table, uint32_t magic, uint32_t version);
+bool ox_patterns_fit_code(struct ox_slice table, uint32_t version);
 
-/* Looks for wanted->text with wanted->is_bytes and flags, and fills the rest. */
+/* Looks for wanted->text with wanted->kind and flags, and fills the rest. */
 bool ox_patterns_find(struct ox_slice table, struct ox_pattern *wanted);
+
+/* The next entry of a list, *whole being its bytes; *list begins without its head. False when it does not fit. */
+bool ox_patterns_next(struct ox_slice *list, struct ox_pattern *entry, struct ox_slice *whole);
 
 /* Takes the next number, or the next `len` bytes, off a body. */
 bool ox_patterns_number(struct ox_slice *body, uint32_t *number);

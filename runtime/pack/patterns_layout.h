@@ -31,10 +31,7 @@ enum ox_patterns_entry_at {
 
 static inline uint32_t ox_patterns_hash(const struct ox_pattern *p)
 {
-	return (uint32_t)ox_hash_bytes(p->text.data, p->text.len) ^ p->flags << 1 ^ p->is_bytes;
+	return (uint32_t)ox_hash_bytes(p->text.data, p->text.len) ^ p->flags << 1 ^ p->kind;
 }
-
-/* Fills *out and takes the entry off `rest`, *whole being its bytes; false when it does not fit. */
-bool ox_patterns_take(struct ox_slice *rest, struct ox_pattern *out, struct ox_slice *whole);
 
 #endif

@@ -32,7 +32,7 @@ static int add_list(struct entries *all, struct ox_slice list, struct ox_err *er
 	while (rest.len) {
 		struct entry e;
 		bool added = false;
-		if (!ox_patterns_take(&rest, &e.pattern, &e.whole))
+		if (!ox_patterns_next(&rest, &e.pattern, &e.whole))
 			return ox_fail(err, OX_ECORRUPT, "a list of compiled patterns is cut short");
 		e.hash = ox_patterns_hash(&e.pattern);
 		if (!ox_map_put(&all->seen, e.whole, &added))

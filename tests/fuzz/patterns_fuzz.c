@@ -15,10 +15,10 @@ static void read_body(struct ox_slice body)
 static void ask(struct ox_slice table, struct ox_slice text)
 {
 	for (uint32_t flags = 0; flags < 4; flags++) {
-		struct ox_pattern p = {.text = text, .is_bytes = flags & 1, .flags = flags};
+		struct ox_pattern p = {.text = text, .kind = flags, .flags = flags};
 		if (!ox_patterns_find(table, &p))
 			continue;
-		if (!ox_slice_eq(p.text, text) || p.flags != flags || p.is_bytes != (flags & 1))
+		if (!ox_slice_eq(p.text, text) || p.flags != flags || p.kind != flags)
 			__builtin_trap();
 		read_body(p.body);
 	}

@@ -1,4 +1,5 @@
-"""Regular expressions compiled by the build: nobody can tell, whatever a program does with module re.
+"""Regular expressions and generated code compiled by the build: nobody can tell, whatever a program does with module
+re, dataclasses or named tuples.
 
 The scenarios (tests/data/patterns) run in an executable and in the interpreter that it is made from; each prints what
 it saw. OX_TEST_PYTHON names another interpreter with a static library.
@@ -14,7 +15,8 @@ import unittest
 import oxtest
 
 PYTHON = os.environ.get("OX_TEST_PYTHON", oxtest.HOST_PYTHON)
-SCENARIOS = os.path.join(oxtest.SRCDIR, "tests", "data", "patterns", "scenarios.py")
+DATA = os.path.join(oxtest.SRCDIR, "tests", "data", "patterns")
+SCENARIOS, GENERATED = os.path.join(DATA, "scenarios.py"), os.path.join(DATA, "generated.py")
 CONFIG = """
 def make_exe():
     dist = default_python_distribution()
@@ -24,7 +26,7 @@ def make_exe():
     config.config_profile = "python"
     config.parse_argv = True
     exe = dist.to_python_executable(name="py", packaging_policy=policy, config=config)
-    exe.add_python_resources(exe.read_package_root(path=".", packages=["states"]))
+    exe.add_python_resources(exe.read_package_root(path=".", packages=["shapes", "states"]))
     return exe
 
 register_target("exe", make_exe)
@@ -40,7 +42,7 @@ D = [re.compile(p, re.I) for p in ("(a)|b", "\\u0416[\\u0430-\\u044f]{1,300}", "
 # Patterns of the standard library's sources, found and kept by the rules of the build.
 LIST = """
 import glob, json, os, sys
-for part in ("patterns.py", "pattern_list.py"):
+for part in ("patterns.py", "generated.py", "pattern_list.py"):
     exec(open(sys.argv[1] + "/" + part).read())
 found = []
 root = os.path.dirname(os.__file__)
@@ -79,6 +81,7 @@ def setUpModule():
     unittest.addModuleCleanup(BOX.close)
     BOX.write("project/pyoxidizer.bzl", CONFIG)
     states = BOX.write("project/states.py", STATES)
+    shutil.copy(os.path.join(DATA, "shapes.py"), BOX.path("project"))
     built = BOX.oxc("build", "--path", BOX.path("project"), env={"OXIDIZER_PYTHON": PYTHON})
     if built.returncode:
         raise AssertionError(built.stderr)
@@ -101,7 +104,7 @@ def scenarios(python):
     return json.loads(done.stdout), done.stderr.split()
 
 
-class Patterns(unittest.TestCase):
+class Comparison(unittest.TestCase):
     maxDiff = None
 
     def compare(self, ours, plain):
@@ -111,23 +114,15 @@ class Patterns(unittest.TestCase):
             different = list(difflib.unified_diff(*text, "plain", "executable", lineterm=""))
             self.assertEqual(different, [], own[0] + "\n" + "\n".join(different[:60]))
 
-    def test_a_program_sees_what_it_sees_in_the_plain_interpreter(self):
-        plain, told = scenarios(PYTHON)
-        self.assertEqual(told, ["served", "0", "of", str(COUNT)])
-        ours, told = scenarios(EXE)
-        self.assertGreater(COUNT, 200)
-        self.assertEqual(told, ["served", str(COUNT), "of", str(COUNT)])
-        self.compare(ours, plain)
-
-    def altered(self, pattern, change):
-        """A copy of the executable in which the entry of a pattern is another."""
-        copy = BOX.path("altered")
+    def altered(self, text, change, kind=0):
+        """A copy of the executable in which the entry of a pattern or text is another."""
+        copy, head = BOX.path("altered"), struct.pack("<2I", kind, 0)
         shutil.copy(EXE, copy)
         with open(copy, "r+b") as file:
             data = file.read()
-            at = data.find(struct.pack("<2I", 0, 0), data.rfind(b"oxsegmnt"))
-            while data[at + 20:at + 20 + len(pattern)] != pattern:
-                at = data.find(struct.pack("<2I", 0, 0), at + 1)
+            at = data.find(head, data.rfind(b"oxsegmnt"))
+            while not data.startswith(text, at + 20):
+                at = data.find(head, at + 1)
                 self.assertGreater(at, 0)
             size = 20 + sum(struct.unpack_from("<2I", data, at + 12))
             entry = data[at:at + size]
@@ -135,6 +130,16 @@ class Patterns(unittest.TestCase):
             file.seek(at - 4)
             file.write(change(bytearray(entry)))
         return copy
+
+
+class Patterns(Comparison):
+    def test_a_program_sees_what_it_sees_in_the_plain_interpreter(self):
+        plain, told = scenarios(PYTHON)
+        self.assertEqual(told, ["served", "0", "of", str(COUNT)])
+        ours, told = scenarios(EXE)
+        self.assertGreater(COUNT, 200)
+        self.assertEqual(told, ["served", str(COUNT), "of", str(COUNT)])
+        self.compare(ours, plain)
 
     def ask(self, program, pattern):
         code = f"import re\ntry: print(re.compile({pattern!r}))\nexcept RuntimeError as e: print(e)"
@@ -175,6 +180,50 @@ import re
 print(len([k for k in re._cache if k[1] == "hostile+"]))
 """
         self.assertEqual(run(EXE, "-c", code).stdout.split()[-1], "0")
+
+
+class Generated(Comparison):
+    def generated(self, python, *options):
+        done = run(python, *options, GENERATED, BOX.path("project"))
+        return json.loads(done.stdout), done.stderr.split()
+
+    def test_a_program_sees_what_it_sees_in_the_plain_interpreter(self):
+        plain, told = self.generated(PYTHON)
+        count = told[3]
+        self.assertEqual(told, ["served", "0", "of", count])
+        ours, told = self.generated(EXE)
+        self.assertEqual(told, ["served", count, "of", count])
+        self.compare(ours, plain)
+
+    def test_options_of_the_interpreter_count(self):
+        for options in (["-OO"], ["-X", "no_debug_ranges"], ["-X", "dev"], ["-W", "error"], ["-I"]):
+            ours, plain = self.generated(EXE, *options)[0], self.generated(PYTHON, *options)[0]
+            self.compare(ours, plain)
+
+    def shown(self, change):
+        program = self.altered(b"def __create_fn__():\n def __repr__(self):\n  return self.__class__.__qualname__ + "
+                               b'f"(hostile=', change, 2)
+        return run(program, "-c", "import shapes; print(shapes.Frozen(1))").stdout.strip()
+
+    def test_an_altered_entry_is_not_served(self):
+        def alter(entry, valid):
+            text_len, = struct.unpack_from("<I", entry, 12)
+            at = entry.index(b"(hostile=", 20 + text_len)
+            own = struct.pack("<I", checksum(bytes(entry)))
+            entry[at:at + 9] = b"(altered="
+            return (struct.pack("<I", checksum(bytes(entry))) if valid else own) + entry
+
+        self.assertEqual(self.shown(lambda entry: alter(entry, False)), "Frozen(hostile=1, name='n')")
+        self.assertEqual(self.shown(lambda entry: alter(entry, True)), "Frozen(altered=1, name='n')")
+
+    def test_a_body_that_is_no_code_is_not_served(self):
+        for first in (b"N", b"?", b"\x63"):
+            def alter(entry, first=first):
+                at = 20 + struct.unpack_from("<I", entry, 12)[0]
+                entry[at:at + 1] = first
+                return struct.pack("<I", checksum(bytes(entry))) + entry
+
+            self.assertEqual(self.shown(alter), "Frozen(hostile=1, name='n')")
 
 
 if __name__ == "__main__":

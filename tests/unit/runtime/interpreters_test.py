@@ -1,7 +1,9 @@
 """Sub-interpreters inside an executable: each imports from the payload, and none of them disturbs another.
 
-And regular expressions out of the payload: here they can be had for every version and with sanitizers (OX_STUB_CFLAGS).
+And regular expressions and generated code out of the payload: here they can be had for every version and with
+sanitizers (OX_STUB_CFLAGS).
 """
+import contextlib
 import json
 import os
 import pathlib
@@ -129,6 +131,36 @@ class Patterns(unittest.TestCase):
         self.assertEqual((plain.returncode, plain.stderr.split()), (0, ["served", "0", "of", count]))
         for own, expected in zip(json.loads(ours.stdout), json.loads(plain.stdout)):
             self.assertEqual(own, expected)
+
+    @contextlib.contextmanager
+    def marking(self):
+        """The code of one text is another's, so that it can be told where it came from."""
+        own = stubkit.PATTERNS["code_entry"]
+
+        def code_entry(mode, text):
+            marked = own(mode, text.replace("(compiled=", "(payload_=")) if "(compiled=" in text else b""
+            return marked.replace(b"(payload_=", b"(compiled=", 1) or own(mode, text)
+
+        stubkit.PATTERNS["code_entry"] = code_entry
+        yield
+        stubkit.PATTERNS["code_entry"] = own
+
+    def test_nor_of_generated_code(self):
+        script = stubkit.SRCDIR / "tests/data/patterns/generated.py"
+        folder = pathlib.Path(FOLDER.name, "shapes")
+        folder.mkdir()
+        (folder / "shapes.py").write_bytes(script.with_name("shapes.py").read_bytes())
+        code = f"import sys\nsys.argv[1:] = [{str(folder)!r}]\n__file__ = {str(script)!r}\n" \
+               f"exec(compile(open(__file__).read(), __file__, 'exec'))\nprint(shapes.Marked(1), file=sys.stderr)"
+        with self.marking():
+            ours = stubkit.run(KIT.build(folder, with_libraries=False, run_command=code))
+        plain = stubkit.run(stubkit.PYTHON, "-I", "-S", "-B", "-c", code)
+        (_, _, _, count, own), (_, _, _, same, marked) = ours.stderr.split(), plain.stderr.split()
+        self.assertEqual((ours.returncode, own), (0, "Marked(payload_=1)"))
+        self.assertEqual((plain.returncode, marked), (0, "Marked(compiled=1)"))
+        for own, expected in zip(json.loads(ours.stdout), json.loads(plain.stdout)):
+            self.assertEqual(own, expected)
+        self.assertEqual(count, same)
 
 
 if __name__ == "__main__":

@@ -23,9 +23,9 @@ static void start_list(struct ox_buf *list, uint32_t magic)
 	add_word(list, HEXVERSION);
 }
 
-static void add_entry(struct ox_buf *list, const char *text, bool is_bytes, uint32_t flags, const char *body)
+static void add_entry(struct ox_buf *list, const char *text, uint32_t kind, uint32_t flags, const char *body)
 {
-	add_word(list, is_bytes);
+	add_word(list, kind);
 	add_word(list, flags);
 	add_word(list, flags | 32);
 	add_word(list, (uint32_t)strlen(text));
@@ -41,10 +41,10 @@ static struct ox_buf table_of(const struct ox_slice *lists, size_t count)
 	return out;
 }
 
-static bool find(const struct ox_buf *table, const char *text, bool is_bytes, uint32_t flags, struct ox_pattern *out)
+static bool find(const struct ox_buf *table, const char *text, uint32_t kind, uint32_t flags, struct ox_pattern *out)
 {
 	struct ox_slice at;
-	*out = (struct ox_pattern){.text = ox_slice_str(text), .is_bytes = is_bytes, .flags = flags};
+	*out = (struct ox_pattern){.text = ox_slice_str(text), .kind = kind, .flags = flags};
 	return ox_patterns_at(ox_buf_view(table), 0, &at) && ox_patterns_find(at, out);
 }
 
@@ -82,6 +82,29 @@ static void each_pattern_is_found_by_text_kind_and_flags(void **state)
 	ox_buf_free(&table);
 }
 
+static void a_text_may_be_of_every_kind(void **state)
+{
+	static const char *const bodies[] = {[OX_PATTERN_TEXT] = "text",
+					     [OX_PATTERN_BYTES] = "bytes",
+					     [OX_PATTERN_EXEC] = "exec",
+					     [OX_PATTERN_EVAL] = "eval"};
+	struct ox_buf list = {0};
+	struct ox_pattern p;
+	(void)state;
+	start_list(&list, MAGIC);
+	for (uint32_t kind = 0; kind < 4; kind++)
+		add_entry(&list, "x", kind, 0, bodies[kind]);
+	struct ox_slice view = ox_buf_view(&list);
+	struct ox_buf table = table_of(&view, 1);
+	for (uint32_t kind = 0; kind < 4; kind++) {
+		assert_true(find(&table, "x", kind, 0, &p));
+		assert_true(ox_slice_eq_str(p.body, bodies[kind]));
+	}
+	assert_false(find(&table, "x", 4, 0, &p));
+	ox_buf_free(&table);
+	ox_buf_free(&list);
+}
+
 static void lists_are_joined_and_what_two_have_is_there_once(void **state)
 {
 	struct ox_buf a = {0}, b = {0}, other = {0};
@@ -104,6 +127,8 @@ static void lists_are_joined_and_what_two_have_is_there_once(void **state)
 	assert_true(ox_patterns_fit(ox_buf_view(&both), MAGIC, HEXVERSION));
 	assert_false(ox_patterns_fit(ox_buf_view(&both), MAGIC + 1, HEXVERSION));
 	assert_false(ox_patterns_fit(ox_buf_view(&both), MAGIC, HEXVERSION + 1));
+	assert_true(ox_patterns_fit_code(ox_buf_view(&both), HEXVERSION));
+	assert_false(ox_patterns_fit_code(ox_buf_view(&both), HEXVERSION + 1));
 	ox_buf_free(&once);
 	ox_buf_free(&both);
 	ox_buf_free(&again);
@@ -193,6 +218,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_pattern_is_found_by_text_kind_and_flags),
+		cmocka_unit_test(a_text_may_be_of_every_kind),
 		cmocka_unit_test(lists_are_joined_and_what_two_have_is_there_once),
 		cmocka_unit_test(nothing_stated_is_no_table),
 		cmocka_unit_test(a_list_that_is_cut_short_is_refused),

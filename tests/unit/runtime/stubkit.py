@@ -29,7 +29,7 @@ INSTALLED = re.compile(r"-.*|/.*")
 STATIC = {"-lz": "-l:libz.a", "-lexpat": "-l:libexpat.a"}
 WANTS_FILE, NEEDS_FILE, STDLIB, PREFERS_FILE = 512, 256, 128, 4096
 PATTERNS = {}  # the script that finds a source's regular expressions, as interpreters of a build are given it
-for part in ("patterns.py", "pattern_list.py"):
+for part in ("patterns.py", "generated.py", "pattern_list.py"):
     exec((SRCDIR / "daemon/python" / part).read_text(), PATTERNS)
 SKIPPED = {"test", "tests", "idlelib", "lib2to3", "ensurepip", "lib-dynload", "__pycache__", "turtledemo"}
 

@@ -10,7 +10,7 @@ import unittest
 
 SRCDIR = pathlib.Path(os.environ["OX_SRCDIR"])
 patterns = types.ModuleType("patterns")
-for part in ("patterns.py", "pattern_list.py"):  # one script to the interpreters of a build
+for part in ("patterns.py", "generated.py", "pattern_list.py"):  # one script to the interpreters of a build
     exec((SRCDIR / "daemon/python" / part).read_text(), vars(patterns))
 
 try:
