@@ -99,7 +99,7 @@ static int name_folder(struct ox_arena *arena, struct ox_folder *f, struct ox_sl
 	return f->module.data ? 0 : OX_EEXHAUSTED;
 }
 
-/* A module in a folder makes it and all above it packages. */
+/* A module in a folder makes it and all above it packages: one with an __init__, the others of namespaces. */
 static void mark_packages(struct ox_folder *f, bool is_init)
 {
 	if (is_init && f->kind != OX_FOLDER_ROOT && f->may_import)
@@ -107,6 +107,26 @@ static void mark_packages(struct ox_folder *f, bool is_init)
 	for (; f && f->kind != OX_FOLDER_ROOT && f->may_import; f = (struct ox_folder *)(uintptr_t)f->parent)
 		if (f->kind == OX_FOLDER_DATA)
 			f->kind = OX_FOLDER_NAMESPACE;
+}
+
+/* A folder below `parent`. */
+static int enter_folder(struct ox_arena *arena, struct ox_folders *out, struct ox_folder *parent, struct ox_slice path)
+{
+	struct ox_slice name = ox_path_name(path);
+	struct ox_folder *f = add_folder(arena, out, path);
+	if (!f)
+		return OX_EEXHAUSTED;
+	f->parent = parent;
+	describe(f, name);
+	return name_folder(arena, f, name);
+}
+
+static void enter_file(const struct ox_distribution *dist, struct ox_folder *folder, struct ox_slice path)
+{
+	bool is_extension;
+	struct ox_slice stem = ox_module_stem(dist, path, &is_extension);
+	if (stem.len && folder->may_import)
+		mark_packages(folder, ox_slice_eq_str(stem, "__init__"));
 }
 
 int ox_folders_find(struct ox_arena *arena, const struct ox_distribution *dist, const struct ox_listing *files,
@@ -123,20 +143,10 @@ int ox_folders_find(struct ox_arena *arena, const struct ox_distribution *dist, 
 		struct ox_folder *parent = ox_folder_of(out, e->path);
 		if (!parent)
 			return ox_fail(err, OX_EINTERNAL, "%s is listed before its folder", e->path.data);
-		if (e->is_dir) {
-			struct ox_folder *f = add_folder(arena, out, e->path);
-			if (f) {
-				f->parent = parent;
-				describe(f, ox_path_name(e->path));
-			}
-			if (!f || name_folder(arena, f, ox_path_name(e->path)))
-				return ox_fail_nomem(err, "classifying files");
-			continue;
-		}
-		bool is_extension;
-		struct ox_slice stem = ox_module_stem(dist, e->path, &is_extension);
-		if (stem.len && parent->may_import)
-			mark_packages(parent, ox_slice_eq_str(stem, "__init__"));
+		if (!e->is_dir)
+			enter_file(dist, parent, e->path);
+		else if (enter_folder(arena, out, parent, e->path))
+			return ox_fail_nomem(err, "classifying files");
 	}
 	return 0;
 }

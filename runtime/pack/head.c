@@ -121,85 +121,102 @@ static uint64_t align_up(uint64_t n)
 	return (n + OX_PACK_ALIGN - 1) / OX_PACK_ALIGN * OX_PACK_ALIGN;
 }
 
-/* Where the head's parts lie, from its start. */
-struct layout {
-	size_t segments, entries, slots, config, end;
+/* A payload's head while it is made: what goes in, and where its parts lie from its start. */
+struct head {
+	const struct ox_pack_segment_ref *segments;
+	size_t count;
+	struct index index;
+	struct ox_buf config;
 	uint32_t bytecode_magic;
+	size_t table, slots, entries, text, end; /* of segments; of the index; of the configuration */
 };
 
-static int write_parts(const struct ox_pack_segment_ref *segments, size_t count, const struct index *index,
-		       const struct layout *at, struct ox_slice config, struct ox_buf *out, uint64_t *offsets,
-		       uint64_t *total, struct ox_err *err)
+static int check_magic(struct head *h, struct ox_err *err)
 {
-	char *base = ox_buf_reserve(out, at->end);
-	if (!base)
-		return ox_buf_ok(out, "payload head", err);
-	memset(base, 0, at->end);
-	uint64_t end = at->end;
-	for (size_t i = 0; i < count; i++) {
-		char *entry = base + at->segments + i * OX_PACK_SEGMENT_ENTRY_SIZE;
-		offsets[i] = align_up(end);
-		end = offsets[i] + segments[i].bytes.len;
-		ox_put_u64(entry, offsets[i]);
-		ox_put_u64(entry + 8, segments[i].bytes.len);
-		memcpy(entry + 16, segments[i].digest.bytes, OX_DIGEST_SIZE);
-	}
-	memcpy(base, OX_PACK_MAGIC, OX_PACK_MAGIC_SIZE);
-	ox_put_u32(base + OX_PACK_HEAD_VERSION, OX_PACK_VERSION);
-	ox_put_u32(base + OX_PACK_HEAD_BYTECODE, at->bytecode_magic);
-	ox_put_u64(base + OX_PACK_HEAD_TOTAL, end);
-	ox_put_u32(base + OX_PACK_HEAD_LENGTH, (uint32_t)at->end);
-	ox_put_u32(base + OX_PACK_HEAD_SEGMENT_COUNT, (uint32_t)count);
-	ox_put_u32(base + OX_PACK_HEAD_SEGMENTS, (uint32_t)at->segments);
-	ox_put_u32(base + OX_PACK_HEAD_ENTRY_COUNT, (uint32_t)index->count);
-	ox_put_u32(base + OX_PACK_HEAD_ENTRIES, (uint32_t)at->entries);
-	ox_put_u32(base + OX_PACK_HEAD_SLOT_COUNT, (uint32_t)index->slots);
-	ox_put_u32(base + OX_PACK_HEAD_SLOTS, (uint32_t)at->slots);
-	ox_put_u32(base + OX_PACK_HEAD_CONFIG, (uint32_t)at->config);
-	ox_put_u32(base + OX_PACK_HEAD_CONFIG + 4, (uint32_t)config.len);
-	write_entries(index, base + at->entries);
-	write_slots(index, base + at->slots);
-	if (config.len)
-		memcpy(base + at->config, config.data, config.len);
-	ox_buf_commit(out, at->end);
-	*total = end;
+	h->bytecode_magic = h->count ? ox_get_u32(h->segments[0].bytes.data + OX_PACK_SEGMENT_BYTECODE) : 0;
+	for (size_t i = 1; i < h->count; i++)
+		if (ox_get_u32(h->segments[i].bytes.data + OX_PACK_SEGMENT_BYTECODE) != h->bytecode_magic)
+			return ox_fail(err, OX_EUSAGE, "payload segments hold bytecode of different interpreters");
 	return 0;
 }
 
-static int check_magic(const struct ox_pack_segment_ref *segments, size_t count, uint32_t *magic, struct ox_err *err)
+static int lay_out(struct head *h, struct ox_err *err)
 {
-	*magic = count ? ox_get_u32(segments[0].bytes.data + OX_PACK_SEGMENT_BYTECODE) : 0;
-	for (size_t i = 1; i < count; i++)
-		if (ox_get_u32(segments[i].bytes.data + OX_PACK_SEGMENT_BYTECODE) != *magic)
-			return ox_fail(err, OX_EUSAGE, "payload segments hold bytecode of different interpreters");
+	h->table = OX_PACK_HEAD_SIZE;
+	h->slots = h->table + h->count * OX_PACK_SEGMENT_ENTRY_SIZE;
+	h->entries = h->slots + h->index.slots * OX_PACK_SLOT_SIZE;
+	h->text = h->entries + h->index.count * OX_PACK_ENTRY_SIZE;
+	h->end = h->text + h->config.len;
+	if (h->end > UINT32_MAX)
+		return ox_fail(err, OX_EEXHAUSTED, "the payload's index is limited to 4 GiB");
+	return 0;
+}
+
+/* The table of segments, which follow the head; the size of the whole payload. */
+static uint64_t write_table(const struct head *h, char *table, uint64_t *offsets)
+{
+	uint64_t end = h->end;
+	for (size_t i = 0; i < h->count; i++) {
+		char *row = table + i * OX_PACK_SEGMENT_ENTRY_SIZE;
+		offsets[i] = align_up(end);
+		end = offsets[i] + h->segments[i].bytes.len;
+		ox_put_u64(row, offsets[i]);
+		ox_put_u64(row + 8, h->segments[i].bytes.len);
+		memcpy(row + 16, h->segments[i].digest.bytes, OX_DIGEST_SIZE);
+	}
+	return end;
+}
+
+static void write_fields(const struct head *h, char *base, uint64_t total)
+{
+	memcpy(base, OX_PACK_MAGIC, OX_PACK_MAGIC_SIZE);
+	ox_put_u32(base + OX_PACK_HEAD_VERSION, OX_PACK_VERSION);
+	ox_put_u32(base + OX_PACK_HEAD_BYTECODE, h->bytecode_magic);
+	ox_put_u64(base + OX_PACK_HEAD_TOTAL, total);
+	ox_put_u32(base + OX_PACK_HEAD_LENGTH, (uint32_t)h->end);
+	ox_put_u32(base + OX_PACK_HEAD_SEGMENT_COUNT, (uint32_t)h->count);
+	ox_put_u32(base + OX_PACK_HEAD_SEGMENTS, (uint32_t)h->table);
+	ox_put_u32(base + OX_PACK_HEAD_ENTRY_COUNT, (uint32_t)h->index.count);
+	ox_put_u32(base + OX_PACK_HEAD_ENTRIES, (uint32_t)h->entries);
+	ox_put_u32(base + OX_PACK_HEAD_SLOT_COUNT, (uint32_t)h->index.slots);
+	ox_put_u32(base + OX_PACK_HEAD_SLOTS, (uint32_t)h->slots);
+	ox_put_u32(base + OX_PACK_HEAD_CONFIG, (uint32_t)h->text);
+	ox_put_u32(base + OX_PACK_HEAD_CONFIG + 4, (uint32_t)h->config.len);
+}
+
+static int write_head(const struct head *h, struct ox_buf *out, uint64_t *offsets, uint64_t *total,
+		      struct ox_err *err)
+{
+	char *base = ox_buf_reserve(out, h->end);
+	if (!base)
+		return ox_buf_ok(out, "payload head", err);
+	memset(base, 0, h->end);
+	*total = write_table(h, base + h->table, offsets);
+	write_fields(h, base, *total);
+	write_entries(&h->index, base + h->entries);
+	write_slots(&h->index, base + h->slots);
+	if (h->config.len)
+		memcpy(base + h->text, h->config.data, h->config.len);
+	ox_buf_commit(out, h->end);
 	return 0;
 }
 
 int ox_pack_write_head(const struct ox_pack_segment_ref *segments, size_t count, const struct ox_pack_config *config,
 		       struct ox_buf *out, uint64_t *offsets, uint64_t *total, struct ox_err *err)
 {
-	struct index index = {0};
-	struct ox_buf text = {0};
-	struct layout at = {.segments = OX_PACK_HEAD_SIZE};
-	int rc = collect(segments, count, &index, err);
+	struct head h = {.segments = segments, .count = count};
+	int rc = collect(segments, count, &h.index, err);
 	if (!rc)
-		rc = check_magic(segments, count, &at.bytecode_magic, err);
-	if (rc < 0)
-		goto out;
-	ox_pack_config_write(config, &text);
-	rc = ox_buf_ok(&text, "configuration", err);
-	if (rc < 0)
-		goto out;
-	at.slots = at.segments + count * OX_PACK_SEGMENT_ENTRY_SIZE;
-	at.entries = at.slots + index.slots * OX_PACK_SLOT_SIZE;
-	at.config = at.entries + index.count * OX_PACK_ENTRY_SIZE;
-	at.end = at.config + text.len;
-	if (at.end > UINT32_MAX)
-		rc = ox_fail(err, OX_EEXHAUSTED, "the payload's index is limited to 4 GiB");
-	else
-		rc = write_parts(segments, count, &index, &at, ox_buf_view(&text), out, offsets, total, err);
-out:
-	ox_buf_free(&text);
-	free(index.entries);
+		rc = check_magic(&h, err);
+	if (!rc) {
+		ox_pack_config_write(config, &h.config);
+		rc = ox_buf_ok(&h.config, "configuration", err);
+	}
+	if (!rc)
+		rc = lay_out(&h, err);
+	if (!rc)
+		rc = write_head(&h, out, offsets, total, err);
+	ox_buf_free(&h.config);
+	free(h.index.entries);
 	return rc;
 }
