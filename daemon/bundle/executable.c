@@ -41,10 +41,14 @@ static int link_stub(struct ox_build_context *ctx, const struct ox_executable_sp
 static int make_parts(struct ox_build_context *ctx, struct ox_compiler *compiler,
 		      const struct ox_executable_spec *spec, struct parts *p, struct ox_err *err)
 {
+	const struct ox_segment_inputs in = {.compiler = compiler,
+					     .dist = spec->distribution,
+					     .set = &p->set,
+					     .tiers = &p->tiers,
+					     .extract = &spec->extract};
 	int rc = 0;
 	for (int origin = OX_ORIGIN_STDLIB; !rc && origin <= OX_ORIGIN_APPLICATION; origin++)
-		rc = ox_segment_build(ctx, compiler, spec->distribution, (enum ox_resource_origin)origin, &p->set,
-				      &p->tiers, &spec->extract, &p->segments[origin - 1], err);
+		rc = ox_segment_build(ctx, &in, (enum ox_resource_origin)origin, &p->segments[origin - 1], err);
 	return rc;
 }
 

@@ -72,38 +72,50 @@ static const char *input_name(struct ox_arena *arena, const struct ox_resource *
 	return ox_arena_printf(arena, "%s %.*s/%.*s", kinds[r->kind], OX_SLICE_ARG(r->name), OX_SLICE_ARG(r->file));
 }
 
+static int add_items(const struct ox_segment_plan *plan, struct ox_step *step, struct ox_buf *layout,
+		     struct ox_err *err)
+{
+	for (size_t i = 0; i < plan->entry_count; i++) {
+		const struct ox_bundle_item *item = plan->entries[i].item;
+		const char *name = input_name(plan->ctx->arena, item->resource);
+		if (!name)
+			return ox_fail_nomem(err, "segment");
+		describe(plan, item, layout);
+		if (!item->prefix) /* of what lies beside only the path is in the segment */
+			ox_step_digest(step, name, &item->resource->blob.digest);
+	}
+	return 0;
+}
+
+static int add_libraries(const struct ox_segment_plan *plan, struct ox_step *step, struct ox_buf *layout,
+			 struct ox_err *err)
+{
+	for (size_t i = 0; i < plan->library_count; i++) {
+		const struct ox_packed_library *lib = plan->libraries[i];
+		const char *name = ox_arena_printf(plan->ctx->arena, "library %.*s", OX_SLICE_ARG(lib->name));
+		if (!name)
+			return ox_fail_nomem(err, "segment");
+		ox_buf_printf(layout, "library %.*s %d %d", OX_SLICE_ARG(lib->name), lib->needs_file,
+			      lib->prefers_file);
+		for (size_t k = 0; k < lib->needs.count; k++)
+			ox_buf_printf(layout, " %.*s", OX_SLICE_ARG(lib->needs.names[k]));
+		ox_buf_byte(layout, '\n');
+		ox_step_digest(step, name, &lib->blob.digest);
+	}
+	return 0;
+}
+
 static int add_inputs(const struct ox_segment_plan *plan, struct ox_step *step, struct ox_err *err)
 {
-	struct ox_arena *arena = plan->ctx->arena;
 	struct ox_buf layout = {0};
-	int rc = 0;
 	ox_buf_printf(&layout, "format %d magic %u\n", (int)OX_PACK_VERSION, (unsigned)plan->dist->magic);
 	for (size_t i = 0; i < plan->extract->choice_count; i++)
 		ox_buf_printf(&layout, "extract %.*s %d\n", OX_SLICE_ARG(plan->extract->choices[i].package),
 			      plan->extract->choices[i].files);
 	ox_compiler_inputs(step, plan->dist);
-	for (size_t i = 0; !rc && i < plan->entry_count; i++) {
-		const struct ox_bundle_item *item = plan->entries[i].item;
-		const char *name = input_name(arena, item->resource);
-		describe(plan, item, &layout);
-		if (!name)
-			rc = ox_fail_nomem(err, "segment");
-		else if (!item->prefix) /* of what lies beside only the path is in the segment */
-			ox_step_digest(step, name, &item->resource->blob.digest);
-	}
-	for (size_t i = 0; !rc && i < plan->library_count; i++) {
-		const struct ox_packed_library *lib = plan->libraries[i];
-		const char *name = ox_arena_printf(arena, "library %.*s", OX_SLICE_ARG(lib->name));
-		ox_buf_printf(&layout, "library %.*s %d %d", OX_SLICE_ARG(lib->name), lib->needs_file,
-			      lib->prefers_file);
-		for (size_t k = 0; k < lib->needs.count; k++)
-			ox_buf_printf(&layout, " %.*s", OX_SLICE_ARG(lib->needs.names[k]));
-		ox_buf_byte(&layout, '\n');
-		if (!name)
-			rc = ox_fail_nomem(err, "segment");
-		else
-			ox_step_digest(step, name, &lib->blob.digest);
-	}
+	int rc = add_items(plan, step, &layout, err);
+	if (!rc)
+		rc = add_libraries(plan, step, &layout, err);
 	if (!rc)
 		rc = ox_buf_ok(&layout, "segment", err);
 	if (!rc)
@@ -191,18 +203,35 @@ static void read_said(struct ox_slice meta, struct ox_slice *wants_file, struct 
 	*adds_folders = end ? ox_slice(end + 1, meta.len - len - 1) : OX_SLICE("");
 }
 
-int ox_segment_build(struct ox_build_context *ctx, struct ox_compiler *compiler, const struct ox_distribution *dist,
-		     enum ox_resource_origin origin, const struct ox_bundle_set *set, const struct ox_tiers *tiers,
-		     const struct ox_extract_rules *extract, struct ox_segment *out, struct ox_err *err)
+/* Tells which packages want files, or why they cannot have them. */
+static int tell_wants_file(const struct ox_segment_plan *plan, struct ox_slice packages, struct ox_err *err)
+{
+	if (!packages.len)
+		return 0;
+	if (plan->extract->never)
+		return ox_fail(err, OX_EBUILD,
+			       "code of %.*s looks for files beside itself, and nothing may be extracted: for each of "
+			       "them that works from memory say policy.set_package_files(NAME, False), give the others "
+			       "resources_location \"filesystem-relative:lib\", or leave policy.extract at "
+			       "\"as-needed\"",
+			       OX_SLICE_ARG(packages));
+	ox_emit_log(plan->ctx->sink, OX_LEVEL_INFO, "build",
+		    "code that reads __file__ is given real files, extracted at run time: %.*s",
+		    OX_SLICE_ARG(packages));
+	return 0;
+}
+
+int ox_segment_build(struct ox_build_context *ctx, const struct ox_segment_inputs *in, enum ox_resource_origin origin,
+		     struct ox_segment *out, struct ox_err *err)
 {
 	struct ox_segment_plan plan = {.ctx = ctx,
-				       .compiler = compiler,
-				       .dist = dist,
+				       .compiler = in->compiler,
+				       .dist = in->dist,
 				       .origin = origin,
-				       .tiers = tiers,
-				       .extract = extract};
+				       .tiers = in->tiers,
+				       .extract = in->extract};
 	*out = (struct ox_segment){0};
-	int rc = choose(&plan, set, err);
+	int rc = choose(&plan, in->set, err);
 	if (rc || (!plan.entry_count && !plan.library_count))
 		return rc;
 	struct ox_step *step = ox_step_new(ctx->arena, "segment", SEGMENT_VERSION, origin_names[origin]);
@@ -217,17 +246,9 @@ int ox_segment_build(struct ox_build_context *ctx, struct ox_compiler *compiler,
 		return ox_fail(err, OX_EINTERNAL, "the step that packs the %s gave nothing", origin_names[origin]);
 	struct ox_slice wants_file;
 	read_said(outputs.meta, &wants_file, &out->adds_folders);
-	if (wants_file.len && extract->never)
-		return ox_fail(err, OX_EBUILD,
-			       "code of %.*s looks for files beside itself, and nothing may be extracted: for each of "
-			       "them that works from memory say policy.set_package_files(NAME, False), give the others "
-			       "resources_location \"filesystem-relative:lib\", or leave policy.extract at "
-			       "\"as-needed\"",
-			       OX_SLICE_ARG(wants_file));
-	if (wants_file.len)
-		ox_emit_log(ctx->sink, OX_LEVEL_INFO, "build",
-			    "code that reads __file__ is given real files, extracted at run time: %.*s",
-			    OX_SLICE_ARG(wants_file));
+	rc = tell_wants_file(&plan, wants_file, err);
+	if (rc)
+		return rc;
 	out->digest = made->digest;
 	out->size = made->size;
 	return 0;
