@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -92,6 +93,17 @@ static int take_signal(struct run *run)
 	return ox_fail(run->err, OX_ECANCELLED, "interrupted");
 }
 
+/* Builds end with their daemon: none that came after it knows ours. (kill would still find one that nobody waited for.) */
+static bool is_daemon_gone(const struct run *run)
+{
+	struct pollfd end = {.fd = (int)syscall(SYS_pidfd_open, ox_conn_peer(*run->conn), 0), .events = POLLIN};
+	if (end.fd < 0)
+		return errno == ESRCH;
+	bool is_gone = poll(&end, 1, 0) > 0;
+	close(end.fd);
+	return is_gone;
+}
+
 static int resume(struct run *run)
 {
 	struct ox_msg msg = {
@@ -101,7 +113,7 @@ static int resume(struct run *run)
 	};
 	struct ox_conn *again = NULL;
 	int code = OX_EUNREACHABLE;
-	for (int i = 0; i < RECONNECT_TRIES && code; i++) {
+	for (int i = 0; i < RECONNECT_TRIES && code && !is_daemon_gone(run); i++) {
 		code = ox_conn_open(&again, OX_CONN_RUNNING, NULL);
 		if (code)
 			nanosleep(&(struct timespec){.tv_nsec = RECONNECT_WAIT_MS * 1000000L}, NULL);
