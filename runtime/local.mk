@@ -78,7 +78,7 @@ TESTS += \
 EXTRA_DIST += \
 	tests/unit/runtime/stub_test.py tests/unit/runtime/import_differential_test.py \
 	tests/unit/runtime/import_scenarios.py tests/unit/runtime/interpreters_test.py tests/unit/runtime/python_call_test.py \
-	tests/unit/runtime/stubkit.py tests/unit/runtime/importerkit.py tests/unit/runtime/threads_at_exit_test.py
+	tests/unit/runtime/python_call_table.py tests/unit/runtime/stubkit.py tests/unit/runtime/importerkit.py tests/unit/runtime/threads_at_exit_test.py
 # Each with the importer alone, in the Python that runs the tests.
 IMPORTER_TESTS = \
 	tests/unit/runtime/importer_alone_test.py \
@@ -117,7 +117,8 @@ nobase_dist_pkgdata_DATA = \
 	runtime/embed/run.c runtime/embed/run.h runtime/embed/exec.h runtime/embed/script.c runtime/embed/script.h \
 	runtime/embed/wrap_exec.c runtime/embed/settings.c runtime/embed/settings.h runtime/embed/setup.c \
 	runtime/embed/setup.h runtime/embed/terminfo.c \
-	runtime/embed/terminfo.h runtime/embed/wrap.h runtime/embed/wrap_dict.c runtime/embed/wrap_eval.c \
+	runtime/embed/terminfo.h runtime/embed/venv.c runtime/embed/venv.h \
+	runtime/embed/wrap.h runtime/embed/wrap_dict.c runtime/embed/wrap_eval.c \
 	runtime/embed/wrap_exit.c runtime/embed/wrap_frozen.c runtime/embed/wrap_path.c runtime/embed/wrap_start.c \
 	runtime/embed/wrap_traceback.c \
 	runtime/hashes/blake2.c runtime/hashes/folded.c runtime/hashes/hacl.c runtime/hashes/hashes.h runtime/hashes/md5_sha1.c \

@@ -127,6 +127,28 @@ void ox_threads_settle(void)
 	}
 }
 
+static PyObject *settle(PyObject *self, PyObject *ignored)
+{
+	(void)self;
+	(void)ignored;
+	ox_threads_settle();
+	Py_RETURN_NONE;
+}
+
+static PyMethodDef settle_def = {"settle", settle, METH_NOARGS, NULL};
+
+/* What is registered first is called last. */
+int ox_threads_settle_at_exit(void)
+{
+	PyObject *function = PyCFunction_New(&settle_def, NULL);
+	PyObject *module = function ? PyImport_ImportModule("atexit") : NULL;
+	PyObject *result = module ? PyObject_CallMethod(module, "register", "O", function) : NULL;
+	Py_XDECREF(result);
+	Py_XDECREF(module);
+	Py_XDECREF(function);
+	return result ? 0 : -1;
+}
+
 /* Whether the system call, as /proc tells it, is a wait without a time limit for a lock or another thread. */
 static bool is_endless_wait(const char *call)
 {

@@ -17,6 +17,9 @@ bool ox_threads_are_several(void);
  * than the time limits in exit_threads.c. */
 void ox_threads_settle(void);
 
+/* The same for CPython's own main loop: as the last of atexit's functions. -1 with an exception. */
+int ox_threads_settle_at_exit(void);
+
 /* Ends the calling thread without unwinding its stack: locks that it holds stay locked, and whoever joins it goes on.
  * Returns in the process's first thread. */
 void ox_threads_end_this(void);

@@ -56,6 +56,12 @@ bool ox_program_is(const struct ox_program *p, const char *name, const char *val
 	return ox_pack_config_str(p->config, name, &text) && ox_slice_eq_str(text, value);
 }
 
+bool ox_program_named_python(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+	return strncmp(base, "python", 6) == 0 && base[6 + strspn(base + 6, "0123456789.")] == '\0';
+}
+
 char *ox_program_expand(struct ox_program *p, struct ox_slice text)
 {
 	static const struct ox_slice token = {"$ORIGIN", 7};

@@ -29,6 +29,7 @@ struct ox_program {
 	char call_letters[24];  /* options before it that stand alone, each once */
 	const char *exe;    /* absolute path of the executable */
 	const char *origin; /* its folder */
+	const char *venv_python; /* see venv.h; NULL in most runs */
 	struct ox_finder_options finder_options; /* of the finders of all interpreters */
 	struct ox_shared_libraries libraries;
 	PyObject *finder; /* on the main interpreter's sys.meta_path; NULL when not used */
@@ -44,6 +45,8 @@ bool ox_program_flag(const struct ox_program *p, const char *name, bool otherwis
 /* A text field with $ORIGIN replaced, NUL-terminated in the arena; NULL when unset. */
 const char *ox_program_text(struct ox_program *p, const char *name);
 bool ox_program_is(const struct ox_program *p, const char *name, const char *value);
+/* Whether a path's last part is python, python3, python3.11 or the like. */
+bool ox_program_named_python(const char *path);
 char *ox_program_expand(struct ox_program *p, struct ox_slice text);
 
 #endif

@@ -4,6 +4,7 @@
 #include "runtime/embed/exec.h"
 #include "runtime/embed/multiprocess.h"
 #include "runtime/embed/script.h"
+#include "runtime/embed/venv.h"
 
 #include <assert.h>
 
@@ -57,6 +58,10 @@ static struct ask parse(int argc, char *const *argv)
 		return (struct ask){.kind = OX_CALL_OTHER};
 	for (; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
 		const char *c = argv[i] + 1;
+		if (strcmp(argv[i], "--check-hash-based-pycs") == 0 && i + 1 < argc) {
+			i++;
+			continue;
+		}
 		for (; *c && strchr(plain, *c); c++)
 			note(&ask, *c);
 		if (!*c)
@@ -79,7 +84,7 @@ static int refuse(const struct ox_program *p, struct ox_err *err)
 	return ox_fail(err, OX_EUSAGE,
 		       "this executable is not a Python interpreter, but was started as one by its own process "
 		       "(%s %s); set python_arguments = \"child\" to have it answer",
-		       p->argv[1], p->argc > 2 ? p->argv[2] : "");
+		       p->argc > 1 ? p->argv[1] : p->argv[0], p->argc > 2 ? p->argv[2] : "");
 }
 
 /* The arguments are the application's: once more, but not for ever. */
@@ -96,11 +101,10 @@ static int pass_on(const struct ox_program *p, int depth, int most, struct ox_er
 /* sys.executable is what libraries start; some call it python nevertheless, in argv[0]. */
 static bool is_named_python(struct ox_program *p)
 {
-	const char *name = p->argc ? p->argv[0] : "", *slash = strrchr(name, '/');
-	const char *set = ox_program_text(p, "executable"), *base = slash ? slash + 1 : name;
+	const char *name = p->argc ? p->argv[0] : "", *set = ox_program_text(p, "executable");
 	if (strcmp(name, p->exe) == 0 || (set && strcmp(name, set) == 0))
 		return true;
-	return strncmp(base, "python", 6) == 0 && base[6 + strspn(base + 6, "0123456789.")] == '\0';
+	return ox_program_named_python(name);
 }
 
 /* An application that is configured as python3 is one: CPython itself sees to its arguments. */
@@ -147,6 +151,24 @@ static int decide_child(struct ox_program *p, struct ask ask, struct ox_ancestry
 	return ox_program_is(p, "python_arguments", "refuse") ? refuse(p, err) : answer(p, ask);
 }
 
+/* In a virtual environment all are python3's arguments, whoever gives them, and the application is never started. */
+static int decide_venv(struct ox_program *p, struct ask ask, struct ox_err *err)
+{
+	if (ox_program_is(p, "python_arguments", "refuse") || ox_program_is(p, "python_arguments", "never"))
+		return refuse(p, err);
+	if (ask.kind == OX_CALL_NOTHING)
+		ask.kind = OX_CALL_OTHER;
+	return answer(p, ask);
+}
+
+/* By any name but python, only arguments of python3's are worth a look at the files around. */
+static bool may_be_venv(const struct ox_program *p, struct ask ask)
+{
+	if (p->argc && ox_program_named_python(p->argv[0]))
+		return true;
+	return ask.kind == OX_CALL_FILE ? strstr(ask.text, ".py") != NULL : ask.kind != OX_CALL_NOTHING;
+}
+
 /* Most starts end here: somebody's, of the application. */
 static bool is_plain_start(struct ox_program *p, struct ask ask, bool is_named)
 {
@@ -160,6 +182,9 @@ int ox_python_call_decide(struct ox_program *p, struct ox_err *err)
 	struct ask ask = parse(p->argc, p->argv);
 	enum ox_exec how = ox_exec_how();
 	bool is_named = is_named_python(p);
+	p->venv_python = may_be_venv(p, ask) ? ox_venv_python(p) : NULL;
+	if (p->venv_python && !ox_multiprocess_is_helper(p) && !is_interpreter(p))
+		return decide_venv(p, ask, err);
 	if (how == OX_EXEC_UNKNOWN && is_plain_start(p, ask, is_named))
 		return 0;
 	if (ox_multiprocess_is_helper(p) || is_interpreter(p))

@@ -15,9 +15,12 @@
  * *sys.argv]; the application gets what follows. Arguments that all processes of this executable above have are a
  * restart, too. Whatever it says, the application is not started with such arguments below too many of its own kind,
  * nor with any others as sys.executable below far more of them, whatever terminals they have (those others: where one
- * of the two processes above is its own). What is answered imports as the application does, and also files of folders
- * that it puts on sys.path or has in PYTHONPATH. OPTIONS are those of python3 that take no file: without anything else
- * they are the application's. */
+ * of the two processes above is its own). OPTIONS are those of python3 that take no file: without anything else
+ * they are the application's.
+ *
+ * What is answered is configured as python3 (settings.c), whatever the application is, but that it imports as the
+ * application does before it looks into the folders of sys.path. The python of a virtual environment (venv.h) is an
+ * interpreter for anybody. */
 #ifndef OX_EMBED_PYTHON_CALL_H
 #define OX_EMBED_PYTHON_CALL_H
 
@@ -26,8 +29,11 @@
 /* Sets p->call, and argc and argv for a restart. Fails when the process must not go on. Needs no Python. */
 int ox_python_call_decide(struct ox_program *p, struct ox_err *err);
 
-/* Once the interpreter is up: sys.path and sys.argv as python3 would have them; argv[0] of a module
- * names a file below the executable: EXE/a/b.py; a script's folder is on sys.path. -1 with an exception. */
+/* Once the interpreter is up: sys.path as python3 would have it for -c and -m. -1 with an exception. */
 int ox_python_call_prepare(const struct ox_program *p);
+
+/* Programs name themselves by sys.argv[0], and some by __file__: for a packed module that is a file below the
+ * executable, EXE/a/b.py. Sets the former and returns it (a new reference); NULL with an exception. */
+PyObject *ox_python_call_name(const struct ox_program *p, PyObject *name);
 
 #endif

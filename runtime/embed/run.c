@@ -70,10 +70,12 @@ static int import_parent(PyObject *name)
 	return rc;
 }
 
-static int run_by_runpy(PyObject *name)
+/* As for python3, what a call runs is named by sys.argv[0]. */
+static int run_by_runpy(const struct ox_program *p, PyObject *name)
 {
+	PyObject *is_call = p->call == OX_CALL_NOTHING ? Py_False : Py_True;
 	PyObject *runpy = PyImport_ImportModule("runpy");
-	PyObject *result = runpy ? PyObject_CallMethod(runpy, "_run_module_as_main", "OO", name, Py_False) : NULL;
+	PyObject *result = runpy ? PyObject_CallMethod(runpy, "_run_module_as_main", "OO", name, is_call) : NULL;
 	Py_XDECREF(result);
 	Py_XDECREF(runpy);
 	return result ? 0 : -1;
@@ -81,12 +83,26 @@ static int run_by_runpy(PyObject *name)
 
 static int run_main_of(struct ox_program *p, PyObject *package);
 
-/* 1 when the code ran, 0 when the payload has none of that name. */
+static int run_code(const struct ox_program *p, PyObject *name, PyObject *spec, PyObject *code)
+{
+	PyObject *dict = main_dict();
+	if (p->call == OX_CALL_MODULE && (!dict || set_item(dict, "__file__", ox_python_call_name(p, name)) < 0))
+		return -1;
+	if (describe_main(spec) < 0 || PySys_Audit("cpython.run_module", "O", name) < 0)
+		return -1;
+	return evaluate(code);
+}
+
+/* 1 when the code ran, 0 when the payload has none of that name, or runpy has a word to say about it. */
 static int run_packed(struct ox_program *p, PyObject *name)
 {
 	PyObject *spec = NULL, *code = NULL;
-	if (import_parent(name) < 0)
-		return -1;
+	if (import_parent(name) < 0) {
+		bool told = p->call == OX_CALL_MODULE && PyErr_ExceptionMatches(PyExc_ImportError);
+		if (told)
+			PyErr_Clear();
+		return told ? 0 : -1;
+	}
 	int rc = ox_finder_main_code(p->finder, name, &spec, &code);
 	if (rc <= 0)
 		return rc;
@@ -95,7 +111,7 @@ static int run_packed(struct ox_program *p, PyObject *name)
 		rc = -1;
 	else if (locations != Py_None)
 		rc = run_main_of(p, name);
-	else if (describe_main(spec) < 0 || PySys_Audit("cpython.run_module", "O", name) < 0 || evaluate(code) < 0)
+	else if (run_code(p, name, spec, code) < 0)
 		rc = -1;
 	Py_XDECREF(locations);
 	Py_DECREF(spec);
@@ -118,7 +134,7 @@ static int run_module(struct ox_program *p, const char *module)
 	PyObject *name = PyUnicode_DecodeFSDefault(module);
 	int rc = !name ? -1 : p->finder ? run_packed(p, name) : 0;
 	if (rc == 0)
-		rc = run_by_runpy(name);
+		rc = run_by_runpy(p, name);
 	Py_XDECREF(name);
 	return rc < 0 ? -1 : 0;
 }
@@ -150,8 +166,7 @@ static int leave_to_cpython(struct ox_program *p)
 	PyObject *runpy = module && p->finder ? PyImport_ImportModule("runpy") : NULL;
 	if (runpy && ox_finder_teach(p->finder, runpy) < 0)
 		Py_CLEAR(runpy);
-	if (p->call != OX_CALL_NOTHING && ox_python_call_prepare(p) < 0)
-		PyErr_Print();
+	ox_threads_settle_at_exit();
 	PyErr_Clear();
 	Py_XDECREF(runpy);
 	int status = Py_RunMain();

@@ -94,9 +94,15 @@ static wchar_t **text_at(PyConfig *config, size_t offset)
 	return (wchar_t **)((char *)config + offset);
 }
 
+static bool is_python_profile(const struct ox_program *p)
+{
+	return ox_program_is(p, "config_profile", "python");
+}
+
+/* What answers as python3 is no more isolated than that: whoever starts it says so by -I, or sets variables for it. */
 static bool is_isolated(const struct ox_program *p)
 {
-	return !ox_program_is(p, "config_profile", "python");
+	return !is_python_profile(p) && p->call == OX_CALL_NOTHING;
 }
 
 /* The number of a text among its field's choices; -1 when unset. */
@@ -196,6 +202,8 @@ static PyStatus set_computed(struct ox_program *p, PyConfig *config)
 	PyStatus status = PyStatus_Ok();
 	const struct ox_slice *items;
 	size_t count;
+	if (p->venv_python)
+		status = PyConfig_SetBytesString(config, &config->executable, p->venv_python);
 	for (size_t i = 0; i < OX_COUNT(computed) && !PyStatus_Exception(status); i++) {
 		wchar_t **at = text_at(config, computed[i].offset);
 		if (!*at)
@@ -204,6 +212,25 @@ static PyStatus set_computed(struct ox_program *p, PyConfig *config)
 	if (ox_pack_config_list(p->config, "module_search_paths", &items, &count) ||
 	    !ox_program_flag(p, "filesystem_importer", false))
 		config->module_search_paths_set = 1;
+	return status;
+}
+
+/* The folders of PYTHONPATH, where CPython does not compute a search path itself: pip's builds are prepared so, with a
+ * sitecustomize. */
+static PyStatus add_environment(const struct ox_program *p, PyConfig *config)
+{
+	const char *folder = getenv("PYTHONPATH");
+	PyStatus status = PyStatus_Ok();
+	if (p->call == OX_CALL_NOTHING || !config->use_environment || config->isolated || !folder || !*folder ||
+	    strpbrk(p->call_letters, "EI"))
+		return status;
+	while (folder && !PyStatus_Exception(status)) {
+		size_t len = strcspn(folder, ":");
+		char *one = strndup(folder, len);
+		status = one ? append(&config->module_search_paths, one) : PyStatus_NoMemory();
+		free(one);
+		folder = folder[len] ? folder + len + 1 : NULL;
+	}
 	return status;
 }
 
@@ -222,6 +249,8 @@ static void init_profile(const struct ox_program *p, PyConfig *config)
 {
 	if (!is_isolated(p)) {
 		PyConfig_InitPythonConfig(config);
+		if (!is_python_profile(p))
+			config->user_site_directory = 0;
 		return;
 	}
 	PyConfig_InitIsolatedConfig(config);
@@ -240,6 +269,10 @@ PyStatus ox_settings_config(struct ox_program *p, PyConfig *config)
 	PyStatus status = apply_texts(p, config, texts, OX_COUNT(texts));
 	if (!PyStatus_Exception(status))
 		status = apply_purpose(p, config);
+	bool in_memory = !ox_program_flag(p, "filesystem_importer", false) && !is_python_profile(p);
+	bool is_set = in_memory || ox_pack_config_list(p->config, "module_search_paths", &items, &count);
+	if (!PyStatus_Exception(status) && is_set)
+		status = add_environment(p, config);
 	if (!PyStatus_Exception(status))
 		status = apply_list(p, "module_search_paths", &config->module_search_paths);
 	if (!PyStatus_Exception(status))
@@ -248,10 +281,8 @@ PyStatus ox_settings_config(struct ox_program *p, PyConfig *config)
 		status = apply_list(p, "x_options", &config->xoptions);
 	if (!PyStatus_Exception(status))
 		status = PyConfig_SetBytesArgv(config, p->argc, p->argv);
-	bool in_memory = !ox_program_flag(p, "filesystem_importer", false) && is_isolated(p);
 	if (!PyStatus_Exception(status))
-		status = in_memory || ox_pack_config_list(p->config, "module_search_paths", &items, &count)
-			? set_computed(p, config) : set_home(p, config);
+		status = is_set ? set_computed(p, config) : set_home(p, config);
 	config->_init_main = !OX_HAS_CORE_PHASE;
 	return status;
 }

@@ -2,6 +2,7 @@
 
 #include "runtime/embed/builtins.h"
 #include "runtime/embed/linked_modules.h"
+#include "runtime/embed/multiprocess.h"
 #include "runtime/importer/failure.h"
 #include "runtime/importer/fast_import.h"
 
@@ -91,7 +92,17 @@ static PyObject *argv_bytes(const struct ox_program *p)
 bool ox_setup_imports_files(const struct ox_program *p)
 {
 	return ox_program_flag(p, "filesystem_importer", false) ||
-	       ox_program_flag(p, "import_added_folders", false) || p->call != OX_CALL_NOTHING;
+	       ox_program_flag(p, "import_added_folders", false) || p->call != OX_CALL_NOTHING ||
+	       ox_multiprocess_is_helper(p);
+}
+
+/* What an environment has installed comes before what is packed, which is there as system packages are. */
+static int put_last(PyObject *finder)
+{
+	PyObject *list = PySys_GetObject("meta_path"); /* borrowed */
+	PyObject *result = list ? PyObject_CallMethod(list, "remove", "O", finder) : NULL;
+	Py_XDECREF(result);
+	return result ? PyList_Append(list, finder) : -1;
 }
 
 /* A configured prefix stays. Without a cache to write to, programs do not find what only some of them look for. */
@@ -118,6 +129,8 @@ int ox_setup_sys(const struct ox_program *p, PyObject *finder)
 	if (ox_program_flag(p, "sys_frozen", false) && set_sys("frozen", Py_NewRef(Py_True)) < 0)
 		return -1;
 	if (ox_program_flag(p, "sys_meipass", false) && set_sys("_MEIPASS", PyUnicode_DecodeFSDefault(p->origin)) < 0)
+		return -1;
+	if (p->venv_python && finder && put_last(finder) < 0)
 		return -1;
 	set_prefix(p, finder);
 	return ox_builtins_add();

@@ -1,5 +1,6 @@
 #include "runtime/embed/ancestry.h"
 #include "runtime/embed/exec.h"
+#include "runtime/embed/venv.h"
 
 #include <sys/auxv.h>
 #include <sys/prctl.h>
@@ -36,10 +37,13 @@ static bool has_own_arguments(char *const *argv)
 	return i >= own->argc && argv[0] && !argv[i];
 }
 
-/* Also called between fork and exec, where little is allowed: no memory, no locks. */
+/* A virtual environment's python keeps its name. Also called between fork and exec, where little is allowed: no
+ * memory, no locks. */
 static const char *name_for(const char *path, char *const *argv)
 {
-	if (!own || !path || !argv || !strchr(path, '/') || !ox_ancestry_names_this(path))
+	if (!own || !path || !argv || !strchr(path, '/'))
+		return path;
+	if (!ox_ancestry_names_this(path) || ox_venv_has(path))
 		return path;
 	bool is_restart = own->call == OX_CALL_NOTHING && has_own_arguments(argv);
 	return marks[is_restart ? OX_EXEC_RESTART : OX_EXEC_CALL];

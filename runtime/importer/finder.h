@@ -96,6 +96,9 @@ PyObject *ox_finder_spec_in_itself(struct ox_finder *self, PyObject *name);
 PyObject *ox_finder_own_name(PyObject *spec, PyObject *name);
 /* The same of a module by its name, when it is imported. */
 PyObject *ox_finder_imported_name(const struct ox_finder *self, PyObject *name);
+/* Whether another loader made the module's parent: where its folders are none of ours, neither are its modules
+ * (distutils, when it is setuptools' that lies in a folder). */
+bool ox_finder_is_others(const struct ox_finder *self, PyObject *name);
 
 /* real_file.c: a file for a module whose package insists on one; NULL without an exception when it does not. Of an
  * extension module that is linked in there is only the path: what its code looks for lies beside it. */

@@ -142,6 +142,8 @@ PyObject *ox_finder_spec_of(struct ox_finder *self, PyObject *name, PyObject *pa
 	(void)target;
 	if (spec || PyErr_Occurred())
 		return spec;
+	if (path && path != Py_None && ox_finder_is_others(self, name))
+		Py_RETURN_NONE;
 	spec = spec_by_name(self, name);
 	if (!spec || path != Py_None || PyUnicode_FindChar(name, '.', 0, PyUnicode_GET_LENGTH(name), 1) >= 0)
 		return spec;

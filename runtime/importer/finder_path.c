@@ -145,6 +145,31 @@ PyObject *ox_finder_own_name(PyObject *spec, PyObject *name)
 	return Py_NewRef(name);
 }
 
+/* The loader of the module's spec (a new reference); NULL when it has none. */
+static PyObject *loader_of(PyObject *module)
+{
+	PyObject *spec = module && PyModule_Check(module)
+		? PyDict_GetItemString(PyModule_GetDict(module), "__spec__") : NULL;
+	PyObject *loader = spec && spec != Py_None ? ox_get_attr(spec, "loader") : NULL;
+	if (!loader)
+		PyErr_Clear();
+	return loader;
+}
+
+bool ox_finder_is_others(const struct ox_finder *self, PyObject *name)
+{
+	PyObject *modules = PyImport_GetModuleDict(); /* borrowed, as what is looked up in it */
+	Py_ssize_t dot = PyUnicode_FindChar(name, '.', 0, PyUnicode_GET_LENGTH(name), -1);
+	PyObject *parent = dot > 0 ? PyUnicode_Substring(name, 0, dot) : NULL;
+	PyObject *module = parent && PyDict_CheckExact(modules) ? PyDict_GetItemWithError(modules, parent) : NULL;
+	PyErr_Clear();
+	PyObject *loader = loader_of(module);
+	bool is_others = loader && loader != Py_None && loader != (PyObject *)self;
+	Py_XDECREF(loader);
+	Py_XDECREF(parent);
+	return is_others;
+}
+
 PyObject *ox_finder_imported_name(const struct ox_finder *self, PyObject *name)
 {
 	PyObject *modules = PyImport_GetModuleDict(); /* borrowed, as what is looked up in it */
@@ -152,10 +177,8 @@ PyObject *ox_finder_imported_name(const struct ox_finder *self, PyObject *name)
 	if (!module || !PyModule_Check(module))
 		return PyErr_Occurred() ? NULL : Py_NewRef(name);
 	PyObject *spec = PyDict_GetItemString(PyModule_GetDict(module), "__spec__");
-	PyObject *loader = spec && spec != Py_None ? ox_get_attr(spec, "loader") : NULL;
+	PyObject *loader = loader_of(module);
 	bool is_ours = loader == (PyObject *)self;
 	Py_XDECREF(loader);
-	if (!loader)
-		PyErr_Clear();
 	return ox_finder_own_name(is_ours ? spec : NULL, name);
 }

@@ -197,6 +197,19 @@ static bool find_installed(const struct ox_index *index, const char *name, struc
 	       ox_index_has_files(index, OX_PACKAGE_FILES, ox_slice_str(name));
 }
 
+/* A virtual environment's prefix stays its own. */
+static int set_prefixes(PyObject *root)
+{
+	static const char *const names[] = {"prefix", "base_prefix", "exec_prefix", "base_exec_prefix"};
+	PyObject *own = PySys_GetObject("prefix"), *base = PySys_GetObject("base_prefix"); /* borrowed */
+	int is_same = own && base ? PyObject_RichCompareBool(own, base, Py_EQ) : 1;
+	int rc = is_same < 0 ? -1 : 0;
+	for (size_t i = 0; i < OX_COUNT(names) && !rc; i++)
+		if (is_same || strncmp(names[i], "base_", 5) == 0)
+			rc = PySys_SetObject(names[i], root);
+	return rc;
+}
+
 int ox_finder_set_prefix(PyObject *finder)
 {
 	static const char *const names[] = {"bin", "etc", "share"};
@@ -207,7 +220,7 @@ int ox_finder_set_prefix(PyObject *finder)
 		if (!find_installed(&self->index, names[i], &found))
 			continue;
 		PyObject *root = ox_finder_real_root(self, &found);
-		if (!root || PySys_SetObject("prefix", root) < 0 || PySys_SetObject("exec_prefix", root) < 0)
+		if (!root || set_prefixes(root) < 0)
 			rc = -1;
 		Py_XDECREF(root);
 	}

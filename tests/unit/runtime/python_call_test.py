@@ -1,14 +1,19 @@
 """sys.executable of an executable, called as libraries call python3: -c, -m and files are answered or belong to the
 application, as the setting says, and the application never starts itself without end."""
+import json
 import os
 import pathlib
+import re
+import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import unittest
 import zipfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import python_call_table  # noqa: E402
 import stubkit  # noqa: E402
 from stubkit import run  # noqa: E402
 if os.path.realpath(sys.executable) != os.path.realpath(stubkit.PYTHON):
@@ -53,6 +58,19 @@ if len(list(marks.iterdir())) < 40:
     for _ in range(2):
         subprocess.run(eval(os.environ["COMMAND"]), timeout=600)
 """
+# Runs a table of command lines with its sys.executable.
+COMPARED = """
+import json, os, subprocess, sys
+if os.environ.get("STARTED"):
+    sys.exit("application again")
+results = []
+for arguments, variables, text in json.load(open(sys.argv[1])):
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "LC_"))}
+    p = subprocess.run([sys.executable, *arguments], env={**env, **variables, "STARTED": "1"}, input=text.encode(),
+                       capture_output=True, timeout=60)
+    results.append([p.returncode, p.stdout.decode(errors="replace"), p.stderr.decode(errors="replace")])
+json.dump(results, open(sys.argv[2], "w"))
+"""
 MODULE = """
 import argparse, sys
 if __name__ == "__main__":
@@ -68,7 +86,8 @@ def setUpModule():
     KIT = stubkit.Kit(FOLDER.name)
     SOURCES = pathlib.Path(FOLDER.name, "sources")
     SOURCES.mkdir()
-    for name, text in {"application": APPLICATION, "loop": LOOP, "wrapped": WRAPPED_LOOP, "tool": MODULE, "bomb": BOMB}.items():
+    for name, text in {"application": APPLICATION, "loop": LOOP, "wrapped": WRAPPED_LOOP, "tool": MODULE, "bomb": BOMB,
+                       "compared": COMPARED}.items():
         (SOURCES / f"{name}.py").write_text(text)
 
 
@@ -139,6 +158,14 @@ class Answers(unittest.TestCase):
             for arguments in (["-m", "local"], ["-c", "import local"]):
                 p = run(exe, "--forward", *arguments, cwd=folder)
                 self.assertEqual((p.stdout, p.stderr), ("local\nstatus 0\n", ""))
+
+    def test_a_configured_isolation_stays(self):
+        exe = build(isolated="true")
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "local.py").write_text("print('local')\n")
+            for variables in ({}, {"PYTHONPATH": folder}):
+                p = run(exe, "--forward", "-c", "import local", cwd=folder, env={**os.environ, **variables})
+                self.assertIn("No module named 'local'", p.stderr)
 
     def test_answers_call_themselves_again(self):
         inner = "import subprocess, sys; print(subprocess.check_output([sys.executable, '-c', 'print(2)']))"
@@ -282,6 +309,161 @@ class Scripts(unittest.TestCase):
             p = run(build("refuse"), how, self.script)
             self.assertEqual(p.stdout, "status 1\n")
             self.assertIn(f"is not a Python interpreter, but was started as one by its own process ({self.script} )", p.stderr)
+
+
+class Compared(unittest.TestCase):
+    """The command lines of python_call_table.py, with the interpreter and with an executable."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.exe = str(KIT.build(SOURCES, run_module="compared"))
+
+    def results(self, table, *command):
+        """[(status, output, errors)], with the paths that differ made equal."""
+        with tempfile.TemporaryDirectory(prefix="ox-table-") as folder:
+            at = pathlib.Path(folder).resolve()
+            for name, text in python_call_table.FILES.items():
+                (at / name).parent.mkdir(exist_ok=True)
+                (at / name).write_text(text)
+            (at / "table").write_text(json.dumps(table))
+            subprocess.run([*command, at / "table", at / "results"], cwd=at, check=True, timeout=300)
+            results = json.loads((at / "results").read_text())
+        return [(status, *[self.plain(text.replace(str(at), "FOLDER")) for text in texts]) for status, *texts in results]
+
+    def plain(self, text):
+        """What is bound to differ: the executable's path, files of the library in tracebacks, addresses."""
+        for path, name in ((self.exe, "PYTHON"), (stubkit.PYTHON, "PYTHON"), (sysconfig.get_path("stdlib"), "PYTHON")):
+            text = text.replace(path, name)
+        text = re.sub(r"0x[0-9a-f]+|[\d.]+ seconds|in [\d.]+s\b", "N", text)
+        return re.sub(r'File "(?!FOLDER|<)(?:PYTHON/)?([\w./]+?)(?:\.py)?"', lambda m: m[1].replace("/", "."), text)
+
+    def compare(self, rows):
+        table = [row if isinstance(row, tuple) else (row, {}, "") for row in rows]
+        # The user's site-packages are nothing to an executable.
+        table = [(arguments, {"PYTHONNOUSERSITE": "1", **variables}, text) for arguments, variables, text in table]
+        theirs = self.results(table, stubkit.PYTHON, str(SOURCES / "compared.py"))
+        ours = self.results(table, self.exe)
+        for row, expected, found in zip(table, theirs, ours):
+            with self.subTest(row=row):
+                self.assertEqual(expected, found)
+
+    def test_options(self):
+        self.compare(python_call_table.OPTIONS)
+
+    def test_where_code_and_modules_come_from(self):
+        self.compare(python_call_table.PLACES)
+
+    def test_ends(self):
+        self.compare(python_call_table.ENDS)
+
+    def test_variables(self):
+        self.compare(python_call_table.VARIABLES)
+
+    def test_the_librarys_tools(self):
+        self.compare(python_call_table.TOOLS)
+
+    def test_processes(self):
+        self.compare(python_call_table.PROCESSES)
+
+
+class Environments(unittest.TestCase):
+    """Virtual environments made with an executable, and pip's prepared folders."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.exe = pathlib.Path(build())
+        cls.folder = tempfile.TemporaryDirectory(prefix="ox-environment-")
+        cls.at = pathlib.Path(cls.folder.name).resolve()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def make(self, name, place, exe=None):
+        """As venv would, with links (os.symlink) or copies (shutil.copy); the packages' folder."""
+        exe = exe or self.exe
+        at = self.at / name
+        packages = at / f"lib/python{'.'.join(map(str, sys.version_info[:2]))}/site-packages"
+        packages.mkdir(parents=True)
+        (at / "bin").mkdir()
+        (at / "pyvenv.cfg").write_text(f"home = {exe.parent}\ninclude-system-site-packages = false\n")
+        for program in ("python", "python3", exe.name):
+            place(exe, at / "bin" / program)
+        return packages
+
+    def output(self, *command, **options):
+        p = run(*command, **options)
+        self.assertEqual((p.stderr, p.returncode), ("", 0))
+        return p.stdout
+
+    def test_an_environments_python_is_one_for_anybody(self):
+        code = "import sys; print(sys.prefix, sys.executable, sys.base_prefix != sys.prefix)"
+        for place in (os.symlink, shutil.copy):
+            at = self.at / place.__name__
+            self.make(place.__name__, place)
+            for name in ("python", "python3", self.exe.name):
+                with self.subTest(place=place, name=name):
+                    self.assertEqual(self.output(at / "bin" / name, "-c", code), f"{at} {at}/bin/{name} True\n")
+            path = {**os.environ, "PATH": f"{at}/bin:{os.environ['PATH']}"}
+            self.assertEqual(self.output("python", "-c", code, env=path), f"{at} {at}/bin/python True\n")
+            self.assertEqual(self.output(at / "bin/python", input="print(6 * 7)"), "42\n")
+
+    def test_what_an_environment_has_comes_before_what_is_packed(self):
+        packages = self.make("own", os.symlink)
+        (packages / "tool.py").write_text("WHERE = 'installed'\n")
+        (packages / "hook.pth").write_text("import sys; sys.hooked = 1\n")
+        code = "import sys, tool, json; print(tool.WHERE, sys.hooked)"
+        self.assertEqual(self.output(self.at / "own/bin/python", "-c", code), "installed 1\n")
+        code = f"import subprocess; subprocess.run(['python', '-c', {code!r}], check=True)"
+        path = {**os.environ, "PATH": f"{self.at}/own/bin:{os.environ['PATH']}"}
+        self.assertEqual(self.output(self.at / "own/bin/python", "-c", code, env=path), "installed 1\n")
+
+    def test_an_application_in_an_environment_is_itself(self):
+        at = self.at / "installed"
+        (at / "bin").mkdir(parents=True)
+        (at / "pyvenv.cfg").write_text("home = /usr/bin\n")
+        shutil.copy(self.exe, at / "bin/app")
+        self.assertEqual(self.output(at / "bin/app", "-c", "x"), "application: ['-c', 'x']\n")
+
+    def test_environments_do_not_multiply_the_application(self):
+        (SOURCES / "nested.py").write_text(
+            "import os, pathlib, shutil, subprocess, sys\n"
+            "(pathlib.Path(os.environ['MARKS']) / str(os.getpid())).touch()\n"
+            "at = pathlib.Path(os.environ['MARKS'] + f'-{os.getpid()}') / 'bin'\n"
+            "at.mkdir(parents=True)\n"
+            "own = pathlib.Path(sys.executable)\n"
+            "(at.parent / 'pyvenv.cfg').write_text(f'home = {own.parent}\\n')\n"
+            "if len(os.listdir(os.environ['MARKS'])) < 8:\n"
+            "    for name in ('python', own.name):\n"
+            "        shutil.copy(own, at / name)\n"
+            "        subprocess.run([at / name, '-m', 'json.tool', '--help'], stdout=subprocess.DEVNULL)\n")
+        for setting in ("child", "never", "refuse"):
+            marks = self.at / f"marks-{setting}"
+            marks.mkdir()
+            p = run(build(setting, "nested"), env={**os.environ, "MARKS": str(marks)})
+            self.assertEqual((len(os.listdir(marks)), p.returncode), (1, 0))
+            self.assertEqual("is not a Python interpreter" in p.stderr, setting != "child")
+
+    def test_prepared_folders_of_a_build(self):
+        """A sitecustomize adds a folder, whose .pth file puts a package of its own in the place of a packed one: as
+        setuptools, in an isolated build of pip's, does with distutils."""
+        site, extra = self.at / "site", self.at / "extra"
+        (extra / "real/wsgiref").mkdir(parents=True)
+        site.mkdir()
+        (site / "sitecustomize.py").write_text(f"import site\nsite.addsitedir({str(extra)!r})\n")
+        (extra / "shim.pth").write_text("import shim\n")
+        for name in ("__init__", "util"):
+            (extra / f"real/wsgiref/{name}.py").write_text("WHO = 'in a folder'\n")
+        (extra / "shim.py").write_text(
+            "import importlib.machinery, importlib.util, os, sys\n"
+            "class Finder:\n    def find_spec(self, name, path=None, target=None):\n"
+            "        at = os.path.join(os.path.dirname(__file__), 'real')\n"
+            "        return importlib.machinery.PathFinder.find_spec(name, [at]) if name == 'wsgiref' else None\n"
+            "sys.meta_path.insert(0, Finder())\n")
+        (self.at / "hook.py").write_text("import json, wsgiref.util\nprint(wsgiref.util.WHO, __name__)\n")
+        runner = "import subprocess, sys; subprocess.run([sys.executable, {!r}], check=True, env={{'PYTHONPATH': {!r}}})"
+        (self.at / "runner.py").write_text(runner.format(str(self.at / "hook.py"), str(site)))
+        self.assertEqual(self.output(self.exe, "--forward", self.at / "runner.py"), "in a folder __main__\nstatus 0\n")
 
 
 class Restarts(unittest.TestCase):
