@@ -143,7 +143,7 @@ nobase_dist_pkgdata_DATA = \
 	runtime/importer/records.c runtime/importer/records.h \
 	runtime/importer/certificates.c runtime/importer/linecache.c \
 	runtime/importer/module.c runtime/importer/path_entry.c \
-	runtime/importer/real_file.c \
+	runtime/importer/real_file.c runtime/importer/real_package.c runtime/importer/real_package.h \
 	runtime/importer/resource.c runtime/importer/resource.h runtime/importer/resource_reader.c \
 	runtime/importer/scan.c runtime/importer/scan.h runtime/importer/source.c runtime/importer/source.h runtime/importer/state.h \
 	runtime/importer/generated.c runtime/importer/patterns.c runtime/importer/patterns.h \

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Extension modules whose objects have no teardown that anybody could see, beyond what the scan
- * looks for itself; of other interpreters leave.c knows. Sorted. */
+ * looks for itself; of other interpreters leave.c knows. */
 static const char *const harmless_modules[] = {
 	"_abc", "_ast", "_asyncio", "_bisect", "_blake2", "_bz2", "_codecs", "_codecs_cn", "_codecs_hk",
 	"_codecs_iso2022", "_codecs_jp", "_codecs_kr", "_codecs_tw", "_collections", "_contextvars", "_crypt",

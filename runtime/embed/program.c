@@ -36,13 +36,6 @@ int ox_program_load(struct ox_program *p, struct ox_slice payload, struct ox_err
 	return rc < 0 ? rc : find_exe(p, err);
 }
 
-void ox_program_free(struct ox_program *p)
-{
-	ox_libraries_free(&p->libraries.made);
-	ox_pack_close(p->pack);
-	ox_arena_free(&p->arena);
-}
-
 bool ox_program_flag(const struct ox_program *p, const char *name, bool otherwise)
 {
 	bool value = otherwise;

@@ -36,17 +36,18 @@ struct ox_program {
 	long frozen_at_start; /* see live.h */
 };
 
-/* Opens the payload and works out where the executable is. */
+/* Opens the payload and works out where the executable is. What it allocates lives as long as the process. */
 int ox_program_load(struct ox_program *p, struct ox_slice payload, struct ox_err *err);
-void ox_program_free(struct ox_program *p);
 
 /* A bool field; `otherwise` when it is unset. */
 bool ox_program_flag(const struct ox_program *p, const char *name, bool otherwise);
 /* A text field with $ORIGIN replaced, NUL-terminated in the arena; NULL when unset. */
 const char *ox_program_text(struct ox_program *p, const char *name);
+/* Whether a text field is set, to that value. */
 bool ox_program_is(const struct ox_program *p, const char *name, const char *value);
 /* Whether a path's last part is python, python3, python3.11 or the like. */
 bool ox_program_named_python(const char *path);
+/* A text of the configuration with $ORIGIN replaced, likewise; NULL when memory ran out. */
 char *ox_program_expand(struct ox_program *p, struct ox_slice text);
 
 #endif

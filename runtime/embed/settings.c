@@ -72,12 +72,17 @@ static const struct place application[] = {
 };
 
 /* What nobody configured, where imports come from memory only: everything that CPython would
- * otherwise compute by looking around in the file system. */
-static const struct place computed[] = {
-	{NULL, offsetof(PyConfig, executable)},  {NULL, offsetof(PyConfig, base_executable)},
-	{"o", offsetof(PyConfig, prefix)},       {"o", offsetof(PyConfig, exec_prefix)},
-	{"o", offsetof(PyConfig, base_prefix)},  {"o", offsetof(PyConfig, base_exec_prefix)},
-	{NULL, offsetof(PyConfig, program_name)},
+ * otherwise compute by looking around in the file system. It is the executable's path, or its folder's. */
+static const size_t own_paths[] = {
+	offsetof(PyConfig, executable),
+	offsetof(PyConfig, base_executable),
+	offsetof(PyConfig, program_name),
+};
+static const size_t own_folders[] = {
+	offsetof(PyConfig, prefix),
+	offsetof(PyConfig, exec_prefix),
+	offsetof(PyConfig, base_prefix),
+	offsetof(PyConfig, base_exec_prefix),
 };
 
 static void apply_flags(const struct ox_program *p, void *target, const struct place *places, size_t count)
@@ -196,19 +201,30 @@ static void apply_numbers(struct ox_program *p, PyConfig *config)
 		config->bytes_warning = choice(p, "bytes_warning");
 }
 
+/* Those of the texts that are not set. */
+static PyStatus set_missing(PyConfig *config, const size_t *offsets, size_t count, const char *path)
+{
+	PyStatus status = PyStatus_Ok();
+	for (size_t i = 0; i < count && !PyStatus_Exception(status); i++) {
+		wchar_t **at = text_at(config, offsets[i]);
+		if (!*at)
+			status = PyConfig_SetBytesString(config, at, path);
+	}
+	return status;
+}
+
 /* With all of this set there is nothing left for CPython to search for (see wrap_path.c). */
 static PyStatus set_computed(struct ox_program *p, PyConfig *config)
 {
-	PyStatus status = PyStatus_Ok();
 	const struct ox_slice *items;
 	size_t count;
+	PyStatus status = PyStatus_Ok();
 	if (p->venv_python)
 		status = PyConfig_SetBytesString(config, &config->executable, p->venv_python);
-	for (size_t i = 0; i < OX_COUNT(computed) && !PyStatus_Exception(status); i++) {
-		wchar_t **at = text_at(config, computed[i].offset);
-		if (!*at)
-			status = PyConfig_SetBytesString(config, at, computed[i].name ? p->origin : p->exe);
-	}
+	if (!PyStatus_Exception(status))
+		status = set_missing(config, own_paths, OX_COUNT(own_paths), p->exe);
+	if (!PyStatus_Exception(status))
+		status = set_missing(config, own_folders, OX_COUNT(own_folders), p->origin);
 	if (ox_pack_config_list(p->config, "module_search_paths", &items, &count) ||
 	    !ox_program_flag(p, "filesystem_importer", false))
 		config->module_search_paths_set = 1;

@@ -14,7 +14,7 @@ static PyObject *open_source(PyObject *open, struct ox_slice source)
 	int fd = ox_memory_file("source");
 	if (fd < 0)
 		return PyErr_SetFromErrno(PyExc_OSError);
-	if (write(fd, source.data, source.len) != (ssize_t)source.len || lseek(fd, 0, SEEK_SET) != 0) {
+	if (ox_write_all(fd, source) < 0 || lseek(fd, 0, SEEK_SET) != 0) {
 		close(fd);
 		return PyErr_SetFromErrno(PyExc_OSError);
 	}

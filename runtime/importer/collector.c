@@ -46,8 +46,7 @@ PyObject *ox_record_of(PyObject *records, PyObject *name)
 	return record;
 }
 
-/* "in_memory_bytecode_opt1" and the like. */
-static const char *bytecode_key(int level, bool is_file)
+const char *ox_bytecode_key(int level, bool is_file)
 {
 	static const char *const keys[2][3] = {
 		{"in_memory_bytecode", "in_memory_bytecode_opt1", "in_memory_bytecode_opt2"},
@@ -60,7 +59,7 @@ static const char *bytecode_key(int level, bool is_file)
 static int put_module(PyObject *record, const struct ox_value *v, PyObject *prefix, PyObject *data)
 {
 	bool is_source = v->kind == OX_VALUE_SOURCE;
-	const char *key = !is_source ? bytecode_key(v->level, prefix)
+	const char *key = !is_source ? ox_bytecode_key(v->level, prefix)
 			  : prefix   ? "relative_path_module_source"
 				     : "in_memory_source";
 	if (put_flag(record, "is_module", true) < 0 || put_flag(record, "is_package", v->is_package) < 0)

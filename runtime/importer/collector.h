@@ -33,6 +33,9 @@ PyObject *ox_record_of(PyObject *records, PyObject *name);
 /* record[key] = value, which is taken; -1 with an exception, as for a NULL value that has one. */
 int ox_record_put(PyObject *record, const char *key, PyObject *value);
 
+/* What the bytecode of a level (0 to 2) is called in a record: "in_memory_bytecode_opt1" and the like. */
+const char *ox_bytecode_key(int level, bool is_file);
+
 /* (resources, files): a list of OxidizedResource and a list of (pathlib.Path, bytes, is executable), both in the
  * order of names. Packages around what was collected are completed, their bytecode compiled by `exe`, a
  * path as str or NULL for this interpreter. ValueError. The collector stays as it is. */

@@ -3,6 +3,7 @@
 #include "proto/base/buf.h"
 #include "runtime/importer/extract.h"
 #include "runtime/importer/index_files.h"
+#include "runtime/importer/real_package.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -32,18 +33,6 @@ int ox_libraries_traverse(const struct ox_libraries *l, visitproc visit, void *a
 	return 0;
 }
 
-static int fill(int fd, struct ox_slice content, struct ox_err *err)
-{
-	while (content.len) {
-		ssize_t n = write(fd, content.data, content.len);
-		if (n < 0 && errno != EINTR)
-			return ox_fail_errno(err, errno, "cannot write to memory file");
-		if (n > 0)
-			content = ox_slice(content.data + n, content.len - (size_t)n);
-	}
-	return 0;
-}
-
 int ox_memory_file(const char *name)
 {
 	return (int)syscall(SYS_memfd_create, name, MFD_CLOEXEC);
@@ -62,80 +51,14 @@ static int memory_path(const struct ox_pack_record *r, char **path, struct ox_er
 	int rc = ox_buf_ok(&text, "path of a library", err);
 	if (!rc && access(text.data, R_OK) != 0)
 		rc = ox_fail(err, OX_ENOENT, "no /proc");
-	if (!rc)
-		rc = fill(fd, r->library, err);
+	if (!rc && ox_write_all(fd, r->library) < 0)
+		rc = ox_fail_errno(err, errno, "cannot write to memory file");
 	if (rc < 0)
 		close(fd);
 	else
 		*path = ox_buf_steal(&text);
 	ox_buf_free(&text);
 	return rc;
-}
-
-static struct ox_slice top_level(struct ox_slice name)
-{
-	const char *dot = memchr(name.data, '.', name.len);
-	return dot ? ox_slice(name.data, (size_t)(dot - name.data)) : name;
-}
-
-/* Code of another segment says it of a package by a record that holds nothing else. */
-bool ox_wants_file(const struct ox_pack *pack, const struct ox_pack_record *r)
-{
-	struct ox_pack_record top;
-	if (!pack || r->flags & OX_PACK_WANTS_FILE)
-		return pack && r->flags & OX_PACK_WANTS_FILE;
-	ox_pack_place place = ox_pack_find(pack, top_level(r->name));
-	for (; place != OX_PACK_NOWHERE; place = ox_pack_more(pack, place))
-		if (ox_pack_get(pack, place, &top, NULL) == 0 && top.flags & OX_PACK_WANTS_FILE)
-			return true;
-	return false;
-}
-
-/* Whether anything of the place is ever extracted. */
-static bool has_content(const struct ox_pack *pack, ox_pack_place place)
-{
-	struct ox_pack_record r;
-	return ox_pack_get(pack, place, &r, NULL) == 0 &&
-	       (ox_index_kind_of(&r) != OX_KIND_NONE || r.files.count || r.library.len);
-}
-
-/* The segments that a top-level package has parts in, as bits; of more than 64 the rest counts as the last. */
-static uint64_t segments_of(const struct ox_pack *pack, ox_pack_place place)
-{
-	struct ox_pack_record r, own;
-	uint32_t first = ox_pack_place_segment(pack, place);
-	uint64_t seen = UINT64_C(1) << (first < 63 ? first : 63);
-	if (ox_pack_get(pack, place, &own, NULL) < 0)
-		return seen;
-	struct ox_slice top = top_level(own.name);
-	for (ox_pack_place at = ox_pack_lower_bound(pack, top); at < ox_pack_place_count(pack); at++) {
-		uint32_t number = ox_pack_place_segment(pack, at);
-		uint64_t bit = UINT64_C(1) << (number < 63 ? number : 63);
-		/* Most of a package is in one segment: only now and then it is looked where it ends. */
-		if (seen & bit && (at & 63))
-			continue;
-		if (ox_pack_get(pack, at, &r, NULL) < 0)
-			continue;
-		if (!ox_slice_starts(r.name, top))
-			break;
-		if (ox_slice_eq(top_level(r.name), top) && has_content(pack, at))
-			seen |= bit;
-	}
-	return seen;
-}
-
-void ox_extract_key_of(const struct ox_pack *pack, ox_pack_place place, char *key)
-{
-	struct ox_slice segment = {0};
-	struct ox_digest digest, all = {{0}};
-	uint64_t segments = segments_of(pack, place);
-	for (uint32_t number = 0; number < 64; number++) {
-		if (!(segments >> number & 1) || !ox_pack_segment(pack, number, &segment, &digest))
-			continue;
-		for (size_t i = 0; i < sizeof all.bytes; i++)
-			all.bytes[i] = (unsigned char)(all.bytes[i] * 31 + digest.bytes[i]);
-	}
-	ox_extract_key(all.bytes, segment, key);
 }
 
 static int check_intact(const struct ox_found *found, struct ox_err *err)

@@ -51,12 +51,6 @@ int ox_memory_file(const char *name);
 void ox_libraries_free(struct ox_libraries *l);
 int ox_libraries_traverse(const struct ox_libraries *l, visitproc visit, void *arg);
 
-/* Whether the record's package insists on __file__ and real files: a record of its top level says so. */
-bool ox_wants_file(const struct ox_pack *pack, const struct ox_pack_record *r);
-
-/* The folder of the extraction cache for a place's top-level package: the digests of the segments that it is in. */
-void ox_extract_key_of(const struct ox_pack *pack, ox_pack_place place, char *key);
-
 /* A path that the dynamic loader can open, with everything it needs loaded; valid until
  * the next call, the string itself as long as the table. */
 int ox_library_path(struct ox_index *index, const struct ox_found *found, const char **path, bool *is_file,

@@ -92,7 +92,7 @@ static bool same_content(const char *path, struct ox_slice content, struct stat 
 	return same;
 }
 
-static int write_all(int fd, struct ox_slice content)
+int ox_write_all(int fd, struct ox_slice content)
 {
 	while (content.len) {
 		ssize_t n = write(fd, content.data, content.len);
@@ -114,7 +114,7 @@ static int write_file(const char *path, struct ox_slice content, struct ox_err *
 	int fd = rc ? -1 : mkostemp(temp.data, O_CLOEXEC);
 	if (!rc && fd < 0)
 		rc = ox_fail_errno(err, errno, "cannot write %s", temp.data);
-	if (!rc && (write_all(fd, content) < 0 || fchmod(fd, 0700) != 0))
+	if (!rc && (ox_write_all(fd, content) < 0 || fchmod(fd, 0700) != 0))
 		rc = ox_fail_errno(err, errno, "cannot write %s", temp.data);
 	if (fd >= 0 && close(fd) != 0 && !rc)
 		rc = ox_fail_errno(err, errno, "cannot write %s", temp.data);

@@ -31,6 +31,9 @@ struct ox_extract_stamp {
 	bool is_behind;       /* some file had to be compared or written */
 };
 
+/* All of the content, from where the file stands; -1 with errno. */
+int ox_write_all(int fd, struct ox_slice content);
+
 /* What need not be looked at again for the next file. All-zero knows nothing. */
 struct ox_extract_folders {
 	struct ox_buf root; /* the cache; empty: not found yet */

@@ -2,6 +2,7 @@
 #include "runtime/importer/arguments.h"
 #include "runtime/importer/finder.h"
 #include "runtime/importer/importer.h"
+#include "runtime/importer/real_package.h"
 #include "runtime/importer/teach.h"
 
 /* The file of an extension module that has to be one; NULL without an exception for others. */

@@ -123,7 +123,7 @@ static int add_given(const struct ox_index *index, struct view *view)
 	return rc;
 }
 
-/* Only another segment's word that the package wants files (extension.h). */
+/* Only another segment's word that the package wants files (real_package.h). */
 static bool is_mark(const struct ox_index *index, ox_pack_place at)
 {
 	struct ox_pack_record r;

@@ -2,21 +2,6 @@
 
 #include "runtime/importer/collector.h"
 
-#include "proto/base/platform.h"
-
-static const struct bytecode_key {
-	const char *name;
-	int level;
-	bool is_file;
-} bytecode_keys[] = {
-	{"in_memory_bytecode", 0, false},
-	{"in_memory_bytecode_opt1", 1, false},
-	{"in_memory_bytecode_opt2", 2, false},
-	{"relative_path_module_bytecode", 0, true},
-	{"relative_path_module_bytecode_opt1", 1, true},
-	{"relative_path_module_bytecode_opt2", 2, true},
-};
-
 /* What has to be compiled once all sources are known, and where it goes. */
 struct wanted {
 	PyObject *records;
@@ -35,16 +20,16 @@ static PyObject *source_of(PyObject *record)
 }
 
 /* Bytecode that the parent lacks is noted; it is made when all sources are known. */
-static int want_bytecode(struct wanted *w, PyObject *parent, PyObject *name, const struct bytecode_key *key,
-			 PyObject *prefix)
+static int want_bytecode(struct wanted *w, PyObject *parent, PyObject *name, int level, PyObject *prefix)
 {
-	PyObject *request = Py_BuildValue("(OOi)", name, parent, key->level);
-	PyObject *place = request ? Py_BuildValue("(OsO)", parent, key->name, prefix ? prefix : Py_None) : NULL;
+	const char *key = ox_bytecode_key(level, prefix);
+	PyObject *request = Py_BuildValue("(OOi)", name, parent, level);
+	PyObject *place = request ? Py_BuildValue("(OsO)", parent, key, prefix ? prefix : Py_None) : NULL;
 	int rc = place ? PyList_Append(w->requests, request) : -1;
 	if (rc == 0)
 		rc = PyList_Append(w->places, place);
 	if (rc == 0) /* so that it is not asked for again */
-		rc = PyDict_SetItemString(parent, key->name, Py_None);
+		rc = PyDict_SetItemString(parent, key, Py_None);
 	Py_XDECREF(place);
 	Py_XDECREF(request);
 	return rc;
@@ -69,11 +54,12 @@ static int complete_parent(struct wanted *w, PyObject *parent, PyObject *name, P
 	if (!rc && (has = lacks(parent, child, "relative_path_module_source")))
 		rc = ox_record_put(parent, "relative_path_module_source",
 				   Py_BuildValue("(Oy)", PyTuple_GET_ITEM(has, 0), ""));
-	for (size_t i = 0; !rc && i < OX_COUNT(bytecode_keys); i++) {
-		const struct bytecode_key *key = &bytecode_keys[i];
-		if ((has = lacks(parent, child, key->name)))
-			rc = want_bytecode(w, parent, name, key, key->is_file ? PyTuple_GET_ITEM(has, 0) : NULL);
-	}
+	for (int level = 0; !rc && level < 3; level++)
+		if (lacks(parent, child, ox_bytecode_key(level, false)))
+			rc = want_bytecode(w, parent, name, level, NULL);
+	for (int level = 0; !rc && level < 3; level++)
+		if ((has = lacks(parent, child, ox_bytecode_key(level, true))))
+			rc = want_bytecode(w, parent, name, level, PyTuple_GET_ITEM(has, 0));
 	return rc;
 }
 

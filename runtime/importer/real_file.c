@@ -8,6 +8,7 @@
 #include "runtime/importer/extract.h"
 #include "runtime/importer/finder.h"
 #include "runtime/importer/importer.h"
+#include "runtime/importer/real_package.h"
 
 #include "proto/base/buf.h"
 
@@ -20,18 +21,11 @@ struct tree {
 	struct ox_buf name;
 };
 
-/* "a.b" as "a/b". */
-static void folder_name(struct ox_buf *out, struct ox_slice module)
-{
-	ox_buf_clear(out);
-	for (size_t i = 0; i < module.len; i++)
-		ox_buf_byte(out, module.data[i] == '.' ? '/' : module.data[i]);
-}
-
 /* What a packed module is called as a file: a/b.py, or a/b/__init__.py; of an extension module, a/b.so. */
 static void file_name(struct ox_buf *out, const struct ox_pack_record *r)
 {
-	folder_name(out, r->name);
+	ox_buf_clear(out);
+	ox_add_folder(out, r->name);
 	ox_buf_str(out, r->flags & OX_PACK_PACKAGE ? "/__init__" : "");
 	ox_buf_str(out, ox_index_kind_of(r) == OX_KIND_EXTENSION ? ".so" : ".py");
 }
@@ -59,7 +53,8 @@ static int extract_data(struct tree *t, const struct ox_pack_record *r, struct o
 	for (uint32_t i = 0; i < r->files.count && !rc && ox_pack_file_at(&r->files, i, &f); i++) {
 		if (!ox_index_file_at(&t->finder->index, OX_PACKAGE_FILES, r->name, f.name, false, &file))
 			continue;
-		folder_name(&t->name, r->name);
+		ox_buf_clear(&t->name);
+		ox_add_folder(&t->name, r->name);
 		ox_buf_printf(&t->name, "/%.*s", OX_SLICE_ARG(f.name));
 		rc = extract_named(t, file.data, err);
 	}
