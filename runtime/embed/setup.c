@@ -105,7 +105,8 @@ static int put_last(PyObject *finder)
 	return result ? PyList_Append(list, finder) : -1;
 }
 
-/* A configured prefix stays. Without a cache to write to, programs do not find what only some of them look for. */
+/* A prefix that is configured stays. Where no cache can be written the program starts all the same: only some programs
+ * look for what lies there. */
 static void set_prefix(const struct ox_program *p, PyObject *finder)
 {
 	struct ox_slice configured;

@@ -205,8 +205,9 @@ static int make_known(struct ox_index *index, const struct ox_found *found, stru
 
 static int prepare(struct ox_index *index, const struct ox_found *found, int depth, struct ox_err *err);
 
-/* What a file needs the loader may find beside it, though not by itself: in pygame's circle freetype says where its
- * libraries are, and harfbuzz, which needs freetype, does not. */
+/* Loads one library that another needs, after what it needs itself. Between files a failure is no error yet: the loader
+ * finds the others beside the one that is loaded in the end, where that has a run path. (Of pygame's libraries freetype
+ * needs harfbuzz and says where it lies; harfbuzz needs freetype and does not say so.) */
 static int load_need(struct ox_index *index, const struct ox_found *need, bool for_file, int depth, struct ox_err *err)
 {
 	int rc = prepare(index, need, depth + 1, err);
@@ -219,8 +220,8 @@ static int load_need(struct ox_index *index, const struct ox_found *need, bool f
 	return ox_fail(err, OX_EINTERNAL, "cannot load %.*s: %s", OX_SLICE_ARG(need->record.name), dlerror());
 }
 
-/* Those in memory first: libraries that need each other are files beside each other, and the loader, which finds the
- * one for the other, looks for nothing else there. */
+/* In three steps: first all have paths, then those in memory are loaded, then those that are files. Files may need what
+ * is in memory, which the loader does not find by itself; each other they find by their run paths. */
 static int load_needs(struct ox_index *index, const struct ox_found *found, int depth, struct ox_err *err)
 {
 	enum { MAKE, LOAD_MEMORY, LOAD_FILES, DONE };

@@ -21,9 +21,10 @@ enum { OX_EXTRACT_KEY = 33 };
 /* Hex digits with their NUL, from the digest, or where it is NULL or zero from the content. */
 void ox_extract_key(const unsigned char *digest, struct ox_slice content, char key[static OX_EXTRACT_KEY]);
 
-/* When files were last known to be what the payload holds, and a sum of their ctimes then, which only the clock can
- * set. One that is older than the stamp need not be read again as long as the sum is the same in the end: an altered
- * file's ctime is another one, even if the clock was set back. */
+/* What is remembered of files, so that they need not be compared again at each start: when all of them were last known
+ * to be what the payload holds, and a sum of their ctimes at that time. The kernel sets a file's ctime to the clock's
+ * time whenever the file is changed, and nobody can choose it. So a file whose ctime is before `when` has not been
+ * changed since, unless the clock was set back; the sum, compared once all files were looked at, tells that too. */
 struct ox_extract_stamp {
 	struct timespec when; /* zero: never */
 	uint64_t verified;    /* the sum then */
@@ -51,14 +52,14 @@ int ox_extract_file(struct ox_extract_folders *folders, const char *key, const c
 bool ox_extract_known(struct ox_extract_folders *folders, const char *key, const char *name, struct ox_slice content,
 		      const struct ox_extract_stamp *stamp, char **path);
 
-/* A stamp is a file with the key; `name` is that of what it stands for, a file, or a folder and all below it. Its time
- * into *out, zero when there is none. */
+/* Reads the stamp of a file, or of a folder with all below it, `name`; it is itself a file in the key's folder. *out
+ * has the time zero when there is none. */
 int ox_extract_stamp(struct ox_extract_folders *folders, const char *key, const char *name,
 		     struct ox_extract_stamp *out, struct ox_err *err);
-/* After all files of the stamp: whether they have to be gone through once more, in the same order, and all be compared,
- * which *stamp then says. */
+/* After all files of the stamp were looked at: true when they have to be gone through once more, in the same order,
+ * since one was compared or the sum is another one. *stamp is reset then, so that all are compared this time. */
 bool ox_extract_stamp_again(struct ox_extract_stamp *stamp);
-/* Says that all files that the stamp stands for, whose sum it has, are right now. */
+/* Writes the stamp: all of its files are what the payload holds, now. */
 int ox_extract_stamp_renew(struct ox_extract_folders *folders, const char *key, const char *name,
 			   const struct ox_extract_stamp *stamp, struct ox_err *err);
 

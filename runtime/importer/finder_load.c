@@ -383,7 +383,8 @@ int ox_finder_exec_found(struct ox_finder *self, PyObject *module, PyObject *nam
 	return rc;
 }
 
-/* What CPython has as well is run from the index when it did without when the spec was asked for. */
+/* A module that CPython has built in or frozen. Where the index holds it too, CPython did not use its own when the spec
+ * was asked for (-X frozen_modules=off), and the packed one runs. */
 static int exec_interpreters(struct ox_finder *self, PyObject *module, PyObject *name, struct ox_found *found)
 {
 	struct ox_state *state = ox_state_of((PyObject *)self);

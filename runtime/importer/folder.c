@@ -91,11 +91,15 @@ bool ox_finder_behind_cache(const struct ox_finder *self, struct ox_slice path, 
 	return true;
 }
 
+/* What of the path lies behind lib/ beside the executable. */
 static bool behind_lib(const struct ox_finder *self, struct ox_slice path, struct ox_slice *rest)
 {
 	static const struct ox_slice lib = {"lib/", 4};
-	return ox_path_below(path, self->origin, rest) && ox_slice_starts(*rest, lib) &&
-	       (*rest = ox_slice(rest->data + lib.len, rest->len - lib.len), true);
+	struct ox_slice below;
+	if (!ox_path_below(path, self->origin, &below) || !ox_slice_starts(below, lib))
+		return false;
+	*rest = ox_slice(below.data + lib.len, below.len - lib.len);
+	return true;
 }
 
 enum ox_folder ox_finder_folder(const struct ox_finder *self, PyObject *path, struct ox_buf *package)

@@ -39,9 +39,9 @@ PyObject *ox_finder_generated(PyObject *finder, struct ox_slice text, bool is_ex
  * that describes it; 0 when the finder has no code for the name, -1 with an exception. */
 int ox_finder_main_code(PyObject *finder, PyObject *name, PyObject **spec, PyObject **code);
 
-/* What packages bring for folders below sys.prefix (share/jupyter, bin/ruff): into the extraction cache, and
- * sys.prefix and sys.base_prefix (exec_prefix, too) are there; the latter alone in a virtual environment.
- * Nothing where there is none of it. -1 with an exception. */
+/* Extracts what wheels put into folders of sys.prefix (share/jupyter, bin/ruff) into the extraction cache, and sets
+ * sys.prefix and sys.base_prefix (exec_prefix, too) to where it lies, in a virtual environment the latter alone. Does
+ * nothing when nothing of the kind is packed. -1 with an exception. */
 int ox_finder_set_prefix(PyObject *finder);
 
 /* Tells a module of the standard library about packed modules, when it is one that reasons about files: for those that

@@ -74,8 +74,8 @@ static int compare(const void *a, const void *b)
 	return order ? order : y->is_own - x->is_own;
 }
 
-/* Sorted, each once. "a-b" stands between "a" and "a.b", and one name may be known from payload and given records:
- * the one has it, the other members of it. */
+/* Sorted by name, each once. A name may have come twice: names are in byte order, in which "a-b" stands between "a" and
+ * "a.b", and payload and given records were gone through one after the other. Of two, the name's own record is kept. */
 static void unite(struct members *m)
 {
 	size_t kept = 0;

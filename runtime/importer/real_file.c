@@ -183,7 +183,8 @@ PyObject *ox_finder_real_path(struct ox_finder *self, struct ox_slice path)
 	return full;
 }
 
-/* The folder's package when it is no package but such a folder; daemon/python/classify.c knows the names. */
+/* The files that wheels put into a folder of sys.prefix, which are packed as those of a package with the folder's name
+ * (daemon/python/classify.c). False when there are none, or when a real package has that name. */
 static bool find_installed(const struct ox_index *index, const char *name, struct ox_found *found)
 {
 	ox_index_find_packed(index, ox_slice_str(name), found);
