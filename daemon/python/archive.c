@@ -92,7 +92,7 @@ static int find_compatible(struct ox_build_context *ctx, const struct ox_python_
 	int rc = ox_candidates_find(ctx, &found, err);
 	for (size_t i = 0; !rc && !*python && i < found.v.len; i++) {
 		struct ox_probe probe;
-		struct ox_err why;
+		struct ox_err why = {0};
 		rc = ox_probe(ctx, found.v.items[i], &probe, &why);
 		if (!rc && writes_same_bytecode(&probe, json))
 			*python = found.v.items[i];
@@ -110,7 +110,7 @@ static int choose_python(struct ox_build_context *ctx, struct ox_distribution *d
 {
 	const struct ox_python_json *json = d->archive->json;
 	struct ox_probe probe;
-	struct ox_err why;
+	struct ox_err why = {0};
 	const char *own = ox_arena_printf(ctx->arena, "%s/%s", d->archive->root, json->python_exe), *other;
 	int rc = own ? ox_probe(ctx, own, &probe, &why) : ox_fail_nomem(&why, "describing an archive");
 	d->python_exe = own;

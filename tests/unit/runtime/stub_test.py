@@ -128,7 +128,7 @@ PROGRAMS = {
               "print(left < most / 2, pages() < most * 1.1, sum(i for i, in kept))\n",
     "locale": "import os; print(sorted(k for k in os.environ if k.startswith('LC_')))",
 }
-PAYLOAD = b"oxpaylod\3\0\0\0"  # how one starts
+PAYLOAD = b"oxpaylod\4\0\0\0"  # how one starts
 IN_C_LOCALE = ("encodings", "locale", "exit text", "unclosed")
 
 
