@@ -18,7 +18,7 @@ tests_unit_proto_base_test_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 TESTS += \
 	tests/whole/store_crash_test.py \
 	tests/whole/cpython_suite_test.py \
-	tests/whole/packages_behaviour_test.py \
+	tests/whole/packages_behaviour_test.py tests/whole/pip_inside_test.py \
 	tests/whole/executable_behaviour_test.py \
 	tests/whole/python_distribution_build_test.py \
 	tests/whole/patterns_test.py \
@@ -29,7 +29,7 @@ EXTRA_DIST += \
 	tests/whole/cpython_suite_test.py \
 	tests/whole/executable_alone_test.py \
 	tests/whole/executable_behaviour_test.py \
-	tests/whole/packages_behaviour_test.py \
+	tests/whole/packages_behaviour_test.py tests/whole/pip_inside_test.py \
 	tests/whole/patterns_test.py \
 	tests/whole/python_distribution_build_test.py \
 	tests/whole/store_crash_test.py \
