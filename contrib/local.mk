@@ -1,5 +1,5 @@
 # Checks that read the tree; scripts for people.
-TESTS += contrib/check-layers.py contrib/check-style.py contrib/check-spec.py contrib/check-headers.sh
+TESTS += contrib/check-layers.py contrib/check-style.py contrib/check-spec.py
 EXTRA_DIST += \
 	contrib/check contrib/check-headers.sh contrib/check-layers.py contrib/check-style.py contrib/check-spec.py \
 	contrib/debian-packages contrib/importer-matrix contrib/importer-matrix-suite contrib/layers contrib/long-functions contrib/packages-try contrib/packages/list contrib/packages/results.md \

@@ -72,7 +72,7 @@ check_PROGRAMS += tests/unit/runtime/packer
 tests_unit_runtime_packer_SOURCES = tests/unit/runtime/packer.c
 tests_unit_runtime_packer_LDADD = $(PACK_LIBS)
 TESTS += \
-	tests/unit/runtime/stub_test.py tests/unit/runtime/import_differential_test.py \
+	tests/unit/runtime/import_differential_test.py \
 	tests/unit/runtime/interpreters_test.py tests/unit/runtime/python_call_test.py \
 	tests/unit/runtime/threads_at_exit_test.py
 EXTRA_DIST += \

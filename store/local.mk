@@ -79,5 +79,3 @@ tests_unit_store_robust_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_store_robust_test_LDADD = $(STORE_LIBS) $(CMOCKA_LIBS)
 endif
 
-EXTRA_DIST += tests/whole/store_damage_test.py
-TESTS += tests/whole/store_damage_test.py

@@ -16,8 +16,12 @@ tests_unit_proto_base_test_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 
 # Whole-program tests: the real programs, each test with its own store and socket. The longest first.
 TESTS += \
-	tests/whole/store_crash_test.py \
 	tests/whole/cpython_suite_test.py \
+	tests/whole/distribution_link_test.py \
+	tests/unit/runtime/stub_test.py \
+	tests/whole/store_damage_test.py \
+	tests/whole/store_crash_test.py \
+	contrib/check-headers.sh \
 	tests/whole/packages_behaviour_test.py tests/whole/pip_inside_test.py \
 	tests/whole/executable_behaviour_test.py \
 	tests/whole/python_distribution_build_test.py \
@@ -28,11 +32,12 @@ EXTRA_DIST += \
 	tests/data/cpython/excluded.txt tests/data/cpython/modules.txt tests/data/cpython/pyoxidizer.bzl \
 	tests/whole/cpython_suite_test.py \
 	tests/whole/executable_alone_test.py \
+	tests/whole/distribution_link_test.py \
 	tests/whole/executable_behaviour_test.py \
 	tests/whole/packages_behaviour_test.py tests/whole/pip_inside_test.py \
 	tests/whole/patterns_test.py \
 	tests/whole/python_distribution_build_test.py \
-	tests/whole/store_crash_test.py \
+	tests/whole/store_crash_test.py tests/whole/store_damage_test.py \
 	tests/whole/oxtest.py \
 	tests/data/patterns/generated.py tests/data/patterns/scenarios.py tests/data/patterns/shapes.py \
 	tests/data/behaviour/behaviour/__init__.py \
@@ -40,4 +45,4 @@ EXTRA_DIST += \
 	tests/data/behaviour/behaviour/data.txt \
 	tests/data/behaviour/behaviour/cases.py
 clean-local:
-	rm -rf tests/store build/quickstart build/importer build/importer-matrix
+	rm -rf tests/store build/quickstart build/importer build/importer-matrix build/stubs

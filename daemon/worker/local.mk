@@ -33,7 +33,6 @@ WORKER_WHOLE_TESTS = \
 	tests/whole/build_reproducible_test.py tests/whole/config_diagnostics_test.py \
 	tests/whole/distribution_archive_test.py \
 	tests/whole/distribution_commands_test.py \
-	tests/whole/distribution_link_test.py \
 	tests/whole/static_test.py \
 	tests/whole/language_eval_test.py tests/whole/language_fmt_test.py \
 	tests/whole/language_lint_test.py tests/whole/language_load_test.py \

@@ -216,11 +216,10 @@ class Resuming(DaemonTest):
         self.start()
         fifo = os.path.join(self.root, "fifo")
         os.mkfifo(fifo)
-        first = self.connect()
+        first, second = self.connect(), self.connect()
         build = self.build(first, "log one", "log two", f"fifo {fifo}", "log three")
         self.assertEqual(first.receive().text, "one")
-        first.close()
-        second = self.connect()
+        first.close()  # the build is not kept for long
         second.send(ox.RESUME, {1: build, 2: 1}, 77)
         self.assertEqual(second.receive().kind, ox.ACCEPTED)
         two = second.receive()

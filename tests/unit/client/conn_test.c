@@ -170,7 +170,8 @@ static void descendants_are_killed_however_they_hide(void **state)
 	int ended[2];
 	assert_int_equal(pipe2(ended, O_CLOEXEC), 0);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	const char *hide = "trap '' TERM; (setsid sh -c 'sleep 100 & sleep 100') & sleep 0.1; kill -9 $$";
+	alarm(500); /* rather than until the last one has slept enough */
+	const char *hide = "trap '' TERM; (setsid sh -c 'sleep 1000 & sleep 1000') & sleep 0.1; kill -9 $$";
 	const char *argv[] = {"sh", "-c", hide, NULL};
 	struct ox_spawn spawn = shell(argv, ended[1]);
 	pid_t pid;

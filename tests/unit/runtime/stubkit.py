@@ -2,11 +2,14 @@
 
 Stands in for the build's own link and bundle steps, so that the runtime can be tested alone.
 """
+import fcntl
+import hashlib
 import importlib.util
 import marshal
 import os
 import pathlib
 import re
+import shutil
 import struct
 import subprocess
 import sysconfig
@@ -15,6 +18,7 @@ PYTHON = os.environ.get("OX_STUB_PYTHON") or os.path.realpath("/usr/bin/python3"
 SANITIZERS = os.environ.get("OX_STUB_SANITIZERS")  # as configured
 SRCDIR = pathlib.Path(os.environ["OX_SRCDIR"])
 PACKER = pathlib.Path(os.environ["OX_BUILDDIR"]) / "tests/unit/runtime/packer"
+STUBS = pathlib.Path(os.environ["OX_BUILDDIR"]) / "build/stubs"
 PAGE = 4096
 PATIENCE = 600  # seconds after which something is taken to hang
 MULTIARCH = sysconfig.get_config_var("MULTIARCH") or "x86_64-linux-gnu"
@@ -57,8 +61,35 @@ def sanitizer_flags(folder):
     return flags, [*flags, options]
 
 
+def digest_of_inputs():
+    """Of all that a stub is made of but settings."""
+    digest = hashlib.sha256(subprocess.run(["cc", "--version"], check=True, capture_output=True).stdout)
+    files = [path for folder in ("runtime", "proto/base") for path in (SRCDIR / folder).rglob("*.[ch]")]
+    for path in [pathlib.Path(__file__), SRCDIR / "runtime/sources.list", *sorted(files)]:
+        digest.update(f"{path}\n".encode() + path.read_bytes())
+    library = os.stat(ask_python("import sysconfig as s; v = s.get_config_var; "
+                                 "print(v('LIBPL') + '/libpython' + v('LDVERSION') + '.a')"))
+    return f"{digest.hexdigest()} {library.st_size} {library.st_mtime_ns}"
+
+
+def stub_for(folder, sanitize):
+    """A stub in `folder`; it is made once for all tests of one build folder, which may run at once."""
+    settings = repr((PYTHON, sanitize and SANITIZERS, *map(os.environ.get, ("OX_STUB_CFLAGS", "OX_STUB_LDFLAGS"))))
+    kept = STUBS / hashlib.sha256(settings.encode()).hexdigest()[:16]
+    kept.mkdir(parents=True, exist_ok=True)
+    with open(kept / "made-of", "a+", encoding="ascii") as made_of:
+        fcntl.flock(made_of, fcntl.LOCK_EX)
+        made_of.seek(0)
+        digest = digest_of_inputs()
+        if made_of.read() != digest:
+            made_of.truncate(0)
+            link_stub(kept, sanitize)
+            made_of.write(digest)
+        return pathlib.Path(shutil.copy(kept / "stub", folder))
+
+
 def link_stub(folder, sanitize):
-    """Compiles and links as the comment in sources.list says; returns the stub's path."""
+    """Compiles and links as the comment in sources.list says."""
     to_compile, to_link = sanitizer_flags(folder) if sanitize else ([], [])
     lines = (SRCDIR / "runtime/sources.list").read_text().splitlines()
     sources = [line for line in lines if line and not line.startswith("#")]
@@ -78,13 +109,11 @@ def link_stub(folder, sanitize):
         raise RuntimeError("the runtime does not compile")
     wraps = re.findall(r"^# wrap (\S+)", "\n".join(lines), re.M)
     (folder / "exports").write_text("{ Py*; _Py*; };")
-    stub = folder / "stub"
     subprocess.run(
-        ["cc", "-no-pie", "-o", stub, *objects, "-Wl,--whole-archive", library, "-Wl,--no-whole-archive",
+        ["cc", "-no-pie", "-o", folder / "stub", *objects, "-Wl,--whole-archive", library, "-Wl,--no-whole-archive",
          *[STATIC.get(word, word) for word in libraries.split() if INSTALLED.fullmatch(word)], "-lm",
          *to_link, *os.environ.get("OX_STUB_LDFLAGS", "").split(), f"-Wl,--dynamic-list={folder}/exports",
          "-Wl,--section-start=.oxpayload=0x10000000", *[f"-Wl,--wrap={name}" for name in wrapped(wraps, objects)]], check=True)
-    return stub
 
 
 def wrapped(names, objects):
@@ -199,7 +228,7 @@ class Kit:
 
     def __init__(self, folder, sanitize=True):
         self.folder = pathlib.Path(folder)
-        self.stub = link_stub(self.folder, sanitize)
+        self.stub = stub_for(self.folder, sanitize)
         (self.folder / "code").mkdir()
         base = Listing(self.folder / "code")
         stdlib = pathlib.Path(sysconfig.get_path("stdlib"))
