@@ -27,6 +27,11 @@ def last_name(node):
 
 
 class Whole(Module):
+    """A module of which every block is read whole."""
+
+    def imported(self):
+        return (), {}
+
     def reduced(self, start, end):
         return self.text[start:end]
 
@@ -43,13 +48,13 @@ class Classes:
         self.texts = {}  # (mode, text), in the order of the source
 
     def harvest(self):
-        body = self.blocks()
-        for node in body:
+        nodes = self.blocks()
+        for node in nodes:
             if isinstance(node, self.ast.ClassDef):
                 self.nodes[node.name] = node
             elif isinstance(node, self.ast.ImportFrom) and node.module in ("dataclasses", "collections"):
                 self.names.update((a.asname or a.name, a.name) for a in node.names)
-        for node in body:
+        for node in nodes:
             if isinstance(node, self.ast.ClassDef):
                 self.attempt(self.class_of, node)
             elif isinstance(node, self.ast.Call):
@@ -62,22 +67,42 @@ class Classes:
         except Exception:
             pass
 
+    def places(self):
+        """Offsets of words that may make code. (Each is searched for by itself: that is quick.)"""
+        find, text = self.module.re.finditer, self.module.text
+        words = ["dataclass", "namedtuple", "NamedTuple"]
+        for word in words[:2]:
+            words += [r"%s\b" % m.group(1) for m in find(word + r"[ \t]+as[ \t]+(\w+)", text)]
+        return sorted(m.start() for word in words for m in find(word, text))
+
     def blocks(self):
-        """The nodes of the blocks of text that speak of what makes code."""
+        """The nodes of the text that have such a word in them."""
         import bisect
-        module = self.module
-        names = module.re.findall(r"\b(?:dataclass|namedtuple)[ \t]+as[ \t]+(\w+)", module.text)
-        words = "|".join(["dataclass", "namedtuple", "NamedTuple"] + [r"\b%s\b" % name for name in names])
-        places = [m.start() for m in module.re.finditer(words, module.text)]
+        module, places = self.module, self.places()
         module.blocks = module.starts()
-        body, done = [], 0
+        nodes, done = [], 0
         for place in places:
             if place < done:
                 continue
-            statements, done = module.statements(module.blocks[bisect.bisect_right(module.blocks, place) - 1])
+            start = module.blocks[bisect.bisect_right(module.blocks, place) - 1]
+            statements, done = module.statements(start)
+            lines = {module.text.count("\n", start, p) + 1 for p in places if start <= p < done}
             for statement in statements:
-                body.extend(self.ast.walk(statement))
-        return body
+                self.collect(statement, lines, nodes)
+        return nodes
+
+    def collect(self, node, lines, nodes):
+        """What is below a node, of statements those with one of the lines; and the classes beside them."""
+        nodes.append(node)
+        for child in self.ast.iter_child_nodes(node):
+            if not isinstance(child, self.ast.stmt) or self.has_line(child, lines):
+                self.collect(child, lines, nodes)
+            elif isinstance(child, self.ast.ClassDef):
+                nodes.append(child)
+
+    def has_line(self, node, lines):
+        first = min([node.lineno] + [d.lineno for d in getattr(node, "decorator_list", ())])
+        return any(first <= line <= node.end_lineno for line in lines)
 
     def fold(self, node):
         return Walker(self.module, [], len(self.module.text)).fold(node, Scope(None, self.module))
@@ -185,9 +210,10 @@ class Classes:
             self.tuple_of([self.fold(pair.elts[0]) for pair in fields.elts], False)
 
     def tuple_of(self, fields, rename):
+        """There is one text; the class itself is not needed."""
         import collections
         if len(fields) <= MAX_FIELDS:
-            with Caught(collections, self.texts):
+            with Caught(collections, self.texts, False):
                 collections.namedtuple("N", fields, rename=rename)
 
 
@@ -196,10 +222,10 @@ def placeholder(*args):
 
 
 class Caught:
-    """While it lasts, a module's exec and eval note what they are given."""
+    """While it lasts, a module's exec and eval note what they are given, and run it or raise Unknown."""
 
-    def __init__(self, module, texts):
-        self.module, self.texts = module, texts
+    def __init__(self, module, texts, runs=True):
+        self.module, self.texts, self.runs = module, texts, runs
 
     def __enter__(self):
         self.module.exec = self.catching("exec", exec)
@@ -212,6 +238,8 @@ class Caught:
         def caught(text, *scopes):
             if isinstance(text, str):
                 self.texts[mode, text] = None
+            if not self.runs:
+                raise Unknown
             return function(text, *scopes)
         return caught
 

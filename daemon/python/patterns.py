@@ -101,7 +101,8 @@ class Module:
             self.trees[start] = [], start + 1
             for last in range(first + 1, min(first + MAX_JOINED, len(self.blocks)) + 1):
                 end = self.blocks[last] if last < len(self.blocks) else len(self.text)
-                body = self.parse(self.reduced(start, end)) or self.parse(self.text[start:end])
+                text, reduced = self.text[start:end], self.reduced(start, end)
+                body = self.parse(reduced) or (self.parse(text) if reduced != text else None)
                 if body:
                     self.trees[start] = body, end
                     break
