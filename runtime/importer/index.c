@@ -1,4 +1,5 @@
 #include "runtime/importer/arguments.h"
+#include "runtime/importer/extension.h"
 #include "runtime/importer/index_files.h"
 
 enum ox_kind ox_index_kind_of(const struct ox_pack_record *r)
@@ -130,6 +131,15 @@ bool ox_index_find_library(const struct ox_index *index, struct ox_slice name, s
 	return is_here && found->record.flags & OX_PACK_LIBRARY && found->record.library.data;
 }
 
+/* What is frozen has no file: a module whose package insists on one is the packed one. */
+static bool has_real_file(const struct ox_index *index, struct ox_slice name)
+{
+	struct ox_pack_record r;
+	ox_pack_place place = index->pack ? ox_pack_find(index->pack, name) : OX_PACK_NOWHERE;
+	return place != OX_PACK_NOWHERE && ox_pack_get(index->pack, place, &r, NULL) == 0 &&
+	       ox_index_kind_of(&r) == OX_KIND_MODULE && ox_wants_file(index->pack, &r);
+}
+
 int ox_index_find(const struct ox_index *index, PyObject *name, struct ox_found *found)
 {
 	struct ox_slice utf8;
@@ -151,7 +161,7 @@ int ox_index_find(const struct ox_index *index, PyObject *name, struct ox_found 
 		known = index->frozen ? PySet_Contains(index->frozen, name) : 0;
 	if (known < 0)
 		return -1;
-	if (known == 0)
+	if (known == 0 || (found->kind == OX_KIND_NONE && has_real_file(index, utf8)))
 		ox_index_find_packed(index, utf8, found);
 	else if (found->kind == OX_KIND_NONE)
 		found->kind = OX_KIND_FROZEN;

@@ -1,11 +1,12 @@
 # CPython's own test suite in one file, run as `python -m test` runs it.
 
-# Modules whose tests read their __file__: everything else has none, as always.
+# Modules whose tests read their __file__, or open abc.py beside linecache.py: everything else has none, as always.
 WITH_FILES = [
     "_testbuffer",
     "_testcapi",
     "_testimportmultiple",
     "_testmultiphase",
+    "abc",
     "importlib",
     "linecache",
     "os",

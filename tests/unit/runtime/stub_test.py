@@ -657,6 +657,15 @@ class Files(unittest.TestCase):
                         run_command="import wpkg; print(wpkg.d, wpkg.__spec__.has_location)")
         self.assertEqual(run(exe, env=self.env).stdout, "data True\n")
 
+    def test_a_frozen_module_that_wants_a_file_has_it(self):
+        """So has a module of a package: importlib.util is frozen, too, as stat is."""
+        exe = KIT.build(flags=[(name, stubkit.WANTS_FILE) for name in ("abc", "codecs", "importlib", "os")], run_command=(
+            "import abc, codecs, importlib.util, os, stat, sys\nfor module in abc, codecs, importlib.util, os:\n"
+            "    print(open(module.__file__).read() == sys.meta_path[0].get_source(module.__name__))\n"
+            "print(os.path.dirname(abc.__file__) == os.path.dirname(os.__file__), hasattr(stat, '__file__'))"))
+        result = run(exe, env=self.env)
+        self.assertEqual((result.stdout, result.stderr), ("True\n" * 4 + "True False\n", ""))
+
     def test_the_real_folder_of_such_a_package_is_in_its_path(self):
         """jinja2.PackageLoader and Django look for folders in __path__; programs list their modules beside __file__."""
         folder = pathlib.Path(FOLDER.name, "listed/lpkg")
