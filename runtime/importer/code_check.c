@@ -2,43 +2,71 @@
 
 #if PY_VERSION_HEX < 0x030C0000
 
+/* telling: the instructions that no other version has whose code is unmarshalled here. A module is compiled as a whole:
+ * with the first of them there is nothing left to ask. 3.10's line table was looked at by then. */
 struct version {
 	uint32_t known[8]; /* bit N of all: the version has instruction N (opcode.opmap) */
+	uint32_t telling[8];
 	int load_global, caches; /* its number; how many cache entries, whose number is 0, follow it */
 	int resume;              /* what the code of every module has; 0: no such instruction */
 };
 
 static const struct version versions[] = {
-	[8] = {{0x3fdb9e7e, 0xfbfc0000, 0xfffefbff, 0x741ffff7, 0x7fffe7bc, 0x0000000f, 0, 0}, 116, 0, 0},
-	[9] = {{0x3fdb9e7e, 0xfbdf0000, 0xfefcffff, 0x767ffff7, 0x3c1fe7bc, 0x0000003f, 0, 0}, 116, 0, 0},
-	[10] = {{0xffdb9e7e, 0xfbde0007, 0xfefcffff, 0x76ffffff, 0x3d1fe7be, 0x0000003f, 0, 0}, 116, 0, 0},
-	[11] = {{0xc2009e07, 0x307e003b, 0xfffc0cf0, 0x7dfdffff, 0x39bf5fff, 0x0001f87d, 0, 0}, 116, 5, 151},
+	[8] = {{0x3fdb9e7e, 0xfbfc0000, 0xfffefbff, 0x741ffff7, 0x7fffe7bc, 0xf},
+		{0, 0x200000, 0x1020000, 0, 0x42e00000, 0}, 116, 0, 0},
+	[9] = {{0x3fdb9e7e, 0xfbdf0000, 0xfefcffff, 0x767ffff7, 0x3c1fe7bc, 0x3f},
+		{0, 0x30000, 0x400, 0x2600000, 0, 0x30}, 116, 0, 0},
+	[10] = {{0xffdb9e7e, 0xfbde0007, 0xfefcffff, 0x76ffffff, 0x3d1fe7be, 0x3f},
+		{0xc0000000, 0x20007, 0x400, 0x2e00008, 0x2, 0x30}, 116, 0, 0},
+	[11] = {{0xc2009e07, 0x307e003b, 0xfffc0cf0, 0x7dfdffff, 0x39bf5fff, 0x1f87d},
+		{0, 0, 0, 0, 0, 0x41}, 116, 5, 151},
 };
 
 /* The comparisons "in", "is" and the like, numbers from 6, became instructions in 3.9. */
 enum { COMPARE = 107, LAST_COMPARISON = 5, OLD_COMPARE = PY_MINOR_VERSION == 9 || PY_MINOR_VERSION == 10 };
 
-static bool is_known(const struct version *v, unsigned char op)
+enum verdict { REFUSED, PLAUSIBLE, CERTAIN };
+
+static bool has(const uint32_t *bits, unsigned char op)
 {
-	return v->known[op / 32] >> (op % 32) & 1;
+	return bits[op / 32] >> (op % 32) & 1;
 }
 
-static bool instructions_fit(const struct version *v, const unsigned char *code, size_t len)
+/* Whether the cache entries of the version's LOAD_GLOBAL follow, and no more. */
+static bool caches_fit(const struct version *v, const unsigned char *code, size_t len, size_t i)
 {
+	size_t at = i + 2;
+	while (at + 1 < len && code[at] == 0)
+		at += 2;
+	return at == i + 2 + 2 * (size_t)v->caches;
+}
+
+/* Instructions that need no second look. */
+static void find_plain(const struct version *v, uint32_t plain[8])
+{
+	for (size_t i = 0; i < 8; i++)
+		plain[i] = v->known[i] & ~v->telling[i];
+	plain[COMPARE / 32] &= ~(1u << COMPARE % 32);
+	plain[v->load_global / 32] &= ~(1u << v->load_global % 32);
+}
+
+static enum verdict instructions_fit(const struct version *v, const unsigned char *code, size_t len)
+{
+	uint32_t plain[8];
+	find_plain(v, plain);
 	for (size_t i = 0; i + 1 < len; i += 2) {
-		if (!is_known(v, code[i]))
-			return false;
-		if (OLD_COMPARE && code[i] == COMPARE && code[i + 1] > LAST_COMPARISON)
-			return false;
-		if (v->caches == 0 || code[i] != v->load_global)
+		if (has(plain, code[i]))
 			continue;
-		size_t at = i + 2;
-		while (at + 1 < len && code[at] == 0)
-			at += 2;
-		if (at != i + 2 + 2 * (size_t)v->caches)
-			return false;
+		if (!has(v->known, code[i]))
+			return REFUSED;
+		if (has(v->telling, code[i]))
+			return CERTAIN;
+		if (OLD_COMPARE && code[i] == COMPARE && code[i + 1] > LAST_COMPARISON)
+			return REFUSED;
+		if (v->caches && code[i] == v->load_global && !caches_fit(v, code, len, i))
+			return REFUSED;
 	}
-	return true;
+	return PLAUSIBLE;
 }
 
 /* The instructions as they were compiled, len bytes. In 3.11 those that are there: PyCode_GetCode takes the specialised
@@ -55,15 +83,15 @@ static const unsigned char *instructions_of(PyCodeObject *code, size_t *len)
 #endif
 }
 
-static bool check(const struct version *v, PyCodeObject *code)
+static enum verdict check(const struct version *v, PyCodeObject *code)
 {
 	size_t len;
 	const unsigned char *bytes = instructions_of(code, &len);
-	bool fits = instructions_fit(v, bytes, len);
-	for (Py_ssize_t i = 0; fits && i < PyTuple_GET_SIZE(code->co_consts); i++)
+	enum verdict verdict = instructions_fit(v, bytes, len);
+	for (Py_ssize_t i = 0; verdict == PLAUSIBLE && i < PyTuple_GET_SIZE(code->co_consts); i++)
 		if (PyCode_Check(PyTuple_GET_ITEM(code->co_consts, i)))
-			fits = check(v, (PyCodeObject *)PyTuple_GET_ITEM(code->co_consts, i));
-	return fits;
+			verdict = check(v, (PyCodeObject *)PyTuple_GET_ITEM(code->co_consts, i));
+	return verdict;
 }
 
 /* What holds for the code of a module as a whole. */
@@ -101,7 +129,7 @@ bool ox_code_fits(PyObject *object)
 	PyCodeObject *code = (PyCodeObject *)object;
 	size_t len;
 	const unsigned char *bytes = instructions_of(code, &len);
-	return module_fits(v, code, bytes, len) && check(v, code);
+	return module_fits(v, code, bytes, len) && check(v, code) != REFUSED;
 }
 
 bool ox_marshalled_fits(struct ox_slice bytes)

@@ -92,8 +92,8 @@ PyObject *ox_finder_spec_on_sys_path(struct ox_finder *self, PyObject *name);
 /* A package's module of the package's own name, when its folder is on sys.path; NULL without an exception
  * when there is none. */
 PyObject *ox_finder_spec_in_itself(struct ox_finder *self, PyObject *name);
-/* What the index calls the module of a spec that has `name`. A new reference. */
-PyObject *ox_finder_own_name(PyObject *spec, PyObject *name);
+/* What the index calls the module of a spec (NULL: none) that has `name`. A new reference. */
+PyObject *ox_finder_own_name(const struct ox_finder *self, PyObject *spec, PyObject *name);
 /* The same of a module by its name, when it is imported. */
 PyObject *ox_finder_imported_name(const struct ox_finder *self, PyObject *name);
 /* Whether another loader made the module's parent: where its folders are none of ours, neither are its modules

@@ -269,8 +269,8 @@ PyObject *ox_finder_create(struct ox_finder *self, PyObject *spec)
 {
 	struct ox_found found;
 	PyObject *module = NULL;
-	PyObject *given = ox_get_attr(spec, "name");
-	PyObject *name = given ? ox_finder_own_name(spec, given) : NULL;
+	PyObject *given = PyObject_GetAttr(spec, ox_state_of((PyObject *)self)->names[OX_NAME_NAME]);
+	PyObject *name = given ? ox_finder_own_name(self, spec, given) : NULL;
 	Py_XDECREF(given);
 	if (!name || ox_index_find(&self->index, name, &found) < 0)
 		goto out;
@@ -401,14 +401,15 @@ static int exec_interpreters(struct ox_finder *self, PyObject *module, PyObject 
 }
 
 /* What the index calls a module that importlib made for a spec of ours. */
-static PyObject *name_to_run(PyObject *module)
+static PyObject *name_to_run(const struct ox_finder *self, PyObject *module)
 {
-	PyObject *name = ox_get_attr(module, "__name__"), *own = NULL;
-	PyObject *spec = name ? ox_get_attr(module, "__spec__") : NULL;
+	PyObject *const *names = ox_state_of((PyObject *)self)->names;
+	PyObject *name = PyObject_GetAttr(module, names[OX_NAME_DUNDER_NAME]), *own = NULL;
+	PyObject *spec = name ? PyObject_GetAttr(module, names[OX_NAME_DUNDER_SPEC]) : NULL;
 	if (name && !spec && PyErr_ExceptionMatches(PyExc_AttributeError))
 		PyErr_Clear();
 	if (name && !PyErr_Occurred())
-		own = ox_finder_own_name(spec, name);
+		own = ox_finder_own_name(self, spec, name);
 	Py_XDECREF(spec);
 	Py_XDECREF(name);
 	return own;
@@ -417,7 +418,7 @@ static PyObject *name_to_run(PyObject *module)
 int ox_finder_exec(struct ox_finder *self, PyObject *module)
 {
 	struct ox_found found = {.kind = OX_KIND_NONE};
-	PyObject *name = name_to_run(module);
+	PyObject *name = name_to_run(self, module);
 	int rc = name ? ox_index_find(&self->index, name, &found) : -1;
 	/* An extension may be any object. */
 	if (!PyModule_Check(module) && found.kind != OX_KIND_EXTENSION) {

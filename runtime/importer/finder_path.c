@@ -111,8 +111,10 @@ static PyObject *module_in_own_package(struct ox_finder *self, PyObject *name, P
 	struct ox_slice utf8;
 	struct ox_buf package = {0};
 	PyObject *spec = NULL;
-	if (ox_utf8(name, &utf8) && PyUnicode_Check(entry) &&
-	    ox_finder_folder(self, entry, &package) == OX_FOLDER_PACKAGE && ox_slice_eq(ox_buf_view(&package), utf8))
+	/* Its name is somewhere in such a folder's path, and hardly ever in others. */
+	if (PyUnicode_Check(entry) && PyUnicode_Find(entry, name, 0, PyUnicode_GET_LENGTH(entry), 1) >= 0 &&
+	    ox_utf8(name, &utf8) && ox_finder_folder(self, entry, &package) == OX_FOLDER_PACKAGE &&
+	    ox_slice_eq(ox_buf_view(&package), utf8))
 		spec = ox_finder_spec_in(self, name, utf8);
 	ox_buf_free(&package);
 	return spec;
@@ -133,9 +135,10 @@ PyObject *ox_finder_spec_in_itself(struct ox_finder *self, PyObject *name)
 	return spec;
 }
 
-PyObject *ox_finder_own_name(PyObject *spec, PyObject *name)
+PyObject *ox_finder_own_name(const struct ox_finder *self, PyObject *spec, PyObject *name)
 {
-	PyObject *state = spec && spec != Py_None ? ox_get_attr(spec, "loader_state") : NULL;
+	PyObject *key = ox_state_of((PyObject *)self)->names[OX_NAME_LOADER_STATE];
+	PyObject *state = spec && spec != Py_None ? PyObject_GetAttr(spec, key) : NULL;
 	if (state && PyUnicode_Check(state))
 		return state;
 	Py_XDECREF(state);
@@ -180,5 +183,5 @@ PyObject *ox_finder_imported_name(const struct ox_finder *self, PyObject *name)
 	PyObject *loader = loader_of(module);
 	bool is_ours = loader == (PyObject *)self;
 	Py_XDECREF(loader);
-	return ox_finder_own_name(is_ours ? spec : NULL, name);
+	return ox_finder_own_name(self, is_ours ? spec : NULL, name);
 }

@@ -199,6 +199,22 @@ static int add_types(PyObject *module, struct ox_state *state)
 	return PyModule_AddFunctions(module, before_types) < 0 ? -1 : need_type(state, &types[0]);
 }
 
+static int make_names(struct ox_state *state)
+{
+	static const char *const names[OX_NAMES] = {
+		[OX_NAME_NAME] = "name",
+		[OX_NAME_LOADER_STATE] = "loader_state",
+		[OX_NAME_DUNDER_NAME] = "__name__",
+		[OX_NAME_DUNDER_SPEC] = "__spec__",
+	};
+	for (size_t i = 0; i < OX_NAMES; i++) {
+		state->names[i] = PyUnicode_InternFromString(names[i]);
+		if (!state->names[i])
+			return -1;
+	}
+	return 0;
+}
+
 static int find_importlib(struct ox_state *state)
 {
 	PyObject *bootstrap = PyImport_ImportModule("_frozen_importlib");
@@ -220,7 +236,9 @@ static int find_importlib(struct ox_state *state)
 static int module_exec(PyObject *module)
 {
 	struct ox_state *state = PyModule_GetState(module);
-	return find_importlib(state) < 0 ? -1 : add_types(module, state);
+	if (make_names(state) < 0 || find_importlib(state) < 0)
+		return -1;
+	return add_types(module, state);
 }
 
 static int module_traverse(PyObject *module, visitproc visit, void *arg)
@@ -248,6 +266,8 @@ static int module_clear(PyObject *module)
 	Py_CLEAR(s->call);
 	Py_CLEAR(s->exec);
 	Py_CLEAR(s->spec_kwnames);
+	for (size_t i = 0; i < OX_NAMES; i++)
+		Py_CLEAR(s->names[i]);
 	for (size_t i = 0; i < OX_COUNT(types); i++)
 		Py_CLEAR(*type_slot(s, &types[i]));
 	return 0;

@@ -95,9 +95,13 @@ static bool sort_names(struct ox_records *t)
 	struct ox_slice *sorted = realloc(t->sorted, t->by_name.len * sizeof *sorted);
 	if (!sorted)
 		return false;
-	for (size_t i = 0; i < t->by_name.len; i++)
+	bool in_order = true; /* as packed resources usually are */
+	for (size_t i = 0; i < t->by_name.len; i++) {
 		sorted[i] = t->by_name.entries[i].key;
-	qsort(sorted, t->by_name.len, sizeof *sorted, compare_names);
+		in_order = in_order && (!i || ox_slice_cmp(sorted[i - 1], sorted[i]) < 0);
+	}
+	if (!in_order)
+		qsort(sorted, t->by_name.len, sizeof *sorted, compare_names);
 	t->sorted = sorted;
 	t->sorted_count = t->by_name.len;
 	return true;

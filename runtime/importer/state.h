@@ -8,6 +8,9 @@
 #include "runtime/importer/compat.h"
 #include "runtime/importer/value.h"
 
+/* Attributes that each import looks at. */
+enum ox_name { OX_NAME_NAME, OX_NAME_LOADER_STATE, OX_NAME_DUNDER_NAME, OX_NAME_DUNDER_SPEC, OX_NAMES };
+
 struct ox_state {
 	PyObject *module_spec;      /* _frozen_importlib.ModuleSpec */
 	PyObject *builtin_importer; /* _frozen_importlib.BuiltinImporter */
@@ -16,6 +19,7 @@ struct ox_state {
 	PyObject *call; /* _frozen_importlib._call_with_frames_removed */
 	PyObject *exec; /* builtins.exec */
 	PyObject *spec_kwnames; /* ("is_package",) */
+	PyObject *names[OX_NAMES]; /* str, by enum ox_name */
 	PyObject *module; /* borrowed: the one that this is the state of */
 	bool has_types;   /* all of them, see ox_types_complete */
 	PyTypeObject *finder, *path_entry, *resource_reader, *traversable, *distribution, *resource;
