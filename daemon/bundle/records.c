@@ -117,6 +117,16 @@ static int add_file(struct maker *m, const struct ox_bundle_item *item, struct o
 	return rc;
 }
 
+/* What a package that is an extension module needs is its own. */
+static void add_inner_needs(const struct maker *m, struct ox_slice package, struct ox_pack_resource *p)
+{
+	const struct ox_needs *needs = ox_map_get(&m->plan->tiers->inner_needs, package);
+	if (!needs || p->flags & OX_PACK_EXTENSION)
+		return;
+	p->needs = needs->names;
+	p->need_count = needs->count;
+}
+
 static int compare_files(const void *left, const void *right)
 {
 	const struct ox_pack_file *a = left, *b = right;
@@ -133,8 +143,10 @@ static int add_entry(struct maker *m, const struct ox_bundle_item *item, size_t 
 		return add_extension(m, item, record, err);
 	case OX_RES_DIST_FILE:
 		return add_file(m, item, p->distribution, &p->distribution_count, &p->flags, err);
-	case OX_RES_PACKAGE_FILE:
 	case OX_RES_LIBRARY:
+		add_inner_needs(m, item->resource->name, p);
+		return add_file(m, item, p->files, &p->file_count, &p->flags, err);
+	case OX_RES_PACKAGE_FILE:
 		return add_file(m, item, p->files, &p->file_count, &p->flags, err);
 	case OX_RES_FILE:
 		break; /* belongs to no package: beside the executable or nowhere */

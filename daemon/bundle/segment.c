@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { SEGMENT_VERSION = 13 };
+enum { SEGMENT_VERSION = 14 };
 
 static const char *const origin_names[] = {"", "stdlib", "packages", "application"};
 
@@ -59,8 +59,10 @@ static void describe(const struct ox_segment_plan *plan, const struct ox_bundle_
 		r->kind == OX_RES_EXTENSION ? ox_map_get(&plan->tiers->extensions, r->name) : NULL;
 	if (t)
 		ox_buf_printf(layout, " tier %d", (int)t->tier);
-	for (size_t i = 0; t && i < t->needs.count; i++)
-		ox_buf_printf(layout, " %.*s", OX_SLICE_ARG(t->needs.names[i]));
+	const struct ox_needs *needs = t ? &t->needs
+		: r->kind == OX_RES_LIBRARY ? ox_map_get(&plan->tiers->inner_needs, r->name) : NULL;
+	for (size_t i = 0; needs && i < needs->count; i++)
+		ox_buf_printf(layout, " %.*s", OX_SLICE_ARG(needs->names[i]));
 	ox_buf_byte(layout, '\n');
 }
 
@@ -108,7 +110,8 @@ static int add_libraries(const struct ox_segment_plan *plan, struct ox_step *ste
 static int add_inputs(const struct ox_segment_plan *plan, struct ox_step *step, struct ox_err *err)
 {
 	struct ox_buf layout = {0};
-	ox_buf_printf(&layout, "format %d magic %u\n", (int)OX_PACK_VERSION, (unsigned)plan->dist->magic);
+	ox_buf_printf(&layout, "format %d magic %u files %d\n", (int)OX_PACK_VERSION, (unsigned)plan->dist->magic,
+		      !plan->extract->never);
 	for (size_t i = 0; i < plan->extract->choice_count; i++)
 		ox_buf_printf(&layout, "extract %.*s %d\n", OX_SLICE_ARG(plan->extract->choices[i].package),
 			      plan->extract->choices[i].files);

@@ -288,6 +288,45 @@ static int add_extension(struct finder *f, const struct ox_bundle_item *item, st
 	return add_needs(f, &elf, item->resource->origin, name, &t->needs, err);
 }
 
+static struct ox_needs *needs_of_inner(struct finder *f, struct ox_slice package, size_t more)
+{
+	void **slot = ox_map_put(&f->out->inner_needs, package, NULL);
+	struct ox_needs *n = slot && *slot ? *slot : ox_arena_alloc(f->ctx->arena, sizeof *n);
+	struct ox_slice *names = n ? ox_arena_array(f->ctx->arena, n->count + more, sizeof *names) : NULL;
+	if (!slot || !names)
+		return NULL;
+	for (size_t i = 0; i < n->count; i++)
+		names[i] = n->names[i];
+	n->names = names;
+	*slot = n;
+	return n;
+}
+
+/* A shared library inside a package is loaded by its path, which ctypes does. Others inside packages lie where it looks
+ * for them; what its wheel put into NAME.libs for it does not, and is loaded before. */
+static int add_inner_library(struct finder *f, const struct ox_bundle_item *item, struct ox_err *err)
+{
+	const struct ox_resource *r = item->resource;
+	struct ox_elf_needs elf;
+	if (item->prefix || !r->name.len ||
+	    ox_elf_read_blob(f->ctx, &r->blob, &elf, NULL) < 0 || !elf.needed_count)
+		return 0;
+	const char *name = ox_arena_printf(f->ctx->arena, "%.*s", OX_SLICE_ARG(r->file));
+	struct ox_needs *needs = name ? needs_of_inner(f, r->name, elf.needed_count) : NULL;
+	if (!needs)
+		return ox_fail_nomem(err, "packed libraries");
+	for (size_t i = 0; i < elf.needed_count; i++) {
+		struct ox_slice needed = ox_slice_str(elf.needed[i]);
+		const struct ox_resource *known = ox_map_get(&f->vendored, needed);
+		int rc = known && !known->name.len ? require(f, elf.needed[i], elf.runpath, r->origin, name, err) : 0;
+		if (rc < 0)
+			return rc;
+		if (rc)
+			needs->names[needs->count++] = needed;
+	}
+	return 0;
+}
+
 static void tell_summary(const struct finder *f)
 {
 	ox_emit_log(f->ctx->sink, OX_LEVEL_INFO, "build",
@@ -306,6 +345,9 @@ int ox_tiers_find(struct ox_build_context *ctx, const struct ox_bundle_set *set,
 	for (size_t i = 0; !rc && i < set->count; i++)
 		if (set->entries[i].item->resource->kind == OX_RES_EXTENSION)
 			rc = add_extension(&f, set->entries[i].item, err);
+	for (size_t i = 0; !rc && !rules->is_static && i < set->count; i++)
+		if (set->entries[i].item->resource->kind == OX_RES_LIBRARY)
+			rc = add_inner_library(&f, set->entries[i].item, err);
 	if (!rc)
 		tell_summary(&f);
 	else
@@ -318,4 +360,5 @@ void ox_tiers_free(struct ox_tiers *t)
 {
 	ox_map_free(&t->extensions);
 	ox_map_free(&t->libraries);
+	ox_map_free(&t->inner_needs);
 }

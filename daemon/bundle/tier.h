@@ -42,6 +42,7 @@ struct ox_packed_library {
 struct ox_tiers {
 	struct ox_map extensions; /* name -> struct ox_extension_tier * */
 	struct ox_map libraries;  /* name -> struct ox_packed_library * */
+	struct ox_map inner_needs; /* package -> struct ox_needs *, of shared libraries among its files */
 	struct ox_glibc_version glibc; /* the highest that any of them asks for */
 };
 

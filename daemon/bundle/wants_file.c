@@ -78,6 +78,8 @@ int ox_mark_wants_file(struct ox_pack_resource *records, size_t count, const str
 		}
 		if (*slot)
 			records[i].flags |= OX_PACK_WANTS_FILE;
+		else if (!rules->never && ox_extract_choose(rules, top, true))
+			records[i].flags |= OX_PACK_MAY_BE_FILE;
 		any = any || *slot;
 	}
 	for (size_t i = 0; any && i < count; i++)

@@ -28,7 +28,8 @@ struct ox_extract_rules {
 /* The configuration's word on a package, or `scanned`. */
 bool ox_extract_choose(const struct ox_extract_rules *rules, struct ox_slice package, bool scanned);
 
-/* Marks every record whose top-level package wants files: what `users` says of it, unless the rules say otherwise.
+/* Marks every record whose top-level package wants files: what `users` says of it, unless the rules say otherwise; all
+ * others that the rules allow files may be given some when they are asked for.
  * Modules compiled by mypyc are initialised by a shared library of their own, which is marked with them. Appends the
  * packages' names to `names`, in the records' order, with commas between. -1: no memory. */
 int ox_mark_wants_file(struct ox_pack_resource *records, size_t count, const struct ox_map *users, bool is_stdlib,

@@ -105,6 +105,8 @@ bool ox_finder_is_others(const struct ox_finder *self, PyObject *name);
 PyObject *ox_finder_real_file(struct ox_finder *self, const struct ox_found *found);
 /* The same for a path below an import root ("a/data/x"), whatever is there. */
 PyObject *ox_finder_real_path(struct ox_finder *self, struct ox_slice path);
+/* The same of a package that may be given files when somebody asks for a path. */
+PyObject *ox_finder_path_asked(struct ox_finder *self, struct ox_slice package, struct ox_slice path);
 /* The folder in which the module's package is, with all that lies below it; for packages that want files. */
 PyObject *ox_finder_real_root(struct ox_finder *self, const struct ox_found *found);
 

@@ -61,6 +61,15 @@ static int extract_data(struct tree *t, const struct ox_pack_record *r, struct o
 	return rc;
 }
 
+/* Libraries that lie beside packages in a wheel, for those among the package's files. One that cannot be loaded is missed
+ * by what needs it, if that is ever used. */
+static void load_needs(struct tree *t, ox_pack_place place, const struct ox_pack_record *r)
+{
+	struct ox_found found = {.kind = OX_KIND_MODULE, .place = place, .record = *r};
+	if (ox_index_kind_of(r) == OX_KIND_MODULE)
+		ox_library_load_needs(&t->finder->index, &found, NULL);
+}
+
 /* All places of the names in the tree: the package's own, and those below it. */
 static int extract_all(struct tree *t, struct ox_err *err)
 {
@@ -80,6 +89,8 @@ static int extract_all(struct tree *t, struct ox_err *err)
 			rc = extract_source(t, &r, err);
 		if (!rc)
 			rc = extract_data(t, &r, err);
+		if (!rc)
+			load_needs(t, at, &r);
 		before = r.name;
 	}
 	return rc;
@@ -165,6 +176,16 @@ out:
 	return root;
 }
 
+static PyObject *below_root(struct ox_finder *self, const struct ox_found *found, struct ox_slice path)
+{
+	PyObject *root = ox_finder_real_root(self, found);
+	PyObject *tail = root ? PyUnicode_DecodeUTF8(path.data, (Py_ssize_t)path.len, NULL) : NULL;
+	PyObject *full = tail ? PyUnicode_FromFormat("%U/%U", root, tail) : NULL;
+	Py_XDECREF(tail);
+	Py_XDECREF(root);
+	return full;
+}
+
 PyObject *ox_finder_real_path(struct ox_finder *self, struct ox_slice path)
 {
 	struct ox_found found;
@@ -175,12 +196,17 @@ PyObject *ox_finder_real_path(struct ox_finder *self, struct ox_slice path)
 	if (len == path.len || found.kind != OX_KIND_MODULE || found.given ||
 	    !ox_wants_file(self->index.pack, &found.record))
 		return NULL;
-	PyObject *root = ox_finder_real_root(self, &found);
-	PyObject *tail = root ? PyUnicode_DecodeUTF8(path.data, (Py_ssize_t)path.len, NULL) : NULL;
-	PyObject *full = tail ? PyUnicode_FromFormat("%U/%U", root, tail) : NULL;
-	Py_XDECREF(tail);
-	Py_XDECREF(root);
-	return full;
+	return below_root(self, &found, path);
+}
+
+PyObject *ox_finder_path_asked(struct ox_finder *self, struct ox_slice package, struct ox_slice path)
+{
+	struct ox_found found;
+	ox_index_find_packed(&self->index, package, &found);
+	if (found.kind != OX_KIND_MODULE || found.given ||
+	    !(found.record.flags & (OX_PACK_MAY_BE_FILE | OX_PACK_WANTS_FILE)))
+		return NULL;
+	return below_root(self, &found, path);
 }
 
 /* The files that wheels put into a folder of sys.prefix, which are packed as those of a package with the folder's name

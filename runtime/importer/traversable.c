@@ -446,8 +446,8 @@ static PyObject *node_repr(PyObject *self)
 	return PyUnicode_FromFormat("<resource %R of package %R>", as_node(self)->path, as_node(self)->package);
 }
 
-/* The virtual path, as a path of another kind of package would read. */
-static PyObject *node_str(PyObject *self)
+/* The path as one of another kind of package would read. */
+static PyObject *virtual_path(PyObject *self)
 {
 	struct ox_buf whole = {0};
 	PyObject *base = ((struct ox_finder *)as_node(self)->finder)->base, *path = NULL;
@@ -463,12 +463,30 @@ static PyObject *node_str(PyObject *self)
 	return path;
 }
 
+/* Who wants a text wants a path that can be opened: the package gets real files, if it may have some. */
+static PyObject *node_str(PyObject *self)
+{
+	struct ox_buf whole = {0};
+	struct ox_slice package, path;
+	PyObject *real = NULL;
+	if (texts(self, &package, &path) && whole_path(self, &whole))
+		real = ox_finder_path_asked((struct ox_finder *)as_node(self)->finder, package, ox_buf_view(&whole));
+	ox_buf_free(&whole);
+	return real || PyErr_Occurred() ? real : virtual_path(self);
+}
+
+static PyObject *node_path(PyObject *self, PyObject *unused)
+{
+	(void)unused;
+	return node_str(self);
+}
+
 /* As paths are: by the path that they stand for. */
 static PyObject *node_compare(PyObject *left, PyObject *right, int operation)
 {
 	if (Py_TYPE(left) != Py_TYPE(right))
 		Py_RETURN_NOTIMPLEMENTED;
-	PyObject *a = node_str(left), *b = a ? node_str(right) : NULL;
+	PyObject *a = virtual_path(left), *b = a ? virtual_path(right) : NULL;
 	PyObject *result = b ? PyObject_RichCompare(a, b, operation) : NULL;
 	Py_XDECREF(a);
 	Py_XDECREF(b);
@@ -477,7 +495,7 @@ static PyObject *node_compare(PyObject *left, PyObject *right, int operation)
 
 static Py_hash_t node_hash(PyObject *self)
 {
-	PyObject *text = node_str(self);
+	PyObject *text = virtual_path(self);
 	Py_hash_t hash = text ? PyObject_Hash(text) : -1;
 	Py_XDECREF(text);
 	return hash;
@@ -502,6 +520,7 @@ static void node_dealloc(PyObject *self)
 }
 
 static PyMethodDef methods[] = {
+	OX_BARE_METHOD("__fspath__", node_path, "The path, of a real file if the package may have some."),
 	OX_BARE_METHOD("iterdir", iterdir, "An iterator over what is in the folder, sorted by name."),
 	OX_FUNCTION("joinpath", joinpath, METH_VARARGS, "($self, *descendants)", "What lies below this folder."),
 	OX_BARE_METHOD("exists", exists, "Whether it is a file or a folder."),

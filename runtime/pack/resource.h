@@ -25,6 +25,7 @@ enum ox_pack_flag {
 	OX_PACK_NEEDS_FILE = 1 << 8, /* extension or library must be a real file (tier 3), not memory */
 	OX_PACK_WANTS_FILE = 1 << 9, /* package that insists on __file__ and real files beside it */
 	OX_PACK_PREFERS_FILE = 1 << 12, /* library that is better a file where others are extracted anyway */
+	OX_PACK_MAY_BE_FILE = 1 << 13,  /* its package is given real files where somebody asks for a path to one */
 	/* Only in packed resources (packed.h): an arbitrary file, whose name is a file name. */
 	OX_PACK_FILE = 1 << 10,
 	OX_PACK_EXECUTABLE = 1 << 11,

@@ -71,6 +71,12 @@ WHEEL = {
                            "TOLD = subprocess.check_output([tool.locate().resolve(strict=True)], text=True).strip()\n",
     "located/bin/tool": "#!/bin/sh\necho located\n",
     "ring/__init__.py": "from ._ring import told\n",
+    # Loads a library of its own by its path, which needs one from beside the packages, as xgboost does.
+    "inner/__init__.py": "import ctypes, os\nTOLD = ctypes.CDLL(os.path.join(os.path.dirname(__file__), 'lib/libinner.so')).inner()\n",
+    # Makes paths of resources, and hands them to what is not Python, as sentencepiece does.
+    "paths/__init__.py": "import importlib.resources, os\nHERE = importlib.resources.files('paths')\n"
+                         "TOLD = open(HERE / 'data/a.txt').read(), os.listdir(str(HERE.joinpath('data')))\n",
+    "paths/data/a.txt": "a path's",
     "odd-1.0.data/data/share/odd/word.txt": "word",
     "odd-1.0.data/data/share/man/man1/odd.1": "read by people",
     "odd-1.0.data/scripts/oddscript": "#!python\nprint('never packed')\n",
@@ -96,6 +102,8 @@ print(mapped.name.TOLD)
 import ring
 import located
 print(ring.told, located.TOLD)
+import inner, paths
+print(inner.TOLD, paths.TOLD, hasattr(paths, "__file__"))
 import installed
 print(installed.TOLD, os.path.exists(os.path.join(sys.prefix, "bin/oddscript")))
 files = {str(f): f for f in importlib.metadata.files("odd")}
@@ -105,13 +113,15 @@ if not sys.argv[1:]:
     print(os.__file__)
 """
 EXPECTED = ["other.core carried False", "['__init__.py', 'lists', 'sub'] more", "words", "['one.py', 'text'] ['one']",
-            "b'' b''", "tool runs", "['mapped/name.py']", "4 located",
+            "b'' b''", "tool runs", "['mapped/name.py']", "4 located", "8 (\"a path's\", ['a.txt']) False",
             "(['odd'], 'word', 'said', 'threading.py') False", "WHO = __name__ 2.1", "os has a file: False renamed has one: False"]
 
 
 # Two libraries that need each other, and each a third that does not, as Pillow's freetype and harfbuzz do.
 RING = {
     "plain.c": "int plain(void) { return 1; }",
+    "outer.c": "int outer(void) { return 7; }",
+    "inner.c": "int outer(void); int inner(void) { return outer() + 1; }",
     "left.c": "int plain(void), right(void); int left(void) { return plain() + 1; } int ask(void) { return right(); }",
     "right.c": "int plain(void), left(void); int right(void) { return left() + plain() + 1; }",
     "_ring.c": "#include <Python.h>\nint ask(void);\n"
@@ -120,7 +130,8 @@ RING = {
                "PyModule_AddIntConstant(m, \"told\", ask()); return m; }",
 }
 RING_LIBRARIES = (("plain", ""), ("left", ""), ("right", "-l:libleft.so -l:libplain.so"),
-                  ("left", "-l:libright.so -l:libplain.so"), ("_ring", "-l:libleft.so"))
+                  ("left", "-l:libright.so -l:libplain.so"), ("_ring", "-l:libleft.so"),
+                  ("outer", ""), ("inner", "-l:libouter.so"))
 
 
 class Packages(oxtest.TestCase):
@@ -138,7 +149,8 @@ class Packages(oxtest.TestCase):
             subprocess.run(["cc", "-shared", "-fPIC", f"-I{include}", "-o", out, f"{name}.c", "-L.", f"-Wl,-soname,{out}",
                             "-Wl,--allow-shlib-undefined", f"-Wl,-rpath,{place}", *flags.split()],
                            cwd=self.box.path("ring"), check=True)
-        for name in ("plain", "left", "right"):
+        wheel.write(self.box.path("ring/libinner.so"), "inner/lib/libinner.so")
+        for name in ("plain", "left", "right", "outer"):
             wheel.write(self.box.path(f"ring/lib{name}.so"), f"odd.libs/lib{name}.so")
         wheel.write(self.box.path("ring/_ring.so"), "ring/_ring.so")
 

@@ -175,6 +175,26 @@ static void whole_top_level_packages_are_marked(void **state)
 	ox_buf_free(&names);
 }
 
+static void others_may_be_given_files_where_the_rules_allow_it(void **state)
+{
+	(void)state;
+	static const struct ox_extract_choice no_a = {OX_SLICE("a"), false};
+	static const struct ox_extract_rules rules[] = {
+		{.never = false}, {.never = true}, {.choices = &no_a, .choice_count = 1}};
+	static const bool may[] = {true, false, false};
+	struct ox_map users = {0};
+	struct ox_buf names = {0};
+	for (size_t i = 0; i < OX_COUNT(rules); i++) {
+		struct ox_pack_resource r[] = {{.name = OX_SLICE("a"), .flags = OX_PACK_MODULE},
+					       {.name = OX_SLICE("a.b"), .flags = OX_PACK_MODULE}};
+		assert_int_equal(ox_mark_wants_file(r, OX_COUNT(r), &users, false, &rules[i], &names), 0);
+		assert_int_equal(names.len, 0);
+		assert_int_equal(!!(r[0].flags & OX_PACK_MAY_BE_FILE), may[i]);
+		assert_int_equal(!!(r[1].flags & OX_PACK_MAY_BE_FILE), may[i]);
+	}
+	ox_buf_free(&names);
+}
+
 static void packages_whose_compiled_code_reads_file_are_known_by_name(void **state)
 {
 	(void)state;
@@ -204,6 +224,7 @@ int main(void)
 		cmocka_unit_test(what_reads_the_search_path_or_speaks_of_it_does_not),
 		cmocka_unit_test(packages_whose_compiled_code_reads_file_are_known_by_name),
 		cmocka_unit_test(whole_top_level_packages_are_marked),
+		cmocka_unit_test(others_may_be_given_files_where_the_rules_allow_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
