@@ -61,8 +61,8 @@ static int extract_data(struct tree *t, const struct ox_pack_record *r, struct o
 	return rc;
 }
 
-/* Libraries that lie beside packages in a wheel, for those among the package's files. One that cannot be loaded is missed
- * by what needs it, if that is ever used. */
+/* Libraries that lie beside packages in a wheel, for those among the package's files. One that cannot be loaded is
+ * missed by what needs it, if that is ever used. */
 static void load_needs(struct tree *t, ox_pack_place place, const struct ox_pack_record *r)
 {
 	struct ox_found found = {.kind = OX_KIND_MODULE, .place = place, .record = *r};
@@ -219,31 +219,31 @@ static bool find_installed(const struct ox_index *index, const char *name, struc
 	       ox_index_has_files(index, OX_PACKAGE_FILES, ox_slice_str(name));
 }
 
-/* A virtual environment's prefix stays its own. */
-static int set_prefixes(PyObject *root)
+/* In a virtual environment the base's, else the own: Debian's sysconfig takes programs from local/bin when the two are
+ * the same, and wheels' programs lie in bin. NULL with an exception. */
+static const char *const *names_of_prefixes(void)
 {
-	static const char *const names[] = {"prefix", "base_prefix", "exec_prefix", "base_exec_prefix"};
+	static const char *const own_names[] = {"prefix", "exec_prefix", NULL};
+	static const char *const base_names[] = {"base_prefix", "base_exec_prefix", NULL};
 	PyObject *own = PySys_GetObject("prefix"), *base = PySys_GetObject("base_prefix"); /* borrowed */
 	int is_same = own && base ? PyObject_RichCompareBool(own, base, Py_EQ) : 1;
-	int rc = is_same < 0 ? -1 : 0;
-	for (size_t i = 0; i < OX_COUNT(names) && !rc; i++)
-		if (is_same || strncmp(names[i], "base_", 5) == 0)
-			rc = PySys_SetObject(names[i], root);
-	return rc;
+	return is_same < 0 ? NULL : is_same ? own_names : base_names;
 }
 
 int ox_finder_set_prefix(PyObject *finder)
 {
-	static const char *const names[] = {"bin", "etc", "share"};
+	static const char *const folders[] = {"bin", "etc", "share"};
 	struct ox_finder *self = (struct ox_finder *)finder;
 	struct ox_found found = {.kind = OX_KIND_NONE};
-	int rc = 0;
-	for (size_t i = 0; i < OX_COUNT(names) && !rc && self->index.pack; i++) {
-		if (!find_installed(&self->index, names[i], &found))
+	const char *const *names = names_of_prefixes();
+	int rc = names ? 0 : -1;
+	for (size_t i = 0; i < OX_COUNT(folders) && !rc && self->index.pack; i++) {
+		if (!find_installed(&self->index, folders[i], &found))
 			continue;
 		PyObject *root = ox_finder_real_root(self, &found);
-		if (!root || set_prefixes(root) < 0)
-			rc = -1;
+		rc = root ? 0 : -1;
+		for (size_t k = 0; names[k] && !rc; k++)
+			rc = PySys_SetObject(names[k], root);
 		Py_XDECREF(root);
 	}
 	return rc;
