@@ -1,6 +1,6 @@
 #include "runtime/importer/arguments.h"
-#include "runtime/importer/extension.h"
 #include "runtime/importer/index_files.h"
+#include "runtime/importer/real_package.h"
 
 enum ox_kind ox_index_kind_of(const struct ox_pack_record *r)
 {
