@@ -25,10 +25,15 @@ static bool cancelled(void *user)
 	return r->cancel_at && ox_clock_mono() >= r->cancel_at;
 }
 
+static uint64_t processor_time(void)
+{
+	return ox_clock_read(CLOCK_THREAD_CPUTIME_ID);
+}
+
 static void run(struct run *r, struct ox_slice text, struct ox_star_options options)
 {
 	struct ox_star_module *module;
-	uint64_t start = ox_clock_mono();
+	uint64_t start = processor_time();
 	r->collect.sink.emit = collect_emit;
 	options.sink = &r->collect.sink;
 	options.user = r;
@@ -37,7 +42,7 @@ static void run(struct run *r, struct ox_slice text, struct ox_star_options opti
 	assert_non_null(s);
 	r->status = ox_star_eval(s, "t", text, &module, &r->err);
 	ox_star_free(s);
-	uint64_t took = (ox_clock_mono() - start) / 1000000;
+	uint64_t took = (processor_time() - start) / 1000000;
 	if (took > SECONDS_MAX * 1000)
 		fail_msg("%llu ms: %.*s", (unsigned long long)took, 100, text.data);
 }
@@ -309,10 +314,10 @@ static int repeat(struct ox_star *s, struct ox_star_module *module, const char *
 {
 	struct ox_buf text = {0};
 	ox_star_value v;
-	uint64_t start = ox_clock_mono();
+	uint64_t start = processor_time();
 	ox_buf_printf(&text, "[0 for i in range(1 << 50) if [%s] == 7]", expression);
 	int status = ox_star_eval_expr(s, "t", ox_buf_view(&text), module, &v, err);
-	if ((ox_clock_mono() - start) / 1000000 > SECONDS_MAX * 1000)
+	if ((processor_time() - start) / 1000000 > SECONDS_MAX * 1000)
 		fail_msg("took too long: %s", expression);
 	ox_buf_free(&text);
 	return status;
@@ -368,9 +373,9 @@ static void keys_that_were_chosen_to_collide_are_stopped(void **state)
 
 static ox_star_value slow(struct ox_star *s, ox_star_value self, const ox_star_value *args, void *data)
 {
-	uint64_t end = ox_clock_mono() + 80 * 1000000;
+	uint64_t end = processor_time() + 80 * 1000000;
 	(void)self, (void)data;
-	while (ox_clock_mono() < end)
+	while (processor_time() < end)
 		;
 	return ox_star_ok(args[0]) ? ox_star_call(s, args[0], NULL, 0, NULL, 0, NULL) : OX_STAR_NONE;
 }
@@ -406,7 +411,7 @@ static void time_adds_up_over_calls(void **state)
 	struct ox_star *s = ox_star_new(&(struct ox_star_options){.time_limit_ms = 100, .step_limit = UINT64_MAX});
 	(void)state;
 	assert_int_equal(
-	    0, ox_star_eval(s, "t", OX_SLICE("def f():\n  for i in range(200000):\n    pass\n"), &module, &err));
+	    0, ox_star_eval(s, "t", OX_SLICE("def f():\n  for i in range(10000):\n    pass\n"), &module, &err));
 	ox_star_value f = ox_star_global(module, OX_SLICE("f"));
 	int calls = 0;
 	while (calls < 1000000 && ox_star_ok(ox_star_call(s, f, NULL, 0, NULL, 0, &err)))
