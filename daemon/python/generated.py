@@ -255,11 +255,14 @@ KINDS = {"exec": 2, "eval": 3}
 
 
 def code_entry(mode, text):
-    """As runtime/pack/patterns.h describes it; None for what compiles to something else at another level."""
+    """As runtime/pack/patterns.h describes it; None for what warns, or compiles to something else at another level."""
     import marshal
+    import warnings
     utf8 = text.encode("utf-8", "surrogatepass")
     try:
-        code, optimised = (compile(text, "<string>", mode, dont_inherit=True, optimize=level) for level in (0, 2))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            code, optimised = (compile(text, "<string>", mode, dont_inherit=True, optimize=level) for level in (0, 2))
     except Exception:
         return None
     if len(utf8) > MAX_TEXT or code != optimised or "__future__" in text or "\0" in text:

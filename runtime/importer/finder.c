@@ -517,7 +517,9 @@ PyObject *ox_finder_new(PyObject *module, const struct ox_finder_options *option
 
 PyObject *ox_finder_current(void)
 {
-	PyObject *module = PyDict_GetItemString(PyImport_GetModuleDict(), "oxidized_importer"); /* borrowed */
+	PyObject *modules = PySys_GetObject("modules"); /* borrowed; gone when an interpreter is at its very end */
+	bool is_usual = modules && PyDict_Check(modules);
+	PyObject *module = is_usual ? PyDict_GetItemString(modules, "oxidized_importer") : NULL; /* borrowed */
 	bool is_ours = module && PyModule_Check(module) && PyModule_GetDef(module) == &ox_module_def;
 	struct ox_state *state = is_ours ? PyModule_GetState(module) : NULL;
 	PyObject *list = state ? PySys_GetObject("meta_path") : NULL; /* borrowed */

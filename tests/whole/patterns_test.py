@@ -200,6 +200,29 @@ class Generated(Comparison):
             ours, plain = self.generated(EXE, *options)[0], self.generated(PYTHON, *options)[0]
             self.compare(ours, plain)
 
+    def test_code_runs_to_the_very_end(self):
+        code = """
+import builtins, codecs, collections, sys
+class Late:
+    def __init__(self, name):
+        self.name = name
+    def __del__(self, eval=eval, namedtuple=collections.namedtuple, write=sys.stdout.write):
+        write(self.name + repr(eval("lambda _cls, left, right: _tuple_new(_cls, (left, right))", {})) [:8])
+        try:
+            write(str(namedtuple("Pair", "left right")(1, 2)) + chr(10))
+        except Exception as error:
+            write(type(error).__name__ + chr(10))
+    def __call__(self, name):
+        return None
+builtins.late, sys.late, late = Late("builtins"), Late("sys"), Late("main")
+codecs.register(Late("codec"))
+codecs.register_error("late", Late("errors"))
+sys.modules["late"] = Late("modules")
+"""
+        ours, plain = ([done.stdout, done.stderr] for done in (run(python, "-c", code) for python in (EXE, PYTHON)))
+        self.assertEqual(ours, plain)
+        self.assertIn("modules", ours[0])
+
     def shown(self, change):
         program = self.altered(b"def __create_fn__():\n def __repr__(self):\n  return self.__class__.__qualname__ + "
                                b'f"(hostile=', change, 2)

@@ -157,7 +157,7 @@ class Entry(unittest.TestCase):
     def test_what_does_not_compile_to_one_thing_is_not_kept(self):
         for text in ("(", "assert x", "def f():\n"
                      "    'documented'", "x = __debug__", "from __future__ import annotations",
-                     "x = 1\0", "x = '\ud800'", "#" * 70000):
+                     "x = 1\0", "x is 1", "x = '\ud800'", "#" * 70000):
             self.assertIsNone(rules.code_entry("exec", text), text[:50])
 
     def test_a_list_has_both(self):
