@@ -325,7 +325,8 @@ static void add_limits(struct page *p)
 {
 	const struct ox_star_options *o = ox_star_options(p->dialect->star);
 	ox_buf_printf(p->out,
-		      ".IP \\(bu 2\n%llu seconds of a processor's time; what pip, compilers and the like take is not counted\n"
+		      ".IP \\(bu 2\n%llu seconds of a processor's time; "
+		      "what pip, compilers and the like take is not counted\n"
 		      ".IP \\(bu 2\n%llu steps: turns of loops, calls and other work\n"
 		      ".IP \\(bu 2\n%zu MiB of values\n"
 		      ".IP \\(bu 2\n%u calls inside each other\n"

@@ -102,8 +102,8 @@ struct ox_star_source {
 struct ox_star_options {
 	size_t memory_limit;      /* bytes a program may allocate [256 MiB] */
 	uint64_t step_limit;      /* loop turns, calls, work of built-in functions [500,000,000] */
-	/* Of the processor's time, in all modules and calls together [60,000]. What the functions below and native functions
-	 * of the embedder take is not the program's time. Noticed within a second. */
+	/* Of the processor's time, in all modules and calls together [60,000]. What the functions below and native
+	 * functions of the embedder take is not the program's time. Noticed within a second. */
 	uint64_t time_limit_ms;
 	uint32_t depth_limit;     /* nested calls [200] */
 	uint32_t nesting_limit;   /* nested brackets, blocks and operators in source [200] */
