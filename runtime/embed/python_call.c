@@ -161,12 +161,10 @@ static int decide_venv(struct ox_program *p, struct ask ask, struct ox_err *err)
 	return answer(p, ask);
 }
 
-/* By any name but python, only arguments of python3's are worth a look at the files around. */
+/* By any other name than python, only arguments that may be python3's are worth a look at the files around. */
 static bool may_be_venv(const struct ox_program *p, struct ask ask)
 {
-	if (p->argc && ox_program_named_python(p->argv[0]))
-		return true;
-	return ask.kind == OX_CALL_FILE ? strstr(ask.text, ".py") != NULL : ask.kind != OX_CALL_NOTHING;
+	return ask.kind != OX_CALL_NOTHING || (p->argc && ox_program_named_python(p->argv[0]));
 }
 
 /* Most starts end here: somebody's, of the application. */

@@ -297,6 +297,8 @@ PyStatus ox_settings_config(struct ox_program *p, PyConfig *config)
 		status = apply_list(p, "x_options", &config->xoptions);
 	if (!PyStatus_Exception(status))
 		status = PyConfig_SetBytesArgv(config, p->argc, p->argv);
+	if (!PyStatus_Exception(status) && p->venv_python)
+		status = PyConfig_SetBytesString(config, &config->executable, p->venv_python);
 	if (!PyStatus_Exception(status))
 		status = is_set ? set_computed(p, config) : set_home(p, config);
 	config->_init_main = !OX_HAS_CORE_PHASE;

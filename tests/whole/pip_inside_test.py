@@ -1,5 +1,5 @@
 """pip inside an executable, started as libraries start it: [sys.executable, "-m", "pip", ...]. It builds from source in
-isolation, by a backend of the package's own and by one that it downloads, and makes virtual environments' packages."""
+isolation, by a backend of the package's own and by one that it downloads, and installs into virtual environments."""
 import glob
 import os
 import subprocess

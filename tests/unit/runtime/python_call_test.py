@@ -159,6 +159,11 @@ class Answers(unittest.TestCase):
                 p = run(exe, "--forward", *arguments, cwd=folder)
                 self.assertEqual((p.stdout, p.stderr), ("local\nstatus 0\n", ""))
 
+    def test_another_pythons_home_is_ignored(self):
+        env = {**os.environ, "PYTHONHOME": "/absent"}
+        self.assertEqual(run(self.exe, "--forward", "-c", "import json, sys; print(sys.prefix)", env=env).stdout,
+                         f"{os.path.dirname(self.exe)}\nstatus 0\n")
+
     def test_a_configured_isolation_stays(self):
         exe = build(isolated="true")
         with tempfile.TemporaryDirectory() as folder:
@@ -404,6 +409,9 @@ class Environments(unittest.TestCase):
             for name in ("python", "python3", self.exe.name):
                 with self.subTest(place=place, name=name):
                     self.assertEqual(self.output(at / "bin" / name, "-c", code), f"{at} {at}/bin/{name} True\n")
+            (at / "bin/command").write_text(f"#!{at}/bin/{self.exe.name}\nimport sys\nprint(sys.prefix, sys.argv[1:])\n")
+            (at / "bin/command").chmod(0o755)
+            self.assertEqual(self.output(at / "bin/command", "install"), f"{at} ['install']\n")
             path = {**os.environ, "PATH": f"{at}/bin:{os.environ['PATH']}"}
             self.assertEqual(self.output("python", "-c", code, env=path), f"{at} {at}/bin/python True\n")
             self.assertEqual(self.output(at / "bin/python", input="print(6 * 7)"), "42\n")
