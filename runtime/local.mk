@@ -7,20 +7,20 @@ runtime_pack_libpack_a_SOURCES = \
 	runtime/pack/format.h runtime/pack/head.c runtime/pack/put.h \
 	runtime/pack/packed.h runtime/pack/packed_fields.c runtime/pack/packed_fields.h \
 	runtime/pack/packed_read.c runtime/pack/packed_write.c \
-	runtime/pack/patterns.c runtime/pack/patterns.h runtime/pack/patterns_layout.h runtime/pack/patterns_write.c \
+	runtime/pack/compiled.c runtime/pack/compiled.h runtime/pack/compiled_layout.h runtime/pack/compiled_write.c \
 	runtime/pack/reader.c runtime/pack/reader.h \
 	runtime/pack/resource.h runtime/pack/sum.c runtime/pack/sum.h \
 	runtime/pack/writer.c runtime/pack/writer.h
 PACK_LIBS = runtime/pack/libpack.a $(BASE_LIBS)
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/runtime/config_test tests/unit/runtime/packed_test tests/unit/runtime/patterns_test \
+check_PROGRAMS += tests/unit/runtime/config_test tests/unit/runtime/packed_test tests/unit/runtime/compiled_test \
 	tests/unit/runtime/payload_test
-TESTS += tests/unit/runtime/config_test tests/unit/runtime/packed_test tests/unit/runtime/patterns_test \
+TESTS += tests/unit/runtime/config_test tests/unit/runtime/packed_test tests/unit/runtime/compiled_test \
 	tests/unit/runtime/payload_test
-tests_unit_runtime_patterns_test_SOURCES = tests/unit/runtime/patterns_test.c
-tests_unit_runtime_patterns_test_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_runtime_patterns_test_LDADD = $(PACK_LIBS) $(CMOCKA_LIBS)
+tests_unit_runtime_compiled_test_SOURCES = tests/unit/runtime/compiled_test.c
+tests_unit_runtime_compiled_test_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_runtime_compiled_test_LDADD = $(PACK_LIBS) $(CMOCKA_LIBS)
 tests_unit_runtime_packed_test_SOURCES = tests/unit/runtime/packed_test.c
 tests_unit_runtime_packed_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_runtime_packed_test_LDADD = $(PACK_LIBS) $(CMOCKA_LIBS)
@@ -32,15 +32,15 @@ tests_unit_runtime_payload_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_runtime_payload_test_LDADD = $(PACK_LIBS) $(CMOCKA_LIBS)
 endif
 
-check_PROGRAMS += tests/fuzz/packed_resources_fuzz tests/fuzz/patterns_fuzz tests/fuzz/payload_fuzz
-TESTS += tests/fuzz/packed_resources_fuzz tests/fuzz/patterns_fuzz tests/fuzz/payload_fuzz
-tests_fuzz_patterns_fuzz_SOURCES = tests/fuzz/patterns_fuzz.c tests/fuzz/replay.c
-tests_fuzz_patterns_fuzz_LDADD = $(PACK_LIBS)
+check_PROGRAMS += tests/fuzz/packed_resources_fuzz tests/fuzz/compiled_fuzz tests/fuzz/payload_fuzz
+TESTS += tests/fuzz/packed_resources_fuzz tests/fuzz/compiled_fuzz tests/fuzz/payload_fuzz
+tests_fuzz_compiled_fuzz_SOURCES = tests/fuzz/compiled_fuzz.c tests/fuzz/replay.c
+tests_fuzz_compiled_fuzz_LDADD = $(PACK_LIBS)
 tests_fuzz_packed_resources_fuzz_SOURCES = tests/fuzz/packed_resources_fuzz.c tests/fuzz/replay.c
 tests_fuzz_packed_resources_fuzz_LDADD = $(PACK_LIBS)
 tests_fuzz_payload_fuzz_SOURCES = tests/fuzz/payload_fuzz.c tests/fuzz/replay.c
 tests_fuzz_payload_fuzz_LDADD = $(PACK_LIBS)
-EXTRA_DIST += tests/fuzz/seeds/packed_resources tests/fuzz/seeds/patterns tests/fuzz/seeds/payload
+EXTRA_DIST += tests/fuzz/seeds/packed_resources tests/fuzz/seeds/compiled tests/fuzz/seeds/payload
 
 check_PROGRAMS += tests/fuzz/zip_fuzz
 TESTS += tests/fuzz/zip_fuzz
@@ -154,7 +154,7 @@ nobase_dist_pkgdata_DATA = \
 	runtime/pack/config.c runtime/pack/config.h runtime/pack/config_fields.def runtime/pack/format.h \
 	runtime/pack/packed.h runtime/pack/packed_fields.c runtime/pack/packed_fields.h \
 	runtime/pack/packed_read.c runtime/pack/packed_write.c \
-	runtime/pack/patterns.c runtime/pack/patterns.h runtime/pack/patterns_layout.h \
+	runtime/pack/compiled.c runtime/pack/compiled.h runtime/pack/compiled_layout.h \
 	runtime/pack/put.h runtime/pack/reader.c runtime/pack/reader.h runtime/pack/resource.h \
 	runtime/pack/sum.c runtime/pack/sum.h runtime/pack/writer.h
 

@@ -2,7 +2,7 @@
 
 #include "daemon/bundle/beside.h"
 #include "daemon/bundle/wants_file.h"
-#include "runtime/pack/patterns.h"
+#include "runtime/pack/compiled.h"
 
 /* A module's sources waiting for their code, one job per level. */
 struct jobs {
@@ -210,15 +210,15 @@ static int compile(struct maker *m, struct ox_err *err)
 	return rc;
 }
 
-static int make_patterns(struct maker *m, struct ox_err *err)
+static int make_compiled(struct maker *m, struct ox_err *err)
 {
 	struct ox_slice *lists = ox_arena_array(m->plan->ctx->arena, m->jobs.v.len + 1, sizeof *lists);
 	size_t count = 0;
-	int rc = lists ? 0 : ox_fail_nomem(err, "compiled patterns");
+	int rc = lists ? 0 : ox_fail_nomem(err, "compiled texts");
 	for (size_t i = 0; !rc && i < m->jobs.v.len; i++)
-		if (m->jobs.v.items[i].patterns.size)
-			rc = borrow(m, &m->jobs.v.items[i].patterns, &lists[count++], err);
-	return rc ? rc : ox_patterns_write(lists, count, &m->out->patterns, err);
+		if (m->jobs.v.items[i].compiled.size)
+			rc = borrow(m, &m->jobs.v.items[i].compiled, &lists[count++], err);
+	return rc ? rc : ox_compiled_write(lists, count, &m->out->compiled, err);
 }
 
 static bool has_record(const struct ox_records *records, struct ox_slice top)
@@ -279,7 +279,7 @@ int ox_records_make(const struct ox_segment_plan *plan, struct ox_records *out, 
 	if (!rc)
 		rc = compile(&m, err);
 	if (!rc)
-		rc = make_patterns(&m, err);
+		rc = make_compiled(&m, err);
 	if (!rc && ox_mark_wants_file(out->v.items, out->v.len, &m.file_users, plan->origin == OX_ORIGIN_STDLIB,
 				      plan->extract, &out->wants_file) < 0)
 		rc = ox_fail_nomem(err, "packages");
@@ -298,7 +298,7 @@ void ox_records_free(struct ox_records *r)
 	for (size_t i = 0; i < r->views.len; i++)
 		ox_view_release(&r->views.items[i]);
 	ox_vec_free(&r->views);
-	ox_buf_free(&r->patterns);
+	ox_buf_free(&r->compiled);
 	ox_buf_free(&r->wants_file);
 	ox_buf_free(&r->adds_folders);
 	ox_vec_free(&r->v);

@@ -25,7 +25,7 @@ struct ox_records {
 	OX_VEC(struct ox_view) views; /* the bytes that the records borrow */
 	struct ox_buf wants_file;     /* packages that are given real files: "a, b" */
 	struct ox_buf adds_folders;   /* packages that import from folders: "a, b" */
-	struct ox_buf patterns;       /* the table of compiled regular expressions (runtime/pack/patterns.h) */
+	struct ox_buf compiled;       /* the table of what else is compiled (runtime/pack/compiled.h) */
 };
 
 /* Compiles what is missing and borrows the bytes of everything. Release with ox_records_free, also after a failure. */

@@ -161,7 +161,7 @@ static int write_segment(const struct ox_segment_plan *plan, struct segment_file
 	struct ox_records records = {0};
 	int rc = ox_records_make(plan, &records, err);
 	if (!rc)
-		rc = ox_pack_write_segment_at(records.v.items, records.v.len, ox_buf_view(&records.patterns),
+		rc = ox_pack_write_segment_at(records.v.items, records.v.len, ox_buf_view(&records.compiled),
 					      plan->dist->magic, map_file, file, err);
 	if (file->map)
 		munmap(file->map, file->size);

@@ -8,7 +8,7 @@
 
 #include <assert.h>
 
-enum { BYTECODE_VERSION = 4, PROGRESS_EVERY = 32 };
+enum { BYTECODE_VERSION = 5, PROGRESS_EVERY = 32 };
 
 struct ox_compiler {
 	struct ox_build_context *ctx;
@@ -83,7 +83,7 @@ static int keep(struct batch *b, size_t index, const char *what, struct ox_slice
 	return rc;
 }
 
-static int keep_code(struct batch *b, size_t index, struct ox_slice data, struct ox_slice patterns, struct ox_err *err)
+static int keep_code(struct batch *b, size_t index, struct ox_slice data, struct ox_slice compiled, struct ox_err *err)
 {
 	const struct ox_compile_job *job = &b->jobs[b->missed[index]];
 	ox_buf_clear(&b->code);
@@ -91,14 +91,14 @@ static int keep_code(struct batch *b, size_t index, struct ox_slice data, struct
 	if (!rc)
 		rc = keep(b, index, "code", ox_buf_view(&b->code), err);
 	ox_buf_clear(&b->code);
-	if (!rc && patterns.len)
-		rc = ox_compiled_list_normalise(patterns, b->compiler->dist->minor, &b->code, err);
-	if (!rc && patterns.len)
-		rc = keep(b, index, "patterns", ox_buf_view(&b->code), err);
+	if (!rc && compiled.len)
+		rc = ox_compiled_list_normalise(compiled, b->compiler->dist->minor, &b->code, err);
+	if (!rc && compiled.len)
+		rc = keep(b, index, "compiled", ox_buf_view(&b->code), err);
 	return rc ? ox_wrap(err, "cannot keep the code of %.*s", OX_SLICE_ARG(job->module)) : 0;
 }
 
-static int take_code(void *opaque, size_t index, bool failed, struct ox_slice data, struct ox_slice patterns,
+static int take_code(void *opaque, size_t index, bool failed, struct ox_slice data, struct ox_slice compiled,
 		     struct ox_err *err)
 {
 	struct batch *b = opaque;
@@ -106,7 +106,7 @@ static int take_code(void *opaque, size_t index, bool failed, struct ox_slice da
 	if (failed) /* remembered too: it would fail again */
 		ox_step_result_meta(b->results[index], data);
 	else
-		rc = keep_code(b, index, data, patterns, err);
+		rc = keep_code(b, index, data, compiled, err);
 	if (++b->done % PROGRESS_EVERY == 0)
 		ox_emit_progress(b->compiler->ctx->sink, "compiling bytecode", b->done, b->missed_count, "modules");
 	return rc;
@@ -169,10 +169,10 @@ static struct ox_step *step_of(struct ox_compiler *c, const struct ox_compile_jo
 static void take_outputs(struct ox_compiler *c, struct ox_compile_job *job, const struct ox_outputs *outputs)
 {
 	const struct ox_output *code = ox_outputs_find(outputs, "code");
-	const struct ox_output *patterns = ox_outputs_find(outputs, "patterns");
+	const struct ox_output *compiled = ox_outputs_find(outputs, "compiled");
 	job->failed = !code;
-	if (patterns)
-		job->patterns = (struct ox_blob){.digest = patterns->digest, .size = patterns->size};
+	if (compiled)
+		job->compiled = (struct ox_blob){.digest = compiled->digest, .size = compiled->size};
 	if (code)
 		job->code = (struct ox_blob){.digest = code->digest, .size = code->size};
 	else

@@ -24,7 +24,7 @@ struct ox_compile_job {
 	int level;              /* 0, 1, 2 */
 	struct ox_blob source;
 	struct ox_blob code;    /* out */
-	struct ox_blob patterns; /* out: what else is compiled, a list of runtime/pack/patterns.h; size 0: none */
+	struct ox_blob compiled; /* out: what else is compiled, a list of runtime/pack/compiled.h; size 0: none */
 	bool failed;            /* out: not valid Python; `message` in the sink as a warning */
 };
 

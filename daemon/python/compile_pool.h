@@ -19,8 +19,8 @@ struct ox_compile_work {
 	int (*source)(void *ctx, size_t index, struct ox_buf *text, struct ox_slice *name, int *level,
 		      struct ox_err *err);
 	/* Its code, or (failed) the message of the compiler; and its regular expressions, a list of
-	 * runtime/pack/patterns.h that is often empty. In no particular order. */
-	int (*done)(void *ctx, size_t index, bool failed, struct ox_slice data, struct ox_slice patterns,
+	 * runtime/pack/compiled.h that is often empty. In no particular order. */
+	int (*done)(void *ctx, size_t index, bool failed, struct ox_slice data, struct ox_slice compiled,
 		    struct ox_err *err);
 	/* Asked often; not 0 ends the run. May be NULL. */
 	int (*cancelled)(void *ctx, struct ox_err *err);

@@ -1,4 +1,4 @@
-/* compiled_list.h - the list of what is compiled for a module beside its bytecode (runtime/pack/patterns.h), in one
+/* compiled_list.h - the list of what is compiled for a module beside its bytecode (runtime/pack/compiled.h), in one
  * spelling: marshalled code in it is normalised as that of modules is (marshal_normal.h). */
 #ifndef OX_PYTHON_COMPILED_LIST_H
 #define OX_PYTHON_COMPILED_LIST_H

@@ -255,7 +255,7 @@ KINDS = {"exec": 2, "eval": 3}
 
 
 def code_entry(mode, text):
-    """As runtime/pack/patterns.h describes it; None for what warns, or compiles to something else at another level."""
+    """As runtime/pack/compiled.h describes it; None for what warns, or compiles to something else at another level."""
     import marshal
     import warnings
     utf8 = text.encode("utf-8", "surrogatepass")

@@ -1,4 +1,4 @@
-# The list of what is compiled for a module beside its bytecode, as runtime/pack/patterns.h describes it: its regular
+# The list of what is compiled for a module beside its bytecode, as runtime/pack/compiled.h describes it: its regular
 # expressions, and the code that the standard library generates for its classes.
 #
 # The texts of patterns.py and generated.py, which find them, stand before this one.

@@ -3,7 +3,7 @@
 #include "runtime/importer/arguments.h"
 #include "runtime/importer/finder.h"
 #include "runtime/importer/watch.h"
-#include "runtime/pack/patterns.h"
+#include "runtime/pack/compiled.h"
 
 #if PY_VERSION_HEX >= 0x030B0000
 #define PARSER "_parser"
@@ -35,7 +35,7 @@ struct cache {
 struct question {
 	PyObject *pattern; /* borrowed */
 	PyObject *utf8;    /* NULL, or holds wanted.text */
-	struct ox_pattern wanted;
+	struct ox_compiled wanted;
 };
 
 int ox_patterns_traverse(const struct ox_patterns *p, visitproc visit, void *arg)
@@ -54,9 +54,9 @@ void ox_patterns_clear(struct ox_patterns *p)
 /* Fills text; false for a text that has no UTF-8. */
 static bool read_text(struct question *q)
 {
-	struct ox_pattern *w = &q->wanted;
+	struct ox_compiled *w = &q->wanted;
 	if (PyBytes_CheckExact(q->pattern)) {
-		w->kind = OX_PATTERN_BYTES;
+		w->kind = OX_COMPILED_BYTES_PATTERN;
 		w->text = ox_bytes(q->pattern);
 		return true;
 	}
@@ -98,8 +98,8 @@ static bool find(const struct cache *self, struct question *q)
 	const struct ox_pack *pack = ((struct ox_finder *)self->finder)->index.pack;
 	struct ox_slice table;
 	for (uint32_t i = 0; i < ox_pack_segment_count(pack); i++)
-		if (ox_pack_patterns(pack, i, &table) && ox_patterns_fit(table, self->magic, PY_VERSION_HEX) &&
-		    ox_patterns_find(table, &q->wanted))
+		if (ox_pack_compiled(pack, i, &table) && ox_compiled_fit(table, self->magic, PY_VERSION_HEX) &&
+		    ox_compiled_find(table, &q->wanted))
 			return true;
 	return false;
 }
@@ -150,11 +150,11 @@ static bool read_names(struct ox_slice *body, uint32_t groups, PyObject *by_name
 {
 	uint32_t names, group, len;
 	struct ox_slice text;
-	if (!ox_patterns_number(body, &names))
+	if (!ox_compiled_number(body, &names))
 		return false;
 	for (; names; names--) {
-		if (!ox_patterns_number(body, &group) || group > groups || !ox_patterns_number(body, &len) ||
-		    !ox_patterns_bytes(body, len, &text))
+		if (!ox_compiled_number(body, &group) || group > groups || !ox_compiled_number(body, &len) ||
+		    !ox_compiled_bytes(body, len, &text))
 			return false;
 		PyObject *name = PyUnicode_DecodeUTF8(text.data, (Py_ssize_t)text.len, NULL);
 		PyObject *number = name ? PyLong_FromUnsignedLong(group) : NULL;
@@ -175,11 +175,11 @@ static bool read_names(struct ox_slice *body, uint32_t groups, PyObject *by_name
 static PyObject *read_code(struct ox_slice *body)
 {
 	uint32_t words, word;
-	if (!ox_patterns_number(body, &words) || words > body->len)
+	if (!ox_compiled_number(body, &words) || words > body->len)
 		return NULL;
 	PyObject *code = PyList_New(words);
 	for (uint32_t i = 0; code && i < words; i++) {
-		PyObject *number = ox_patterns_number(body, &word) ? PyLong_FromUnsignedLong(word) : NULL;
+		PyObject *number = ox_compiled_number(body, &word) ? PyLong_FromUnsignedLong(word) : NULL;
 		if (number)
 			PyList_SET_ITEM(code, i, number);
 		else
@@ -201,7 +201,7 @@ static PyObject *make(const struct cache *self, const struct question *q)
 {
 	struct ox_slice body = q->wanted.body;
 	uint32_t groups;
-	if (!ox_patterns_number(&body, &groups) || groups > body.len)
+	if (!ox_compiled_number(&body, &groups) || groups > body.len)
 		return NULL;
 	PyObject *by_name = PyDict_New(), *by_group = nothing_by_group(groups), *code = NULL, *pattern = NULL;
 	PyObject *count = PyLong_FromUnsignedLong(groups), *flags = PyLong_FromUnsignedLong(q->wanted.final_flags);
@@ -387,7 +387,7 @@ static bool has_patterns(const struct ox_pack *pack)
 {
 	struct ox_slice table;
 	for (uint32_t i = 0; i < ox_pack_segment_count(pack); i++)
-		if (ox_pack_patterns(pack, i, &table))
+		if (ox_pack_compiled(pack, i, &table))
 			return true;
 	return false;
 }

@@ -49,7 +49,7 @@
  *     12    4   bytecode magic
  *     16    8   size of the segment in bytes; below 4 GiB
  *     24    4   number of records R
- *     28    4   offset of the table of what else is compiled: regular expressions, generated code (patterns.h); 0: none
+ *     28    4   offset of the table of what else is compiled: regular expressions, generated code (compiled.h); 0: none
  *     32        R records of 88 bytes
  *
  * Record:
@@ -118,7 +118,7 @@ enum ox_pack_segment_at {
 	OX_PACK_SEGMENT_BYTECODE = 12,
 	OX_PACK_SEGMENT_LENGTH = 16,
 	OX_PACK_SEGMENT_RECORD_COUNT = 24,
-	OX_PACK_SEGMENT_PATTERNS = 28,
+	OX_PACK_SEGMENT_COMPILED = 28,
 };
 
 /* Offsets in a record. */

@@ -2,7 +2,7 @@
 
 #include "proto/base/map.h"
 #include "runtime/pack/format.h"
-#include "runtime/pack/patterns.h"
+#include "runtime/pack/compiled.h"
 #include "runtime/pack/put.h"
 #include "runtime/pack/sum.h"
 
@@ -96,13 +96,13 @@ bool ox_pack_segment(const struct ox_pack *p, uint32_t index, struct ox_slice *b
 	return true;
 }
 
-bool ox_pack_patterns(const struct ox_pack *p, uint32_t segment, struct ox_slice *table)
+bool ox_pack_compiled(const struct ox_pack *p, uint32_t segment, struct ox_slice *table)
 {
 	struct ox_slice bytes;
 	uint32_t offset;
 	return ox_pack_segment(p, segment, &bytes, NULL) &&
-	       (offset = ox_get_u32(bytes.data + OX_PACK_SEGMENT_PATTERNS)) >= OX_PACK_SEGMENT_HEAD_SIZE &&
-	       ox_patterns_at(bytes, offset, table);
+	       (offset = ox_get_u32(bytes.data + OX_PACK_SEGMENT_COMPILED)) >= OX_PACK_SEGMENT_HEAD_SIZE &&
+	       ox_compiled_at(bytes, offset, table);
 }
 
 uint32_t ox_pack_segment_count(const struct ox_pack *p)

@@ -24,8 +24,8 @@ struct ox_slice ox_pack_config_text(const struct ox_pack *p);
 /* For whoever checks a payload as a whole; false past the end or when damaged. */
 bool ox_pack_segment(const struct ox_pack *p, uint32_t index, struct ox_slice *bytes, struct ox_digest *digest);
 
-/* A segment's compiled regular expressions (patterns.h); false when there are none. */
-bool ox_pack_patterns(const struct ox_pack *p, uint32_t segment, struct ox_slice *table);
+/* What else a segment has compiled (compiled.h); false when that is nothing. */
+bool ox_pack_compiled(const struct ox_pack *p, uint32_t segment, struct ox_slice *table);
 uint32_t ox_pack_segment_count(const struct ox_pack *p);
 
 /* How many records a segment says that it has; 0 when there is no such segment. */

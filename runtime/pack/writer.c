@@ -11,7 +11,7 @@
 struct segment {
 	const struct ox_pack_resource *resources;
 	size_t count;
-	struct ox_slice patterns;
+	struct ox_slice compiled;
 	char *base; /* NULL while planning */
 	uint64_t next;
 	bool too_large;
@@ -103,12 +103,12 @@ static void set_sum(struct segment *s, uint32_t at, struct ox_slice bytes)
 		ox_put_u32(s->base + at, ox_pack_sum(bytes));
 }
 
-static void store_patterns(struct segment *s)
+static void store_compiled(struct segment *s)
 {
-	uint32_t at = s->patterns.len ? place(s, s->patterns.len, 4) : 0;
-	set(s, OX_PACK_SEGMENT_PATTERNS, at);
+	uint32_t at = s->compiled.len ? place(s, s->compiled.len, 4) : 0;
+	set(s, OX_PACK_SEGMENT_COMPILED, at);
 	if (s->base && at)
-		memcpy(s->base + at, s->patterns.data, s->patterns.len);
+		memcpy(s->base + at, s->compiled.data, s->compiled.len);
 }
 
 static void store_code(struct segment *s)
@@ -158,7 +158,7 @@ static void walk(struct segment *s, char *base, uint32_t (*tables)[2])
 	s->base = base;
 	s->next = record_at(s->count);
 	store_index_parts(s, tables);
-	store_patterns(s);
+	store_compiled(s);
 	store_code(s);
 	store_cold_parts(s, tables);
 }
@@ -200,7 +200,7 @@ static int write_planned(struct segment *s, uint32_t bytecode_magic, uint32_t (*
 	return 0;
 }
 
-int ox_pack_write_segment_at(const struct ox_pack_resource *resources, size_t count, struct ox_slice patterns,
+int ox_pack_write_segment_at(const struct ox_pack_resource *resources, size_t count, struct ox_slice compiled,
 			     uint32_t bytecode_magic, ox_pack_room_fn *room, void *ctx, struct ox_err *err)
 {
 	int rc = check_names(resources, count, err);
@@ -209,7 +209,7 @@ int ox_pack_write_segment_at(const struct ox_pack_resource *resources, size_t co
 	uint32_t(*tables)[2] = calloc(count ? count : 1, sizeof *tables);
 	if (!tables)
 		return ox_fail_nomem(err, "payload segment");
-	struct segment s = {.resources = resources, .count = count, .patterns = patterns};
+	struct segment s = {.resources = resources, .count = count, .compiled = compiled};
 	rc = write_planned(&s, bytecode_magic, tables, room, ctx, err);
 	free(tables);
 	return rc;
@@ -228,8 +228,8 @@ static char *place_in_buffer(void *ctx, size_t size, struct ox_err *err)
 	return base;
 }
 
-int ox_pack_write_segment(const struct ox_pack_resource *resources, size_t count, struct ox_slice patterns,
+int ox_pack_write_segment(const struct ox_pack_resource *resources, size_t count, struct ox_slice compiled,
 			  uint32_t bytecode_magic, struct ox_buf *out, struct ox_err *err)
 {
-	return ox_pack_write_segment_at(resources, count, patterns, bytecode_magic, place_in_buffer, out, err);
+	return ox_pack_write_segment_at(resources, count, compiled, bytecode_magic, place_in_buffer, out, err);
 }

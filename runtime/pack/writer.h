@@ -14,16 +14,16 @@
 #include "runtime/pack/config.h"
 #include "runtime/pack/resource.h"
 
-/* Appends a whole segment to out. `patterns` is what ox_patterns_write made, or empty; the magic is the interpreter's
+/* Appends a whole segment to out. `compiled` is what ox_compiled_write made, or empty; the magic is the interpreter's
  * bytecode magic number. Two resources of one name are merged by the caller: OX_EUSAGE. A segment is
  * limited to 4 GiB: OX_EEXHAUSTED. */
-int ox_pack_write_segment(const struct ox_pack_resource *resources, size_t count, struct ox_slice patterns,
+int ox_pack_write_segment(const struct ox_pack_resource *resources, size_t count, struct ox_slice compiled,
 			  uint32_t bytecode_magic, struct ox_buf *out, struct ox_err *err);
 
 /* The same into memory that `room` gives once the size is known: that many zero bytes, a mapped
  * file for instance. NULL, with *err filled, fails the writing. */
 typedef char *ox_pack_room_fn(void *ctx, size_t size, struct ox_err *err);
-int ox_pack_write_segment_at(const struct ox_pack_resource *resources, size_t count, struct ox_slice patterns,
+int ox_pack_write_segment_at(const struct ox_pack_resource *resources, size_t count, struct ox_slice compiled,
 			     uint32_t bytecode_magic, ox_pack_room_fn *room, void *ctx, struct ox_err *err);
 
 /* Plans a payload made of segments: what must be written where. */

@@ -1,6 +1,6 @@
 /* The payload reader: whatever the bytes, nothing outside of them is touched. */
 #include "runtime/pack/config.h"
-#include "runtime/pack/patterns.h"
+#include "runtime/pack/compiled.h"
 #include "runtime/pack/reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -45,12 +45,12 @@ static void touch_record(const struct ox_pack_record *r)
 	touch_files(&r->distribution);
 }
 
-static void touch_patterns(const struct ox_pack *p)
+static void touch_compiled(const struct ox_pack *p)
 {
 	struct ox_slice table;
-	struct ox_pattern wanted = {.text = OX_SLICE("a+"), .flags = 2};
+	struct ox_compiled wanted = {.text = OX_SLICE("a+"), .flags = 2};
 	for (uint32_t i = 0; i < ox_pack_segment_count(p) && i < 64; i++)
-		if (ox_pack_patterns(p, i, &table) && ox_patterns_find(table, &wanted))
+		if (ox_pack_compiled(p, i, &table) && ox_compiled_find(table, &wanted))
 			touch(wanted.body);
 }
 
@@ -64,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ox_pack_config_read(ox_pack_config_text(p), &arena, &config, NULL);
 	ox_pack_find(p, OX_SLICE("encodings"));
 	ox_pack_lower_bound(p, OX_SLICE("json."));
-	touch_patterns(p);
+	touch_compiled(p);
 	for (ox_pack_place at = 0; at != OX_PACK_NOWHERE; at = ox_pack_next(p, at)) {
 		struct ox_pack_record r;
 		if (ox_pack_get(p, at, &r, NULL) == 0) {

@@ -8,14 +8,14 @@
  *   flag NAME NUMBER               further enum ox_pack_flag bits
  *   file|dist NAME INNER=PATH      in sorted order
  *   beside NAME RELATIVE           a module in a file beside the executable
- *   patterns NAME PATH             a module's list of compiled regular expressions
+ *   compiled NAME PATH             a module's list of what else is compiled
  *   config FIELD TEXT              one line of the serialised configuration
  *   segment - -                    the records so far are one segment
  *
  * usage: packer MAGIC > payload */
 #include "proto/base/map.h"
 #include "proto/base/vec.h"
-#include "runtime/pack/patterns.h"
+#include "runtime/pack/compiled.h"
 #include "runtime/pack/writer.h"
 
 struct files {
@@ -34,8 +34,8 @@ static struct ox_arena arena;
 static struct ox_map records;
 static struct ox_buf segments[16], config_text;
 static size_t segment_count;
-static struct ox_slice pattern_lists[4096];
-static size_t pattern_count;
+static struct ox_slice lists[4096];
+static size_t list_count;
 
 static void die(const char *what)
 {
@@ -97,9 +97,9 @@ static void end_segment(uint32_t magic)
 		list[i] = r->r;
 	}
 	struct ox_buf table = {0};
-	if (ox_patterns_write(pattern_lists, pattern_count, &table, &err) < 0)
+	if (ox_compiled_write(lists, list_count, &table, &err) < 0)
 		die(err.text);
-	pattern_count = 0;
+	list_count = 0;
 	if (ox_pack_write_segment(list, records.len, ox_buf_view(&table), magic, &segments[segment_count++], &err) < 0)
 		die(err.text);
 	for (size_t i = 0; i < records.len; i++) {
@@ -138,11 +138,11 @@ static void add_to_record(const char *kind, const char *name, char *text)
 		die(kind);
 }
 
-static void add_patterns(const char *path)
+static void add_compiled(const char *path)
 {
-	if (pattern_count == sizeof pattern_lists / sizeof pattern_lists[0])
-		die("too many lists of patterns");
-	pattern_lists[pattern_count++] = content(path);
+	if (list_count == sizeof lists / sizeof lists[0])
+		die("too many lists of what was compiled");
+	lists[list_count++] = content(path);
 }
 
 static void take_line(char *line, uint32_t magic)
@@ -157,8 +157,8 @@ static void take_line(char *line, uint32_t magic)
 		end_segment(magic);
 	else if (strcmp(line, "config") == 0)
 		ox_buf_printf(&config_text, "%s=%s\n", name, text);
-	else if (strcmp(line, "patterns") == 0)
-		add_patterns(text);
+	else if (strcmp(line, "compiled") == 0)
+		add_compiled(text);
 	else
 		add_to_record(line, name, text);
 }

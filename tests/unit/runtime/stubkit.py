@@ -145,7 +145,7 @@ class Listing:
         patterns = PATTERNS["harvest"](source, name)
         if patterns:
             cached.with_suffix(".patterns").write_bytes(patterns)
-            self.add("patterns", name, cached.with_suffix(".patterns"))
+            self.add("compiled", name, cached.with_suffix(".patterns"))
 
     def add_folder(self, folder, package=""):
         dotted = package + "." if package else ""

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "daemon/python/compiled_list.h"
-#include "runtime/pack/patterns.h"
+#include "runtime/pack/compiled.h"
 #include "runtime/pack/put.h"
 
 enum { MINOR = 11 };
@@ -43,9 +43,9 @@ static void code_is_normalised_and_patterns_are_not(void **state)
 	(void)state;
 	start_list(&in);
 	start_list(&expected);
-	for (uint32_t kind = OX_PATTERN_TEXT; kind <= OX_PATTERN_EVAL; kind++) {
+	for (uint32_t kind = OX_COMPILED_PATTERN; kind <= OX_COMPILED_EVAL; kind++) {
 		add_entry(&in, kind, "x", FLAGGED);
-		add_entry(&expected, kind, "x", kind < OX_PATTERN_EXEC ? FLAGGED : PLAIN);
+		add_entry(&expected, kind, "x", kind < OX_COMPILED_EXEC ? FLAGGED : PLAIN);
 	}
 	assert_int_equal(ox_compiled_list_normalise(ox_buf_view(&in), MINOR, &out, NULL), 0);
 	assert_int_equal(out.len, expected.len);
@@ -62,14 +62,14 @@ static void what_is_no_list_is_refused(void **state)
 	(void)state;
 	start_list(&in);
 	ends[0] = in.len;
-	add_entry(&in, OX_PATTERN_EXEC, "abc", PLAIN);
+	add_entry(&in, OX_COMPILED_EXEC, "abc", PLAIN);
 	ends[1] = in.len;
 	for (size_t len = 0; len <= in.len; len++) {
 		bool is_whole = len == ends[0] || len == ends[1];
 		int rc = ox_compiled_list_normalise(ox_slice(in.data, len), MINOR, &out, NULL);
 		assert_int_equal(rc, is_whole ? 0 : OX_ECORRUPT);
 	}
-	add_entry(&in, OX_PATTERN_EVAL, "abc", OX_SLICE("?"));
+	add_entry(&in, OX_COMPILED_EVAL, "abc", OX_SLICE("?"));
 	assert_int_equal(ox_compiled_list_normalise(ox_buf_view(&in), MINOR, &out, NULL), OX_ECORRUPT);
 	ox_buf_free(&in);
 	ox_buf_free(&out);

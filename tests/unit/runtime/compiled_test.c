@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "runtime/pack/patterns.h"
+#include "runtime/pack/compiled.h"
 #include "runtime/pack/put.h"
 
 enum { MAGIC = 20220615, HEXVERSION = 0x030b02f0 };
@@ -37,15 +37,15 @@ static void add_entry(struct ox_buf *list, const char *text, uint32_t kind, uint
 static struct ox_buf table_of(const struct ox_slice *lists, size_t count)
 {
 	struct ox_buf out = {0};
-	assert_int_equal(ox_patterns_write(lists, count, &out, NULL), 0);
+	assert_int_equal(ox_compiled_write(lists, count, &out, NULL), 0);
 	return out;
 }
 
-static bool find(const struct ox_buf *table, const char *text, uint32_t kind, uint32_t flags, struct ox_pattern *out)
+static bool find(const struct ox_buf *table, const char *text, uint32_t kind, uint32_t flags, struct ox_compiled *out)
 {
 	struct ox_slice at;
-	*out = (struct ox_pattern){.text = ox_slice_str(text), .kind = kind, .flags = flags};
-	return ox_patterns_at(ox_buf_view(table), 0, &at) && ox_patterns_find(at, out);
+	*out = (struct ox_compiled){.text = ox_slice_str(text), .kind = kind, .flags = flags};
+	return ox_compiled_at(ox_buf_view(table), 0, &at) && ox_compiled_find(at, out);
 }
 
 static struct ox_buf many(size_t count)
@@ -66,7 +66,7 @@ static struct ox_buf many(size_t count)
 static void each_pattern_is_found_by_text_kind_and_flags(void **state)
 {
 	struct ox_buf table = many(500);
-	struct ox_pattern p;
+	struct ox_compiled p;
 	(void)state;
 	for (size_t i = 0; i < 500; i++) {
 		char text[24];
@@ -84,12 +84,12 @@ static void each_pattern_is_found_by_text_kind_and_flags(void **state)
 
 static void a_text_may_be_of_every_kind(void **state)
 {
-	static const char *const bodies[] = {[OX_PATTERN_TEXT] = "text",
-					     [OX_PATTERN_BYTES] = "bytes",
-					     [OX_PATTERN_EXEC] = "exec",
-					     [OX_PATTERN_EVAL] = "eval"};
+	static const char *const bodies[] = {[OX_COMPILED_PATTERN] = "text",
+					     [OX_COMPILED_BYTES_PATTERN] = "bytes",
+					     [OX_COMPILED_EXEC] = "exec",
+					     [OX_COMPILED_EVAL] = "eval"};
 	struct ox_buf list = {0};
-	struct ox_pattern p;
+	struct ox_compiled p;
 	(void)state;
 	start_list(&list, MAGIC);
 	for (uint32_t kind = 0; kind < 4; kind++)
@@ -108,7 +108,7 @@ static void a_text_may_be_of_every_kind(void **state)
 static void lists_are_joined_and_what_two_have_is_there_once(void **state)
 {
 	struct ox_buf a = {0}, b = {0}, other = {0};
-	struct ox_pattern p;
+	struct ox_compiled p;
 	(void)state;
 	start_list(&a, MAGIC);
 	add_entry(&a, "x+", false, 2, "first");
@@ -124,11 +124,11 @@ static void lists_are_joined_and_what_two_have_is_there_once(void **state)
 	assert_false(find(&both, "z", false, 0, &p));
 	assert_int_equal(both.len, again.len);
 	assert_int_equal(both.len, once.len);
-	assert_true(ox_patterns_fit(ox_buf_view(&both), MAGIC, HEXVERSION));
-	assert_false(ox_patterns_fit(ox_buf_view(&both), MAGIC + 1, HEXVERSION));
-	assert_false(ox_patterns_fit(ox_buf_view(&both), MAGIC, HEXVERSION + 1));
-	assert_true(ox_patterns_fit_code(ox_buf_view(&both), HEXVERSION));
-	assert_false(ox_patterns_fit_code(ox_buf_view(&both), HEXVERSION + 1));
+	assert_true(ox_compiled_fit(ox_buf_view(&both), MAGIC, HEXVERSION));
+	assert_false(ox_compiled_fit(ox_buf_view(&both), MAGIC + 1, HEXVERSION));
+	assert_false(ox_compiled_fit(ox_buf_view(&both), MAGIC, HEXVERSION + 1));
+	assert_true(ox_compiled_fit_code(ox_buf_view(&both), HEXVERSION));
+	assert_false(ox_compiled_fit_code(ox_buf_view(&both), HEXVERSION + 1));
 	ox_buf_free(&once);
 	ox_buf_free(&both);
 	ox_buf_free(&again);
@@ -155,7 +155,7 @@ static void a_list_that_is_cut_short_is_refused(void **state)
 	add_entry(&list, "abc", false, 0, "code");
 	for (size_t len = 1; len < list.len; len++) {
 		struct ox_slice cut = ox_slice(list.data, len);
-		assert_int_equal(ox_patterns_write(&cut, 1, &out, NULL), len == 8 ? 0 : OX_ECORRUPT);
+		assert_int_equal(ox_compiled_write(&cut, 1, &out, NULL), len == 8 ? 0 : OX_ECORRUPT);
 	}
 	assert_int_equal(out.len, 0);
 	ox_buf_free(&list);
@@ -164,7 +164,7 @@ static void a_list_that_is_cut_short_is_refused(void **state)
 static void any_altered_byte_makes_a_pattern_absent_and_not_another(void **state)
 {
 	struct ox_buf table = many(3);
-	struct ox_pattern p;
+	struct ox_compiled p;
 	(void)state;
 	for (size_t i = 0; i < table.len; i++) {
 		table.data[i] ^= 1;
@@ -185,14 +185,14 @@ static void a_table_that_does_not_fit_is_none(void **state)
 	struct ox_slice at, all = ox_buf_view(&table);
 	(void)state;
 	for (size_t len = 0; len < table.len; len++)
-		assert_false(ox_patterns_at(ox_slice(table.data, len), 0, &at));
-	assert_true(ox_patterns_at(all, 0, &at));
-	assert_false(ox_patterns_at(all, 1, &at));
-	assert_false(ox_patterns_at(all, UINT32_MAX, &at));
+		assert_false(ox_compiled_at(ox_slice(table.data, len), 0, &at));
+	assert_true(ox_compiled_at(all, 0, &at));
+	assert_false(ox_compiled_at(all, 1, &at));
+	assert_false(ox_compiled_at(all, UINT32_MAX, &at));
 	for (uint32_t slots = 0; slots < 64; slots++) {
 		ox_put_u32(table.data + 12, slots);
 		bool fits = slots && !(slots & (slots - 1)) && slots <= (table.len - 16) / 8;
-		assert_int_equal(ox_patterns_at(all, 0, &at), fits);
+		assert_int_equal(ox_compiled_at(all, 0, &at), fits);
 	}
 	ox_buf_free(&table);
 }
@@ -202,16 +202,16 @@ static void numbers_have_seven_bits_a_byte(void **state)
 	struct ox_slice body = OX_SLICE("\x05\xac\x02\xff\xff\xff\xff\x0f\xff\xff\xff\xff\x1f"), rest, bytes;
 	uint32_t n;
 	(void)state;
-	assert_true(ox_patterns_number(&body, &n) && n == 5);
-	assert_true(ox_patterns_number(&body, &n) && n == 300);
-	assert_true(ox_patterns_number(&body, &n) && n == UINT32_MAX);
+	assert_true(ox_compiled_number(&body, &n) && n == 5);
+	assert_true(ox_compiled_number(&body, &n) && n == 300);
+	assert_true(ox_compiled_number(&body, &n) && n == UINT32_MAX);
 	rest = body;
-	assert_false(ox_patterns_number(&rest, &n));
+	assert_false(ox_compiled_number(&rest, &n));
 	rest = OX_SLICE("\x80");
-	assert_false(ox_patterns_number(&rest, &n));
-	assert_false(ox_patterns_bytes(&rest, 2, &bytes));
-	assert_true(ox_patterns_bytes(&rest, 1, &bytes) && !rest.len);
-	assert_false(ox_patterns_number(&rest, &n));
+	assert_false(ox_compiled_number(&rest, &n));
+	assert_false(ox_compiled_bytes(&rest, 2, &bytes));
+	assert_true(ox_compiled_bytes(&rest, 1, &bytes) && !rest.len);
+	assert_false(ox_compiled_number(&rest, &n));
 }
 
 int main(void)
