@@ -14,7 +14,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HELLO_TIMEOUT_MS = 10000, WORKER_GRACE_MS = 5000, READ_SIZE = 64 << 10 };
+enum {
+	HELLO_TIMEOUT_MS = 10000,
+	OPEN_TRIES = 3, /* a daemon may end just when we come */
+	WORKER_GRACE_MS = 5000,
+	READ_SIZE = 64 << 10,
+};
 
 extern char **environ;
 
@@ -22,6 +27,7 @@ struct ox_conn {
 	int fd;
 	pid_t peer;
 	bool worker, reaped, hurry;
+	bool left; /* the peer, before it said anything */
 	int status; /* of a worker, once reaped */
 	struct ox_frame_reader reader;
 	struct ox_arena arena;       /* of the current message */
@@ -100,8 +106,10 @@ static int receive_hello(struct ox_conn *conn, struct ox_msg *msg, struct ox_err
 		found = ox_conn_fill(conn, err);
 		if (found < 0)
 			return found;
-		if (found == 0)
+		if (found == 0) {
+			conn->left = true;
 			return ox_conn_explain_end(conn, err);
+		}
 	}
 }
 
@@ -168,9 +176,11 @@ static int start_worker(struct ox_conn *conn, struct ox_err *err)
 	return code;
 }
 
-int ox_conn_open(struct ox_conn **out, enum ox_conn_how how, struct ox_err *err)
+/* *again: nothing was said or asked, so that another try may go better. */
+static int open_once(struct ox_conn **out, enum ox_conn_how how, bool *again, struct ox_err *err)
 {
 	struct ox_conn *conn = calloc(1, sizeof *conn);
+	*again = false;
 	if (!conn)
 		return ox_fail_nomem(err, "a connection");
 	conn->fd = -1;
@@ -179,11 +189,21 @@ int ox_conn_open(struct ox_conn **out, enum ox_conn_how how, struct ox_err *err)
 	if (!code)
 		code = exchange_hello(conn, how == OX_CONN_ANY, err);
 	if (code) {
+		*again = conn->left && !conn->worker;
 		ox_conn_close(conn);
 		return code;
 	}
 	*out = conn;
 	return 0;
+}
+
+int ox_conn_open(struct ox_conn **out, enum ox_conn_how how, struct ox_err *err)
+{
+	bool again = true;
+	int code = 0;
+	for (int i = 0; i < OPEN_TRIES && again; i++)
+		code = open_once(out, how, &again, err);
+	return code;
 }
 
 /* Waits for the worker to end: it does by itself when its socket ends. */

@@ -152,8 +152,14 @@ static void on_forget(void *ctx)
 static void on_idle(void *ctx)
 {
 	struct ox_daemon *d = ctx;
+	/* Somebody came while the time ran out. */
+	if (d->server.sessions.len || !ox_schedule_idle(d->server.schedule)) {
+		ox_timer_start(d->idle, d->idle_seconds * 1000);
+		return;
+	}
 	ox_log_info(&d->server.log, "nothing to do for %llu s", (unsigned long long)d->idle_seconds);
 	shut_down(&d->server, false);
+	end(d); /* nobody is taken on in between; whoever connected and was not asked in tries again */
 }
 
 static size_t places(void)

@@ -103,6 +103,22 @@ class Strangers(oxtest.TestCase):
         self.build_with(lambda sock: None, 5, "closed the connection")
         self.build_with(self.greeted(fakepeer.hello()), 5, "closed the connection")
 
+    def test_one_that_ends_just_then_is_not_the_last(self):
+        """As a daemon that has had nothing to do for long."""
+        clients = []
+
+        def serve(sock):
+            clients.append(sock)
+            if len(clients) < 3:
+                return
+            fakepeer.read_frame(sock)
+            sock.sendall(fakepeer.hello())
+            fakepeer.read_frame(sock)
+            sock.sendall(fakepeer.result(1))
+            sock.recv(1)
+        self.build_with(serve, 0, "")
+        self.assertEqual(len(clients), 3)
+
     def test_a_build_goes_on_after_a_lost_connection(self):
         seen = []
 
