@@ -1,5 +1,6 @@
 #include "daemon/bundle/executable.h"
 
+#include "daemon/bundle/advice.h"
 #include "daemon/bundle/assemble.h"
 #include "daemon/bundle/beside.h"
 #include "daemon/bundle/linked.h"
@@ -118,6 +119,7 @@ int ox_executable_build(struct ox_build_context *ctx, struct ox_compiler *compil
 		rc = link_stub(ctx, spec, &p, err);
 	if (rc)
 		return rc;
+	ox_advise(ctx->sink, &p.set);
 	rc = make_parts(ctx, compiler, spec, &p, err);
 	if (!rc)
 		rc = find_config(ctx, spec->config, &p, err);

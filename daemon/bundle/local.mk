@@ -2,6 +2,7 @@
 noinst_LIBRARIES += daemon/bundle/libbundle.a
 daemon_bundle_libbundle_a_CPPFLAGS = $(AM_CPPFLAGS) $(ELF_CFLAGS)
 daemon_bundle_libbundle_a_SOURCES = \
+	daemon/bundle/advice.c daemon/bundle/advice.h daemon/bundle/advice.def \
 	daemon/bundle/assemble.c daemon/bundle/assemble.h \
 	daemon/bundle/attach.c daemon/bundle/attach.h \
 	daemon/bundle/beside.c daemon/bundle/beside.h \

@@ -134,5 +134,7 @@ int ox_setup_sys(const struct ox_program *p, PyObject *finder)
 	if (p->venv_python && finder && put_last(finder) < 0)
 		return -1;
 	set_prefix(p, finder);
+	if (finder && ox_finder_set_library(finder) < 0)
+		return -1;
 	return ox_builtins_add();
 }

@@ -219,6 +219,22 @@ static bool find_installed(const struct ox_index *index, const char *name, struc
 	       ox_index_has_files(index, OX_PACKAGE_FILES, ox_slice_str(name));
 }
 
+int ox_finder_set_library(PyObject *finder)
+{
+	struct ox_finder *self = (struct ox_finder *)finder;
+	struct ox_found found;
+	ox_index_find_packed(&self->index, OX_SLICE("os"), &found);
+	if (found.place == OX_PACK_NOWHERE || found.given || !found.record.relative_path.len)
+		return 0;
+	PyObject *path = ox_finder_relative_path(self, found.record.relative_path);
+	Py_ssize_t slash = path ? PyUnicode_FindChar(path, '/', 0, PyUnicode_GET_LENGTH(path), -1) : -2;
+	PyObject *folder = slash > 0 ? PyUnicode_Substring(path, 0, slash) : NULL;
+	int rc = folder ? PySys_SetObject("_stdlib_dir", folder) : slash < -1 || slash > 0 ? -1 : 0;
+	Py_XDECREF(folder);
+	Py_XDECREF(path);
+	return rc;
+}
+
 /* In a virtual environment the base's, else the own: Debian's sysconfig takes programs from local/bin when the two are
  * the same, and wheels' programs lie in bin. NULL with an exception. */
 static const char *const *names_of_prefixes(void)

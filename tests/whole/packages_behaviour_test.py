@@ -26,7 +26,9 @@ def make_exe():
     config = dist.make_python_interpreter_config()
     config.run_module = "app"
     {setting}
-    exe = dist.to_python_executable(name="app", config=config)
+    policy = dist.make_python_packaging_policy()
+    {policy}
+    exe = dist.to_python_executable(name="app", packaging_policy=policy, config=config)
     exe.add_python_resources(exe.read_package_root(path=".", packages=["app", "runner"]))
     return exe
 
@@ -70,6 +72,8 @@ WHEEL = {
                            "tool, = [f for f in files if str(f) == 'located/bin/tool']\n"
                            "TOLD = subprocess.check_output([tool.locate().resolve(strict=True)], text=True).strip()\n",
     "located/bin/tool": "#!/bin/sh\necho located\n",
+    # Reads the library's sources, of which the build warns.
+    "astroid/__init__.py": "",
     "ring/__init__.py": "from ._ring import told\n",
     # Loads a library of its own by its path, which needs one from beside the packages, as xgboost does.
     "inner/__init__.py": "import ctypes, os\nTOLD = ctypes.CDLL(os.path.join(os.path.dirname(__file__), 'lib/libinner.so')).inner()\n",
@@ -172,7 +176,7 @@ class Packages(oxtest.TestCase):
     def test_each_finds_what_it_looks_for(self):
         self.write_wheel()
         self.box.write("project/app.py", APP)
-        self.build(CONFIG)
+        self.assertIn('config.module_search_paths = ["$ORIGIN/lib"]\n', self.build(CONFIG).stderr)
         self.assertEqual(self.run_program(), EXPECTED)
         kept = {path: os.stat(path).st_ctime_ns
                 for path in glob.glob(self.box.path("home/.cache/oxidizer/extracted/**"), recursive=True)}
@@ -189,7 +193,7 @@ class Packages(oxtest.TestCase):
                                                  "    return importlib.import_module(name)\n")
         self.box.write("project/app.py", "import sys, runner.load\nprint(sys.path)\n"
                                          "print(runner.load.load(sys.argv[1], 'helper').WHO)\n")
-        return self.build(PLUGINS.replace("{setting}", setting)).stderr
+        return self.build(PLUGINS.replace("{setting}", setting).replace("{policy}", "")).stderr
 
     def load_plugin(self):
         program, = glob.glob(self.box.path("project/build/*/debug/exe/app"))
@@ -201,6 +205,15 @@ class Packages(oxtest.TestCase):
         self.assertIn("modules are imported from the folders that these add to sys.path: runner\n", said)
         result = self.assertExit(self.load_plugin(), 0)
         self.assertEqual(result.stdout, f"[]\n{self.box.path('plugins/helper.py')}\n")
+
+    def test_a_library_in_files_has_files_for_frozen_modules_too(self):
+        self.box.write("project/app.py", "import os\nprint(getattr(os.path, '__file__', ''))\n")
+        self.box.write("project/runner/__init__.py", "")
+        self.build(PLUGINS.replace("{setting}", 'config.module_search_paths = ["$ORIGIN/lib"]')
+                   .replace("{policy}", 'policy.resources_location = "filesystem-relative:lib"'))
+        program, = glob.glob(self.box.path("project/build/*/debug/exe/app"))
+        told = subprocess.check_output([program], text=True).strip()
+        self.assertEqual(told, os.path.dirname(program) + "/lib/posixpath.py")
 
     def test_no_folder_is_imported_from_where_the_configuration_says_so(self):
         for setting in "filesystem_importer", "import_added_folders":
