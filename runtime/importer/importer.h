@@ -40,12 +40,12 @@ PyObject *ox_finder_generated(PyObject *finder, struct ox_slice text, bool is_ex
 int ox_finder_main_code(PyObject *finder, PyObject *name, PyObject **spec, PyObject **code);
 
 /* Extracts what wheels put into folders of sys.prefix (share/jupyter, bin/ruff) into the extraction cache, and sets
- * sys.prefix and sys.exec_prefix to where it lies, in a virtual environment those of the base. Does nothing when nothing
- * of the kind is packed. -1 with an exception. */
+ * sys.prefix and sys.exec_prefix to where it lies, in a virtual environment those of the base. Does nothing when
+ * nothing of the kind is packed. -1 with an exception. */
 int ox_finder_set_prefix(PyObject *finder);
 
-/* Where the standard library lies beside the executable, frozen modules have a __file__ there, as CPython gives them from
- * 3.11 on. -1 with an exception. */
+/* Where the standard library lies beside the executable, frozen modules have a __file__ there, as CPython gives them
+ * from 3.11 on. -1 with an exception. */
 int ox_finder_set_library(PyObject *finder);
 
 /* Tells a module of the standard library about packed modules, when it is one that reasons about files: for those that
