@@ -92,10 +92,12 @@ static int pass_on(const struct ox_program *p, int depth, int most, struct ox_er
 {
 	if (depth < most)
 		return 0;
+	const char *what = ox_program_is(p, "python_arguments", "never")
+		? "set python_arguments = \"child\" or \"always\""
+		: "start it with arguments that are not the application's own, -u in front of them for instance";
 	return ox_fail(err, OX_EUSAGE,
-		       "this executable has started itself with %s more than %d levels deep; if Python was meant to "
-		       "run, set python_arguments = \"child\" or \"always\"",
-		       p->argc > 1 ? p->argv[1] : "no arguments", most);
+		       "this executable has started itself with %s more than %d levels deep; if Python was meant to run, %s",
+		       p->argc > 1 ? p->argv[1] : "no arguments", most, what);
 }
 
 /* sys.executable is what libraries start; some call it python nevertheless, in argv[0]. */
