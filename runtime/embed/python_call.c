@@ -96,7 +96,8 @@ static int pass_on(const struct ox_program *p, int depth, int most, struct ox_er
 		? "set python_arguments = \"child\" or \"always\""
 		: "start it with arguments that are not the application's own, -u in front of them for instance";
 	return ox_fail(err, OX_EUSAGE,
-		       "this executable has started itself with %s more than %d levels deep; if Python was meant to run, %s",
+		       "this executable has started itself with %s more than %d levels deep; if Python was meant to "
+		       "run, %s",
 		       p->argc > 1 ? p->argv[1] : "no arguments", most, what);
 }
 
