@@ -18,6 +18,7 @@ struct finder {
 	struct ox_tiers *out;
 	const struct ox_tier_rules *rules;
 	struct ox_map vendored; /* file name -> const struct ox_resource * */
+	struct ox_map modules;  /* last part of an extension module's name -> const struct ox_bundle_item * */
 	struct ox_packed_library *innermost; /* of those that are being resolved */
 	size_t counts[OX_TIER_BESIDE + 1];
 };
@@ -69,16 +70,25 @@ static struct ox_slice base_name(struct ox_slice path)
 	return slash ? ox_slice(slash + 1, (size_t)(path.data + path.len - slash - 1)) : path;
 }
 
+static struct ox_slice last_part(struct ox_slice name)
+{
+	const char *dot = name.len ? memrchr(name.data, '.', name.len) : NULL;
+	return dot ? ox_slice(dot + 1, (size_t)(name.data + name.len - dot - 1)) : name;
+}
+
 static int index_vendored(struct finder *f, const struct ox_bundle_set *set, struct ox_err *err)
 {
 	for (size_t i = 0; i < set->count; i++) {
-		const struct ox_resource *r = set->entries[i].item->resource;
-		if (r->kind != OX_RES_LIBRARY)
+		const struct ox_bundle_item *item = set->entries[i].item;
+		const struct ox_resource *r = item->resource;
+		bool is_library = r->kind == OX_RES_LIBRARY;
+		if (!is_library && (r->kind != OX_RES_EXTENSION || r->origin == OX_ORIGIN_STDLIB))
 			continue;
-		void **slot = ox_map_put(&f->vendored, base_name(r->file), NULL);
+		void **slot = is_library ? ox_map_put(&f->vendored, base_name(r->file), NULL)
+					 : ox_map_put(&f->modules, last_part(r->name), NULL);
 		if (!slot)
 			return ox_fail_nomem(err, "libraries of wheels");
-		*slot = (void *)(uintptr_t)r;
+		*slot = is_library ? (void *)(uintptr_t)r : (void *)(uintptr_t)item;
 	}
 	return 0;
 }
@@ -158,6 +168,22 @@ static int add_library(struct finder *f, const char *name, const struct ox_blob 
 	return rc;
 }
 
+/* "x.cpython-311-x86_64-linux-gnu.so" may be the module p.x, which others find in its folder. */
+static void tell_missing(const struct finder *f, const char *name, const char *subject)
+{
+	struct ox_slice stem = ox_slice(name, strcspn(name, "."));
+	const struct ox_bundle_item *item = ox_map_get(&f->modules, stem);
+	if (!item)
+		ox_emit_log(f->ctx->sink, OX_LEVEL_WARN, "build",
+			    "%s needs the library %s, which is not on this machine: it is packed without it", subject,
+			    name);
+	else if (!item->prefix)
+		ox_emit_log(f->ctx->sink, OX_LEVEL_WARN, "build",
+			    "%s needs the extension module %.*s as a file beside it, and can only be imported when "
+			    "both lie in files: write policy.resources_location = \"filesystem-relative:lib\"",
+			    subject, OX_SLICE_ARG(item->resource->name));
+}
+
 /* 1: packed (now or before), 0: not ours to pack. */
 static int require(struct finder *f, const char *name, const char *runpath, enum ox_resource_origin origin,
 		   const char *subject, struct ox_err *err)
@@ -170,9 +196,7 @@ static int require(struct finder *f, const char *name, const char *runpath, enum
 		return known->resolving ? close_circle(f, known, err) : 1;
 	int rc = find_library(f, name, runpath, &blob, err);
 	if (rc == 0)
-		ox_emit_log(f->ctx->sink, OX_LEVEL_WARN, "build",
-			    "%s needs the library %s, which is not on this machine: it is packed without it", subject,
-			    name);
+		tell_missing(f, name, subject);
 	if (rc <= 0)
 		return rc;
 	struct ox_packed_library *lib = ox_arena_alloc(f->ctx->arena, sizeof(*lib));
@@ -353,6 +377,7 @@ int ox_tiers_find(struct ox_build_context *ctx, const struct ox_bundle_set *set,
 	else
 		ox_tiers_free(out);
 	ox_map_free(&f.vendored);
+	ox_map_free(&f.modules);
 	return rc;
 }
 

@@ -104,6 +104,50 @@ static void a_library_that_is_nowhere_is_a_warning(void **state)
 	ox_tiers_free(&tiers);
 }
 
+/* As in pysam. */
+static void an_extension_module_that_another_needs_is_a_warning_unless_it_lies_in_a_file(void **state)
+{
+	struct fixture *f = *state;
+	struct wheel w = {0};
+	struct ox_tiers tiers;
+	struct ox_blob a = library(f, "a.abi3.so", "");
+	add(&w, (struct ox_resource){.kind = OX_RES_EXTENSION, .name = OX_SLICE("x.a"), .blob = a});
+	struct ox_blob e = library(f, "e.so", "-l:a.abi3.so");
+	add(&w, (struct ox_resource){.kind = OX_RES_EXTENSION, .name = OX_SLICE("x.e"), .blob = e});
+	w.items[0].prefix = w.items[1].prefix = "lib";
+	find(f, &w, &tiers);
+	assert_null(strstr(ox_buf_text(&f->log), "x.e needs"));
+	ox_tiers_free(&tiers);
+	w.items[0].prefix = w.items[1].prefix = NULL;
+	find(f, &w, &tiers);
+	assert_non_null(strstr(ox_buf_text(&f->log), "x.e needs the extension module x.a as a file"));
+	ox_tiers_free(&tiers);
+}
+
+static void a_library_in_a_package_needs_those_beside_packages_before(void **state)
+{
+	struct fixture *f = *state;
+	struct wheel w = {0};
+	struct ox_tiers tiers;
+	struct ox_blob beside = library(f, "libbeside-1.so", "-Wl,-soname,libbeside-1.so");
+	struct ox_blob near = library(f, "libnear.so", "-Wl,-soname,libnear.so");
+	struct ox_blob in = library(f, "libin.so", "-l:libbeside-1.so -l:libnear.so");
+	add(&w, (struct ox_resource){
+			.kind = OX_RES_LIBRARY, .file = OX_SLICE("x.libs/libbeside-1.so"), .blob = beside});
+	add(&w, (struct ox_resource){
+			.kind = OX_RES_LIBRARY, .name = OX_SLICE("x"), .file = OX_SLICE("x/libnear.so"), .blob = near});
+	add(&w, (struct ox_resource){
+			.kind = OX_RES_LIBRARY, .name = OX_SLICE("x"), .file = OX_SLICE("x/libin.so"), .blob = in});
+	find(f, &w, &tiers);
+	const struct ox_needs *needs = ox_map_get(&tiers.inner_needs, OX_SLICE("x"));
+	assert_non_null(needs);
+	assert_int_equal(needs->count, 1);
+	assert_true(ox_slice_eq_str(needs->names[0], "libbeside-1.so"));
+	assert_non_null(packed(&tiers, "libbeside-1.so"));
+	assert_null(packed(&tiers, "libnear.so"));
+	ox_tiers_free(&tiers);
+}
+
 static void glibc_and_libpython_are_left_out(void **state)
 {
 	struct fixture *f = *state;
@@ -189,6 +233,11 @@ int main(void)
 						fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_library_that_is_nowhere_is_a_warning, fixture_setup,
 						fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			an_extension_module_that_another_needs_is_a_warning_unless_it_lies_in_a_file, fixture_setup,
+			fixture_teardown),
+		cmocka_unit_test_setup_teardown(a_library_in_a_package_needs_those_beside_packages_before,
+						fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(glibc_and_libpython_are_left_out, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_library_without_a_name_of_its_own_needs_a_file, fixture_setup,
 						fixture_teardown),
