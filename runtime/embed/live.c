@@ -79,7 +79,7 @@ static bool is_harmless_module(struct known *s, PyObject *module)
 		return false;
 	}
 	for (size_t i = 0; i < sizeof harmless_modules / sizeof harmless_modules[0]; i++)
-		if (strcmp(harmless_modules[i], name) == 0)
+		if (harmless_modules[i][0] == name[0] && strcmp(harmless_modules[i], name) == 0)
 			return true;
 	return is_database_module(s, name) || is_compiled_python(name);
 }
