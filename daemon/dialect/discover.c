@@ -95,7 +95,8 @@ ox_star_value ox_discover_pip(struct ox_dialect *d, const struct ox_discovery *w
 	const char *const *env = environment(d, extra_envs);
 	if (!env)
 		return OX_STAR_FAILED;
-	int rc = ox_pip_install(d->ctx, dist, items, count, env, &found, &err);
+	const struct ox_pip_request request = {items, count, env};
+	int rc = ox_pip_install(d->ctx, dist, &request, &found, &err);
 	return finish(d, who, &found, rc, &err);
 }
 

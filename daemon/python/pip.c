@@ -4,7 +4,6 @@
 #include "daemon/python/captured.h"
 #include "daemon/python/child_env.h"
 #include "daemon/python/compiler_env.h"
-#include "daemon/python/pip_inputs.h"
 #include "daemon/python/pip_run_script.h"
 #include "daemon/python/pip_tree.h"
 #include "store/fs/dir.h"
@@ -16,9 +15,7 @@ enum { PIP_VERSION = 4, EXIT_NO_PIP = 97 };
 struct install {
 	struct ox_build_context *ctx;
 	const struct ox_distribution *dist;
-	const struct ox_slice *args;
-	size_t arg_count;
-	const char *const *extra_env;
+	const struct ox_pip_request *request;
 	struct ox_pip_inputs inputs;
 	bool may_run;        /* false: only a recorded result is wanted */
 	struct ox_capturing capturing;
@@ -79,7 +76,7 @@ static const char *const *environment(struct install *in, const char *scratch)
 		"PIP_DISABLE_PIP_VERSION_CHECK=1", "PIP_NO_INPUT=1", "PIP_NO_COLOR=1", "PIP_PROGRESS_BAR=off",
 	};
 	size_t extra = 0, n = 0;
-	while (in->extra_env && in->extra_env[extra])
+	while (in->request->extra_env && in->request->extra_env[extra])
 		extra++;
 	const char **list = ox_arena_array(in->ctx->arena,
 					   OX_COUNT(own) + extra + 4 + OX_COMPILER_VARIABLES + OX_CAPTURING_VARIABLES,
@@ -99,7 +96,7 @@ static const char *const *environment(struct install *in, const char *scratch)
 	if (!ox_client_env(in->ctx, "SOURCE_DATE_EPOCH"))
 		list[n++] = "SOURCE_DATE_EPOCH=315532800"; /* 1980, the oldest that zip files know */
 	for (size_t i = 0; i < extra; i++)
-		list[n++] = in->extra_env[i];
+		list[n++] = in->request->extra_env[i];
 	return ox_child_env(in->ctx->arena, in->ctx->environ, list);
 }
 
@@ -107,13 +104,13 @@ static const char **command(struct install *in, const char *target)
 {
 	const char *const head[] = {in->dist->python_exe, "-c", ox_pip_run_script, "install", "--target", target,
 				    "--no-compile"};
-	const char **argv = ox_arena_array(in->ctx->arena, OX_COUNT(head) + in->arg_count + 1, sizeof *argv);
+	const char **argv = ox_arena_array(in->ctx->arena, OX_COUNT(head) + in->request->arg_count + 1, sizeof *argv);
 	if (!argv)
 		return NULL;
 	for (size_t i = 0; i < OX_COUNT(head); i++)
 		argv[i] = head[i];
-	for (size_t i = 0; i < in->arg_count; i++)
-		if (!(argv[OX_COUNT(head) + i] = ox_arena_slice(in->ctx->arena, in->args[i]).data))
+	for (size_t i = 0; i < in->request->arg_count; i++)
+		if (!(argv[OX_COUNT(head) + i] = ox_arena_slice(in->ctx->arena, in->request->args[i]).data))
 			return NULL;
 	return argv;
 }
@@ -241,17 +238,17 @@ static int run_step(struct install *in, struct ox_step *step, struct ox_outputs 
 	return rc;
 }
 
-int ox_pip_install(struct ox_build_context *ctx, const struct ox_distribution *dist, const struct ox_slice *args,
-		   size_t arg_count, const char *const *extra_env, struct ox_resources *out, struct ox_err *err)
+int ox_pip_install(struct ox_build_context *ctx, const struct ox_distribution *dist,
+		   const struct ox_pip_request *request, struct ox_resources *out, struct ox_err *err)
 {
-	struct install in = {.ctx = ctx, .dist = dist, .args = args, .arg_count = arg_count, .extra_env = extra_env};
+	struct install in = {.ctx = ctx, .dist = dist, .request = request};
 	struct ox_buf subject = {0};
 	struct ox_outputs outputs = {0};
-	for (size_t i = 0; i < arg_count; i++)
-		ox_buf_printf(&subject, "%s%.*s", i ? " " : "", OX_SLICE_ARG(args[i]));
+	for (size_t i = 0; i < request->arg_count; i++)
+		ox_buf_printf(&subject, "%s%.*s", i ? " " : "", OX_SLICE_ARG(request->args[i]));
 	struct ox_step *step = ox_step_new(ctx->arena, "pip", PIP_VERSION, ox_buf_text(&subject));
 	ox_step_text(step, "runner", ox_slice_str(ox_pip_run_script));
-	int rc = ox_pip_inputs_add(ctx, dist, args, arg_count, extra_env, step, &in.inputs, err);
+	int rc = ox_pip_inputs_add(ctx, dist, request, step, &in.inputs, err);
 	if (!rc)
 		rc = run_step(&in, step, &outputs, err);
 	bool again = false;

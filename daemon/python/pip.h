@@ -8,10 +8,11 @@
 #ifndef OX_PYTHON_PIP_H
 #define OX_PYTHON_PIP_H
 
+#include "daemon/python/pip_inputs.h"
 #include "daemon/python/resource.h"
 
-/* `extra_env`: NAME=VALUE, NULL-terminated, may be NULL. */
-int ox_pip_install(struct ox_build_context *ctx, const struct ox_distribution *dist, const struct ox_slice *args,
-		   size_t arg_count, const char *const *extra_env, struct ox_resources *out, struct ox_err *err);
+/* Appends to `out`. */
+int ox_pip_install(struct ox_build_context *ctx, const struct ox_distribution *dist,
+		   const struct ox_pip_request *request, struct ox_resources *out, struct ox_err *err);
 
 #endif

@@ -278,20 +278,20 @@ static int add_configs(struct inputs *in)
 	return rc;
 }
 
-int ox_pip_inputs_add(struct ox_build_context *ctx, const struct ox_distribution *dist, const struct ox_slice *args,
-		      size_t arg_count, const char *const *extra_env, struct ox_step *step, struct ox_pip_inputs *out,
+int ox_pip_inputs_add(struct ox_build_context *ctx, const struct ox_distribution *dist,
+		      const struct ox_pip_request *request, struct ox_step *step, struct ox_pip_inputs *out,
 		      struct ox_err *err)
 {
 	struct inputs in = {
 		.local = {.ctx = ctx, .step = step}, .ctx = ctx, .dist = dist, .step = step, .out = out, .err = err};
 	*out = (struct ox_pip_inputs){0};
 	ox_step_digest(step, "interpreter", &dist->digest);
-	int rc = add_arguments(&in, args, arg_count);
+	int rc = add_arguments(&in, request->args, request->arg_count);
 	if (!rc)
-		rc = add_variables(&in, extra_env);
+		rc = add_variables(&in, request->extra_env);
 	record_unset(&in);
 	if (!rc)
-		rc = add_compiler_variables(&in, extra_env);
+		rc = add_compiler_variables(&in, request->extra_env);
 	if (!rc)
 		rc = add_named_files(&in);
 	if (!rc)

@@ -7,6 +7,13 @@
 
 #include "daemon/python/distribution.h"
 
+/* What pip is asked for; borrowed. */
+struct ox_pip_request {
+	const struct ox_slice *args; /* of "pip install" */
+	size_t arg_count;
+	const char *const *extra_env; /* NAME=VALUE, NULL-terminated; may be NULL */
+};
+
 struct ox_pip_inputs {
 	size_t requirements; /* asked for by name, file or folder */
 	bool all_exact;      /* each is "name==version", a local file or a local folder */
@@ -17,8 +24,8 @@ struct ox_pip_inputs {
 };
 
 /* OX_EUSAGE for arguments that would send the result elsewhere (--target, --user). */
-int ox_pip_inputs_add(struct ox_build_context *ctx, const struct ox_distribution *dist, const struct ox_slice *args,
-		      size_t arg_count, const char *const *extra_env, struct ox_step *step, struct ox_pip_inputs *out,
+int ox_pip_inputs_add(struct ox_build_context *ctx, const struct ox_distribution *dist,
+		      const struct ox_pip_request *request, struct ox_step *step, struct ox_pip_inputs *out,
 		      struct ox_err *err);
 
 #endif

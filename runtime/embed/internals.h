@@ -6,7 +6,7 @@
 #ifndef OX_EMBED_INTERNALS_H
 #define OX_EMBED_INTERNALS_H
 
-#if __has_include(<internal/pycore_interp.h>)
+#if __has_include(<internal/pycore_pystate.h>)
 #define Py_BUILD_CORE 1
 #define OX_HAS_INTERNALS 1
 #else

@@ -8,15 +8,11 @@
  *   later CPythons have more ways of watching.
  *
  * Up to 3.13: where later ones keep what is asked for here is not known yet. */
-#if __has_include(<internal/pycore_pystate.h>)
-#define Py_BUILD_CORE 1
-#define HAS_INTERNALS 1
-#endif
+#include "runtime/embed/internals.h"
 #include "runtime/embed/wrap.h"
-
 #include "runtime/importer/importer.h"
 
-#if defined HAS_INTERNALS && PY_VERSION_HEX < 0x030E0000
+#if OX_HAS_INTERNALS && PY_VERSION_HEX < 0x030E0000
 #if PY_VERSION_HEX >= 0x03090000
 #include <internal/pycore_interp.h>
 #include <internal/pycore_runtime.h>

@@ -84,21 +84,21 @@ static int file_name(const struct ox_pack_record *r, struct ox_buf *name, struct
 
 /* A large one is compared, and the payload's copy read at all, only when somebody may have changed it since it last
  * was. */
-static int stamped_path(struct ox_extract_folders *folders, const char *key, const char *name,
+static int stamped_path(struct ox_extract_folders *folders, const struct ox_extract_item *item,
 			const struct ox_found *found, char **path, struct ox_err *err)
 {
 	struct ox_extract_stamp stamp;
-	int rc = ox_extract_stamp(folders, key, name, &stamp, err);
+	int rc = ox_extract_stamp(folders, item->key, item->name, &stamp, err);
 	if (rc < 0)
 		return rc;
-	if (ox_extract_known(folders, key, name, found->record.library, &stamp, path))
+	if (ox_extract_known(folders, item, &stamp, path))
 		return 0;
 	stamp = (struct ox_extract_stamp){0};
 	rc = check_intact(found, err);
 	if (!rc)
-		rc = ox_extract_file(folders, key, name, found->record.library, &stamp, path, err);
+		rc = ox_extract_file(folders, item, &stamp, path, err);
 	if (!rc)
-		ox_extract_stamp_renew(folders, key, name, &stamp, NULL); /* without it the next start compares */
+		ox_extract_stamp_renew(folders, item->key, item->name, &stamp, NULL); /* else the next start compares */
 	return rc;
 }
 
@@ -113,10 +113,11 @@ static int cached_path(const struct ox_index *index, const struct ox_found *foun
 		ox_extract_key(NULL, r->library, key);
 	else
 		ox_extract_key_of(index->pack, found->place, key);
+	const struct ox_extract_item item = {key, name.data, r->library};
 	if (!rc && !found->given && r->library.len >= WORTH_A_STAMP)
-		rc = stamped_path(folders, key, name.data, found, path, err);
+		rc = stamped_path(folders, &item, found, path, err);
 	else if (!rc && (rc = check_intact(found, err)) == 0)
-		rc = ox_extract_file(folders, key, name.data, r->library, NULL, path, err);
+		rc = ox_extract_file(folders, &item, NULL, path, err);
 	ox_buf_free(&name);
 	return rc;
 }

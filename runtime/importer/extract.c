@@ -211,16 +211,16 @@ void ox_extract_folders_free(struct ox_extract_folders *f)
 	ox_buf_free(&f->last);
 }
 
-static int extract(struct ox_extract_folders *folders, const char *key, const char *name, struct ox_slice content,
+static int extract(struct ox_extract_folders *folders, const struct ox_extract_item *item,
 		   struct ox_extract_stamp *stamp, char **path, struct ox_err *err)
 {
 	struct ox_buf place = {0};
 	struct stat st = {0};
-	int rc = key_folder(folders, key, &place, err);
+	int rc = key_folder(folders, item->key, &place, err);
 	if (!rc)
-		rc = descend(folders, &place, name, err);
-	if (!rc && !is_there(place.data, content, stamp, &st)) {
-		rc = write_file(place.data, content, err);
+		rc = descend(folders, &place, item->name, err);
+	if (!rc && !is_there(place.data, item->content, stamp, &st)) {
+		rc = write_file(place.data, item->content, err);
 		if (!rc && lstat(place.data, &st) != 0)
 			rc = ox_fail_errno(err, errno, "cannot use %s", place.data);
 	}
@@ -233,26 +233,26 @@ static int extract(struct ox_extract_folders *folders, const char *key, const ch
 }
 
 /* Somebody may have cleaned the cache up: what was known of it is forgotten then. */
-int ox_extract_file(struct ox_extract_folders *folders, const char *key, const char *name, struct ox_slice content,
+int ox_extract_file(struct ox_extract_folders *folders, const struct ox_extract_item *item,
 		    struct ox_extract_stamp *stamp, char **path, struct ox_err *err)
 {
 	bool knew = folders->root.len > 0;
-	if (!is_plain(name))
-		return ox_fail(err, OX_ECORRUPT, "a packed file is named %s", name);
-	int rc = extract(folders, key, name, content, stamp, path, err);
+	if (!is_plain(item->name))
+		return ox_fail(err, OX_ECORRUPT, "a packed file is named %s", item->name);
+	int rc = extract(folders, item, stamp, path, err);
 	if (rc < 0)
 		ox_extract_folders_free(folders);
-	return rc < 0 && knew ? extract(folders, key, name, content, stamp, path, err) : rc;
+	return rc < 0 && knew ? extract(folders, item, stamp, path, err) : rc;
 }
 
-bool ox_extract_known(struct ox_extract_folders *folders, const char *key, const char *name, struct ox_slice content,
+bool ox_extract_known(struct ox_extract_folders *folders, const struct ox_extract_item *item,
 		      const struct ox_extract_stamp *stamp, char **path)
 {
 	struct ox_buf place = {0};
 	struct stat st;
-	bool known = is_plain(name) && key_folder(folders, key, &place, NULL) == 0 &&
-		     descend(folders, &place, name, NULL) == 0 && is_known(place.data, content, stamp, &st) &&
-		     add_time(0, &st) == stamp->verified;
+	bool known = is_plain(item->name) && key_folder(folders, item->key, &place, NULL) == 0 &&
+		     descend(folders, &place, item->name, NULL) == 0 &&
+		     is_known(place.data, item->content, stamp, &st) && add_time(0, &st) == stamp->verified;
 	if (known)
 		*path = ox_buf_steal(&place);
 	ox_buf_free(&place);

@@ -42,14 +42,21 @@ struct ox_extract_folders {
 };
 void ox_extract_folders_free(struct ox_extract_folders *f);
 
-/* The file's absolute path into *path (free() it; may be NULL). `name` may have folders. Without a stamp (NULL) it
+/* A file in the cache, all borrowed. */
+struct ox_extract_item {
+	const char *key;
+	const char *name; /* may have folders */
+	struct ox_slice content;
+};
+
+/* Makes the file unless it is there; its absolute path into *path (free() it; may be NULL). Without a stamp (NULL) it
  * is compared. OX_EDENIED, OX_EEXHAUSTED and the like say which folder or file. */
-int ox_extract_file(struct ox_extract_folders *folders, const char *key, const char *name, struct ox_slice content,
+int ox_extract_file(struct ox_extract_folders *folders, const struct ox_extract_item *item,
 		    struct ox_extract_stamp *stamp, char **path, struct ox_err *err);
 
 /* Whether the file, the only one of the stamp, is there and nobody changed it since. Then its path into *path (free()
  * it). */
-bool ox_extract_known(struct ox_extract_folders *folders, const char *key, const char *name, struct ox_slice content,
+bool ox_extract_known(struct ox_extract_folders *folders, const struct ox_extract_item *item,
 		      const struct ox_extract_stamp *stamp, char **path);
 
 /* Reads the stamp of a file, or of a folder with all below it, `name`; it is itself a file in the key's folder. *out

@@ -33,7 +33,8 @@ static void file_name(struct ox_buf *out, const struct ox_pack_record *r)
 static int extract_named(struct tree *t, struct ox_slice content, struct ox_err *err)
 {
 	int rc = ox_buf_ok(&t->name, "name of a packed file", err);
-	return rc ? rc : ox_extract_file(&t->finder->folders, t->key, t->name.data, content, &t->stamp, NULL, err);
+	const struct ox_extract_item item = {t->key, t->name.data, content};
+	return rc ? rc : ox_extract_file(&t->finder->folders, &item, &t->stamp, NULL, err);
 }
 
 static int extract_source(struct tree *t, const struct ox_pack_record *r, struct ox_err *err)

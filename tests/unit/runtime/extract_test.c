@@ -15,6 +15,12 @@
 static struct ox_extract_folders folders;
 static char folder[] = "/tmp/ox-extract-XXXXXX";
 
+static int extract_stamped(const char *name, struct ox_slice content, struct ox_extract_stamp *stamp, char **path,
+			   struct ox_err *err)
+{
+	return ox_extract_file(&folders, &(struct ox_extract_item){"key", name, content}, stamp, path, err);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -39,7 +45,7 @@ static char *extract(const char *name, struct ox_slice content)
 {
 	char *path = NULL;
 	struct ox_err err = {0};
-	if (ox_extract_file(&folders, "key", name, content, NULL, &path, &err) < 0)
+	if (extract_stamped(name, content, NULL, &path, &err) < 0)
 		fail_msg("%s", err.text);
 	return path;
 }
@@ -118,7 +124,7 @@ static void names_that_lead_elsewhere_are_refused(void **state)
 	struct ox_err err;
 	(void)state;
 	for (size_t i = 0; i < OX_COUNT(names); i++) {
-		int rc = ox_extract_file(&folders, "key", names[i], OX_SLICE("x"), NULL, &path, &err);
+		int rc = extract_stamped(names[i], OX_SLICE("x"), NULL, &path, &err);
 		assert_int_equal(rc, OX_ECORRUPT);
 	}
 	assert_null(path);
@@ -159,7 +165,7 @@ static bool are_taken_as_they_are(struct ox_slice content)
 	assert_int_equal(ox_extract_stamp(&folders, "key", "a", &stamp, NULL), 0);
 	do {
 		for (size_t i = 0; i < OX_COUNT(names); i++)
-			assert_int_equal(ox_extract_file(&folders, "key", names[i], content, &stamp, NULL, NULL), 0);
+			assert_int_equal(extract_stamped(names[i], content, &stamp, NULL, NULL), 0);
 	} while (ox_extract_stamp_again(&stamp));
 	usleep(20000); /* what file systems take for one moment */
 	if (stamp.is_behind)
@@ -216,7 +222,8 @@ static char *known(struct ox_slice content)
 	struct ox_extract_stamp stamp;
 	char *path = NULL;
 	assert_int_equal(ox_extract_stamp(&folders, "key", "p/lib.so", &stamp, NULL), 0);
-	bool is_known = ox_extract_known(&folders, "key", "p/lib.so", content, &stamp, &path);
+	const struct ox_extract_item library = {"key", "p/lib.so", content};
+	bool is_known = ox_extract_known(&folders, &library, &stamp, &path);
 	assert_true(is_known == (path != NULL));
 	return path;
 }
@@ -227,7 +234,7 @@ static void a_file_is_known_from_its_stamp_until_it_changes(void **state)
 	struct ox_err err;
 	char *path, *again;
 	(void)state;
-	assert_int_equal(ox_extract_file(&folders, "key", "p/lib.so", OX_SLICE("library"), &stamp, &path, &err), 0);
+	assert_int_equal(extract_stamped("p/lib.so", OX_SLICE("library"), &stamp, &path, &err), 0);
 	assert_null(known(OX_SLICE("library")));
 	usleep(20000);
 	assert_int_equal(ox_extract_stamp_renew(&folders, "key", "p/lib.so", &stamp, &err), 0);
@@ -249,8 +256,7 @@ static void many_processes_may_extract_at_once(void **state)
 	for (int i = 0; i < PROCESSES; i++)
 		if (fork() == 0) {
 			char *path = NULL;
-			int rc = ox_extract_file(&folders, "key", "shared/file", OX_SLICE("same"),
-						 NULL, &path, NULL);
+			int rc = extract_stamped("shared/file", OX_SLICE("same"), NULL, &path, NULL);
 			_exit(rc < 0);
 		}
 	for (int i = 0; i < PROCESSES; i++) {

@@ -46,7 +46,7 @@ static int install(struct fixture *f, const struct ox_slice *args, size_t count,
 		   struct ox_err *err)
 {
 	out->v.len = 0;
-	return ox_pip_install(&f->ctx, python_with_pip(f), args, count, NULL, out, err);
+	return ox_pip_install(&f->ctx, python_with_pip(f), &(struct ox_pip_request){args, count, NULL}, out, err);
 }
 
 static void a_wheel_becomes_resources_in_the_store(void **state)
@@ -164,9 +164,10 @@ static struct ox_digest building(struct fixture *f, const char *variable, const 
 	struct ox_err err = {0};
 	struct ox_pip_inputs inputs;
 	const char *const extra_env[] = {extra, NULL};
+	const struct ox_pip_request request = {.extra_env = extra_env};
 	struct ox_step *step = ox_step_new(&f->arena, "pip", 1, "");
 	f->environ[1] = variable;
-	fixture_ok(ox_pip_inputs_add(&f->ctx, fixture_python(f), NULL, 0, extra_env, step, &inputs, &err), &err);
+	fixture_ok(ox_pip_inputs_add(&f->ctx, fixture_python(f), &request, step, &inputs, &err), &err);
 	return inputs.building;
 }
 
