@@ -135,29 +135,30 @@ static int add_folders(struct ox_listing *files, struct ox_map *seen, struct ox_
 	return 0;
 }
 
+/* An output's name is "x" for what is executable, else "-", a space, and the path. */
+static int list_output(struct ox_arena *arena, const struct ox_output *o, struct ox_map *seen,
+		       struct ox_listing *files, struct ox_err *err)
+{
+	struct ox_slice path = ox_arena_slice(arena, ox_slice(o->name.data + 2, o->name.len - 2));
+	int rc = path.data ? add_folders(files, seen, path, arena, err) : ox_fail_nomem(err, "installed files");
+	if (rc)
+		return rc;
+	struct ox_file_entry *e = ox_vec_push(&files->v);
+	if (!e)
+		return ox_fail_nomem(err, "installed files");
+	*e = (struct ox_file_entry){
+		.path = path, .is_executable = o->name.data[0] == 'x', .size = o->size, .digest = o->digest};
+	return 0;
+}
+
 static int list_outputs(struct ox_build_context *ctx, const struct ox_outputs *outputs, struct ox_listing *files,
 			struct ox_err *err)
 {
 	struct ox_map seen = {0};
 	int rc = 0;
-	for (size_t i = 0; !rc && i < outputs->count; i++) {
-		const struct ox_output *o = &outputs->items[i];
-		if (o->name.len < 3 || ox_captured_is_output(o))
-			continue;
-		struct ox_slice path = ox_arena_slice(ctx->arena, ox_slice(o->name.data + 2, o->name.len - 2));
-		if (!path.data)
-			rc = ox_fail_nomem(err, "installed files");
-		else
-			rc = add_folders(files, &seen, path, ctx->arena, err);
-		struct ox_file_entry *e = rc ? NULL : ox_vec_push(&files->v);
-		if (!rc && !e)
-			rc = ox_fail_nomem(err, "installed files");
-		if (!rc)
-			*e = (struct ox_file_entry){.path = path,
-						    .is_executable = o->name.data[0] == 'x',
-						    .size = o->size,
-						    .digest = o->digest};
-	}
+	for (size_t i = 0; !rc && i < outputs->count; i++)
+		if (outputs->items[i].name.len >= 3 && !ox_captured_is_output(&outputs->items[i]))
+			rc = list_output(ctx->arena, &outputs->items[i], &seen, files, err);
 	ox_map_free(&seen);
 	return rc;
 }

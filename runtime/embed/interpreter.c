@@ -8,7 +8,7 @@
 #include "runtime/importer/failure.h"
 
 #if OX_HAS_CORE_PHASE
-PyAPI_FUNC(PyStatus) _Py_InitializeMain(void); /* private to CPython */
+PyAPI_FUNC(PyStatus) _Py_InitializeMain(void); /* private: not in every version's headers */
 #endif
 
 static int check(PyStatus status, const char *context, int *exit_code, struct ox_err *err)

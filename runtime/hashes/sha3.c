@@ -27,12 +27,12 @@ static const uint8_t turns[24] = {1,  3,  6,  10, 15, 21, 28, 36, 45, 55, 2,  14
 static void permute(uint64_t lanes[25])
 {
 	for (unsigned round = 0; round < 24; round++) {
-		uint64_t column[5], carried = lanes[1];
+		uint64_t column[5];
 		for (unsigned x = 0; x < 5; x++)
 			column[x] = lanes[x] ^ lanes[x + 5] ^ lanes[x + 10] ^ lanes[x + 15] ^ lanes[x + 20];
 		for (unsigned i = 0; i < 25; i++)
 			lanes[i] ^= column[(i + 4) % 5] ^ ox_right64(column[(i + 1) % 5], 63);
-		carried = lanes[1];
+		uint64_t carried = lanes[1];
 		for (unsigned i = 0; i < 24; i++) {
 			uint64_t next = lanes[walk[i]];
 			lanes[walk[i]] = ox_right64(carried, 64u - turns[i]);

@@ -35,7 +35,8 @@ static int compare(const void *left, const void *right)
 
 static int check_segment(struct ox_slice bytes, struct ox_err *err)
 {
-	if (bytes.len < OX_PACK_SEGMENT_HEAD_SIZE || memcmp(bytes.data, OX_PACK_SEGMENT_MAGIC, OX_PACK_MAGIC_SIZE) ||
+	if (bytes.len < OX_PACK_SEGMENT_HEAD_SIZE ||
+	    memcmp(bytes.data, OX_PACK_SEGMENT_MAGIC, OX_PACK_MAGIC_SIZE) != 0 ||
 	    ox_get_u32(bytes.data + OX_PACK_SEGMENT_VERSION) != OX_PACK_VERSION ||
 	    ox_get_u64(bytes.data + OX_PACK_SEGMENT_LENGTH) != bytes.len)
 		return ox_fail(err, OX_ECORRUPT, "not a payload segment of this version");
