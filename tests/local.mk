@@ -29,7 +29,8 @@ TESTS += \
 	tests/whole/executable_alone_test.py \
 	tests/unit/proto/base_test
 EXTRA_DIST += \
-	tests/data/cpython/excluded.txt tests/data/cpython/modules.txt tests/data/cpython/pyoxidizer.bzl \
+	tests/data/cpython/excluded-3.11.txt tests/data/cpython/excluded-3.13.txt \
+	tests/data/cpython/modules.txt tests/data/cpython/pyoxidizer.bzl \
 	tests/whole/cpython_suite_test.py \
 	tests/whole/executable_alone_test.py \
 	tests/whole/distribution_link_test.py \

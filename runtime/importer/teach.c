@@ -56,6 +56,24 @@ static PyObject *rather(PyObject *result)
 	return result;
 }
 
+/* What the code of a module, or of a class' module, carries as a file name: its spec's name. The module may call itself
+ * otherwise, as _pydecimal does, or stand in sys.modules for another one. A new reference; NULL, never with an exception. */
+static PyObject *name_in_code(PyObject *object)
+{
+	bool is_module = PyModule_Check(object);
+	PyObject *name = PyObject_GetAttrString(object, is_module ? "__name__" : "__module__");
+	PyObject *module = is_module ? object : name ? PyDict_GetItem(PyImport_GetModuleDict(), name) : NULL;
+	Py_XINCREF(module);
+	PyObject *spec = module ? PyObject_GetAttrString(module, "__spec__") : NULL;
+	PyObject *own = spec ? PyObject_GetAttrString(spec, "name") : NULL;
+	PyErr_Clear();
+	if (own)
+		Py_XSETREF(name, own);
+	Py_XDECREF(spec);
+	Py_XDECREF(module);
+	return name;
+}
+
 static PyObject *getfile(PyObject *self, PyObject *args, PyObject *kwargs)
 {
 	PyObject *file = ask_own(self, args, kwargs);
@@ -65,7 +83,7 @@ static PyObject *getfile(PyObject *self, PyObject *args, PyObject *kwargs)
 	struct ox_exception set_aside = ox_exception_take();
 	PyObject *name = NULL;
 	if (PyModule_Check(object) || PyType_Check(object))
-		name = PyObject_GetAttrString(object, PyModule_Check(object) ? "__name__" : "__module__");
+		name = name_in_code(object);
 	if (!is_packed(self, name))
 		Py_CLEAR(name);
 	ox_exception_give_back(set_aside);

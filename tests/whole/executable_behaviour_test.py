@@ -126,10 +126,11 @@ class Behaviour(unittest.TestCase):
     def test_a_broken_pipe_ends_as_in_python3(self):
         seen = []
         for command, env in ((self.python, {"PYTHONPATH": DATA}), (self.ours, {})):
-            child = subprocess.Popen([*command, "broken_pipe"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                     text=True, env={"PATH": os.environ["PATH"], **env})
-            child.stdout.readline()
+            child = subprocess.Popen([*command, "broken_pipe"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                     stderr=subprocess.PIPE, text=True, env={"PATH": os.environ["PATH"], **env})
+            self.assertEqual(child.stdout.readline(), "ready\n")
             child.stdout.close()
+            child.stdin.close()
             error = child.stderr.read()
             child.stderr.close()
             seen.append((child.wait(timeout=oxtest.PATIENCE), normal(error)))

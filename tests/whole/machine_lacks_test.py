@@ -14,7 +14,7 @@ def make_exe():
 register_target("exe", make_exe)
 resolve_targets()
 """
-HIDDEN = ("/usr/lib/python3.11/config-3.11-x86_64-linux-gnu", "/usr/include/python3.11")
+LIBRARY = f"libpython{oxtest.HOST_VERSION}"
 
 
 class Lacks(oxtest.TestCase):
@@ -57,13 +57,14 @@ class Lacks(oxtest.TestCase):
 
     def test_no_development_package(self):
         """In a mount namespace where the static library and the headers are not to be seen."""
-        if not all(os.path.isdir(path) for path in HIDDEN):
-            self.skipTest("Debian's libpython3.11-dev is not installed")
-        hide = " && ".join(f"mount -t tmpfs none {path}" for path in HIDDEN)
+        hidden = oxtest.ask_python("import sysconfig; print(sysconfig.get_config_var('LIBPL'), sysconfig.get_path('include'))")
+        if not all(os.path.isdir(path) for path in hidden.split()):
+            self.skipTest(f"Debian's {LIBRARY}-dev is not installed")
+        hide = " && ".join(f"mount -t tmpfs none {path}" for path in hidden.split())
         command = ("unshare", "-rm", "sh", "-c", hide + ' && exec "$@"', "sh")
         if subprocess.run([*command, "true"], capture_output=True, check=False).returncode:
             self.skipTest("neither root nor user namespaces")
-        self.refused(1, "lacks libpython3.11.a, Python.h (install libpython3.11-dev)", command=command)
+        self.refused(1, f"lacks {LIBRARY}.a, Python.h (install {LIBRARY}-dev)", command=command)
 
     def test_an_interpreter_that_is_named_and_absent(self):
         self.refused(1, "OXIDIZER_PYTHON names /absent/python3", "unset it", env={"OXIDIZER_PYTHON": "/absent/python3"})

@@ -37,7 +37,7 @@ def _build(version, options, allowed_by):
         folder.cleanup()
         if only_cached:
             _skip(f"{made.stderr.strip()[-500:]}\nBuilding it takes minutes: {allowed_by}=1 has it done, once")
-        _skip(f"{' '.join(command)} failed (it needs Debian 12 and a mirror): {made.stderr.strip()[-500:]}")
+        _skip(f"{' '.join(command)} failed (it needs Debian and a mirror): {made.stderr.strip()[-500:]}")
     return folder, archives[0]
 
 
@@ -73,7 +73,7 @@ def _description(path):
 
 
 @functools.lru_cache(maxsize=None)
-def archive(version="3.11", *options, triple="x86_64-unknown-linux-gnu", allowed_by=None):
+def archive(version, *options, triple="x86_64-unknown-linux-gnu", allowed_by=None):
     """The distribution; skips the calling test loudly where it cannot be had. `options` go to contrib's script, which
     builds what the cache does not have only if the variable `allowed_by`, where one is given, is set."""
     return Archive(version, options, triple, allowed_by)

@@ -19,10 +19,16 @@ OXC = os.path.join(BUILDDIR, "client", "oxc")
 OXIDIZERD = os.path.join(BUILDDIR, "daemon", "oxidizerd")
 WORKER = os.path.join(BUILDDIR, "daemon", "oxidizer-worker")
 HOST_PYTHON = os.path.realpath("/usr/bin/python3")  # of Debian's package python3
+HOST_VERSION = HOST_PYTHON.rpartition("python")[2]  # 3.11
 # Seconds after which something is taken to hang. No test fails because a machine is slow.
 PATIENCE = 600
 KEEP = ("PATH", "LANG", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "http_proxy", "https_proxy", "HTTP_PROXY",
         "HTTPS_PROXY", "no_proxy", "NO_PROXY", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS")
+
+
+def ask_python(code):
+    """What the host's interpreter prints for it."""
+    return subprocess.run([HOST_PYTHON, "-I", "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 
 class Sandbox:

@@ -6,6 +6,7 @@ WITH_FILES = [
     "_testcapi",
     "_testimportmultiple",
     "_testmultiphase",
+    "_testsinglephase",
     "abc",
     "importlib",
     "linecache",

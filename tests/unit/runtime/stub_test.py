@@ -475,6 +475,11 @@ class Imports(unittest.TestCase):
                    "try: f.is_package('nope')\nexcept ImportError as e: print(e.name)",
                    "def dumps( True False <module> None\nnope\n")
 
+    def test_sources_are_found_where_a_module_stands_for_another(self):
+        """What _pydecimal calls itself is the name of a module with other sources."""
+        self.check("import _pydecimal, inspect, sys\nsys.modules['decimal'] = _pydecimal\n"
+                   "print(inspect.getsource(_pydecimal.Decimal)[:21])", "class Decimal(object)\n")
+
     def test_packages_can_be_walked(self):
         names = [f"json.{name}" for name in ("__main__", "decoder", "encoder", "scanner", "tool")]
         del names[:sys.version_info < (3, 14)]

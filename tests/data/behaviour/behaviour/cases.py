@@ -133,6 +133,8 @@ def handles_interrupt():
 
 
 def broken_pipe():
+    print("ready", flush=True)
+    sys.stdin.readline()  # what is half written when the pipe breaks would decide whether the rest is tried again
     for number in range(100000):
         print("line", number)
 
