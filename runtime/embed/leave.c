@@ -58,7 +58,19 @@ static bool has_reported(const char *function)
 	return PY_VERSION_HEX < 0x030A0000 && strcmp(function, "_run_exitfuncs") == 0;
 }
 
-static void call_if_imported(const char *module_name, const char *function)
+/* An exception that nobody can handle: `told` are the words of 3.13 and later, `object` is what earlier ones name. */
+static void report_ignored(const char *told, PyObject *object)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+	(void)object;
+	PyErr_FormatUnraisable("%s", told);
+#else
+	(void)told;
+	PyErr_WriteUnraisable(object);
+#endif
+}
+
+static void call_if_imported(const char *module_name, const char *function, const char *told)
 {
 	PyObject *module = PyDict_GetItemString(PyImport_GetModuleDict(), module_name); /* borrowed */
 	if (!module)
@@ -68,19 +80,9 @@ static void call_if_imported(const char *module_name, const char *function)
 	if (!result && has_reported(function))
 		PyErr_Clear();
 	else if (!result)
-		PyErr_WriteUnraisable(module);
+		report_ignored(told, module);
 	Py_XDECREF(result);
 	Py_DECREF(module);
-}
-
-static void report_flush(PyObject *stream)
-{
-#if PY_VERSION_HEX >= 0x030D0000
-	(void)stream;
-	PyErr_FormatUnraisable("Exception ignored on flushing sys.stdout");
-#else
-	PyErr_WriteUnraisable(stream);
-#endif
 }
 
 /* A stream that is closed, or lacks flush, is not an error. */
@@ -95,7 +97,9 @@ static int flush(const char *name, bool say)
 	PyErr_Clear();
 	PyObject *result = is_closed ? Py_NewRef(Py_None) : PyObject_CallMethod(stream, "flush", NULL);
 	if (!result && say)
-		report_flush(stream);
+		report_ignored(PY_VERSION_HEX >= 0x030E0000 ? "Exception ignored while flushing sys.stdout"
+							    : "Exception ignored on flushing sys.stdout",
+			       stream);
 	PyErr_Clear();
 	Py_XDECREF(closed);
 	Py_XDECREF(result);
@@ -155,8 +159,8 @@ int ox_leave(struct ox_program *p, int rc)
 {
 	bool interrupted = false;
 	int status = rc < 0 ? report(&interrupted) : 0;
-	call_if_imported("threading", "_shutdown");
-	call_if_imported("atexit", "_run_exitfuncs");
+	call_if_imported("threading", "_shutdown", "Exception ignored on threading shutdown");
+	call_if_imported("atexit", "_run_exitfuncs", "Exception ignored on running exit functions");
 	if (!wants_teardown(p) && has_one_thread() && ox_live_is_harmless(p->frozen_at_start))
 		status = leave_early(status);
 	else

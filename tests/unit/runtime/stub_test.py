@@ -426,6 +426,12 @@ class End(unittest.TestCase):
             results.append((p.returncode, p.stderr))
         self.assertEqual(results[1], results[0])
 
+    @unittest.skipIf(sys.version_info < (3, 13), "names the module, and with it the file that it is from")
+    def test_an_error_while_threads_are_waited_for_is_reported_as_by_python3(self):
+        code = "import threading\ndef late(): raise ValueError('late')\nthreading._shutdown = late"
+        results = [run(*command) for command in ([PYTHON, "-I", "-c", code], [KIT.build(run_command=code)])]
+        self.assertEqual(*[(p.returncode, p.stderr) for p in results])
+        self.assertIn("ignored on threading shutdown", results[1].stderr)
 
     def test_a_file_in_a_reference_cycle_is_complete(self):
         """python3 itself loses what such a file holds."""
