@@ -16,7 +16,9 @@ __post_init__ __replace__ __repr__ __setattr__ __setstate__""".split())
 
 
 def makes_code(source):
-    return any(word in source for word in MAKERS)
+    """Whether it is worth looking: cheap. Later versions' executables do not ask (runtime/embed/wrap_eval.c)."""
+    import sys
+    return sys.version_info < (3, 14) and any(word in source for word in MAKERS)
 
 
 def last_name(node):

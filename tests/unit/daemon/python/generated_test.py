@@ -32,6 +32,7 @@ def asked_for(text):
     return list(texts)
 
 
+@unittest.skipIf(sys.version_info >= (3, 14), "what 3.14 generates is not looked for")
 class Found(unittest.TestCase):
     maxDiff = None
 
@@ -160,6 +161,7 @@ class Entry(unittest.TestCase):
                      "x = 1\0", "x is 1", "x = '\ud800'", "#" * 70000):
             self.assertIsNone(rules.code_entry("exec", text), text[:50])
 
+    @unittest.skipIf(sys.version_info >= (3, 14), "what 3.14 generates is not looked for")
     def test_a_list_has_both(self):
         text = "import re\n" + DATA + "re.compile('abc')\n@dataclass\nclass A:\n    x: int\n"
         made = rules.harvest(text.encode(), "m")
