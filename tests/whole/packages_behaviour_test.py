@@ -198,7 +198,8 @@ class Packages(oxtest.TestCase):
     def load_plugin(self):
         program, = glob.glob(self.box.path("project/build/*/debug/exe/app"))
         return subprocess.run([program, self.box.path("plugins")], env={"PATH": "/usr/bin:/bin", "PYTHONPATH": "/none"},
-                              cwd=self.box.path("plugins"), text=True, capture_output=True, timeout=60, check=False)
+                              cwd=self.box.path("plugins"), text=True, capture_output=True, timeout=oxtest.PATIENCE,
+                              check=False)
 
     def test_a_package_that_adds_to_the_search_path_imports_from_there(self):
         said = self.build_plugins("")

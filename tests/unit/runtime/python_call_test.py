@@ -67,7 +67,7 @@ results = []
 for arguments, variables, text in json.load(open(sys.argv[1])):
     env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "LC_"))}
     p = subprocess.run([sys.executable, *arguments], env={**env, **variables, "STARTED": "1"}, input=text.encode(),
-                       capture_output=True, timeout=60)
+                       capture_output=True, timeout=600)
     results.append([p.returncode, p.stdout.decode(errors="replace"), p.stderr.decode(errors="replace")])
 json.dump(results, open(sys.argv[2], "w"))
 """
@@ -331,7 +331,7 @@ class Compared(unittest.TestCase):
                 (at / name).parent.mkdir(exist_ok=True)
                 (at / name).write_text(text)
             (at / "table").write_text(json.dumps(table))
-            subprocess.run([*command, at / "table", at / "results"], cwd=at, check=True, timeout=300)
+            subprocess.run([*command, at / "table", at / "results"], cwd=at, check=True, timeout=stubkit.PATIENCE)
             results = json.loads((at / "results").read_text())
         return [(status, *[self.plain(text.replace(str(at), "FOLDER")) for text in texts]) for status, *texts in results]
 
