@@ -252,6 +252,11 @@ class Threads(unittest.TestCase):
                 script.write_text(f"import foreign, sys\nprint('kept')\nforeign.sign_off()\n{end}\n")
                 self.run_settings(status, "", run_filename=str(script))
 
+    def test_a_thread_at_work_has_its_moment_where_a_script_ends_too(self):
+        script = pathlib.Path(FOLDER.name, "script.py")
+        script.write_text("import foreign\nprint('kept')\nforeign.work()\n")
+        self.run_settings(0, "joined\n", run_filename=str(script))
+
     def test_a_library_s_thread_that_python_does_not_know_is_no_reason_to_hang(self):
         self.run_program(f"import ctypes\nctypes.CDLL({str(MODULE)!r}).ask_as_it_unloads()\n", 0, "joined", True)
 
