@@ -57,7 +57,8 @@ static PyObject *rather(PyObject *result)
 }
 
 /* What the code of a module, or of a class' module, carries as a file name: its spec's name. The module may call itself
- * otherwise, as _pydecimal does, or stand in sys.modules for another one. A new reference; NULL, never with an exception. */
+ * otherwise, as _pydecimal does, or stand in sys.modules for another one. A new reference; NULL, never with an
+ * exception. */
 static PyObject *name_in_code(PyObject *object)
 {
 	bool is_module = PyModule_Check(object);
