@@ -224,6 +224,8 @@ int ox_finder_set_library(PyObject *finder)
 {
 	struct ox_finder *self = (struct ox_finder *)finder;
 	struct ox_found found;
+	if (!PySys_GetObject("_stdlib_dir")) /* before 3.11 */
+		return 0;
 	ox_index_find_packed(&self->index, OX_SLICE("os"), &found);
 	if (found.place == OX_PACK_NOWHERE || found.given || !found.record.relative_path.len)
 		return 0;
