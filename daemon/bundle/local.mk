@@ -25,7 +25,8 @@ BUNDLE_LIBS = daemon/bundle/libbundle.a $(LINK_LIBS) $(PACK_LIBS) $(ELF_LIBS)
 
 check_PROGRAMS += tests/unit/daemon/bundle/attach_test tests/fuzz/elf_fuzz
 TESTS += tests/unit/daemon/bundle/attach_test tests/fuzz/elf_fuzz
-tests_unit_daemon_bundle_attach_test_SOURCES = tests/unit/daemon/bundle/attach_test.c
+tests_unit_daemon_bundle_attach_test_SOURCES = \
+	tests/unit/daemon/bundle/attach_test.c tests/unit/daemon/bundle/command.h
 tests_unit_daemon_bundle_attach_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_bundle_attach_test_LDADD = daemon/bundle/libbundle.a $(DIGEST_LIBS) $(ELF_LIBS) $(CMOCKA_LIBS)
 tests_fuzz_elf_fuzz_SOURCES = tests/fuzz/elf_fuzz.c tests/fuzz/replay.c
@@ -34,7 +35,8 @@ EXTRA_DIST += tests/fuzz/seeds/elf
 
 check_PROGRAMS += tests/unit/daemon/bundle/executable_test
 TESTS += tests/unit/daemon/bundle/executable_test
-tests_unit_daemon_bundle_executable_test_SOURCES = tests/unit/daemon/bundle/executable_test.c \
+tests_unit_daemon_bundle_executable_test_SOURCES = \
+	tests/unit/daemon/bundle/executable_test.c tests/unit/daemon/bundle/command.h \
 	tests/unit/daemon/python/fixture.c tests/unit/daemon/python/fixture.h
 tests_unit_daemon_bundle_executable_test_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_daemon_bundle_executable_test_LDADD = $(BUNDLE_LIBS) $(CMOCKA_LIBS)

@@ -24,6 +24,19 @@ HOST_VERSION = HOST_PYTHON.rpartition("python")[2]  # 3.11
 PATIENCE = 600
 KEEP = ("PATH", "LANG", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "http_proxy", "https_proxy", "HTTP_PROXY",
         "HTTPS_PROXY", "no_proxy", "NO_PROXY", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS")
+# An executable that prints app.VALUE of the package or module app beside the configuration.
+APP_CONFIG = """
+def make_exe():
+    dist = default_python_distribution()
+    config = dist.make_python_interpreter_config()
+    config.run_command = "import app; print(app.VALUE)"
+    exe = dist.to_python_executable(name="app", config=config)
+    exe.add_python_resources(exe.read_package_root(path=".", packages=["app"]))
+    return exe
+
+register_target("exe", make_exe)
+resolve_targets()
+"""
 
 
 def ask_python(code):

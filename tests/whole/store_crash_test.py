@@ -15,18 +15,6 @@ import unittest
 import oxtest
 
 KILLS = int(os.environ.get("OX_KILLS", "300"))
-CONFIG = """
-def make_exe():
-    dist = default_python_distribution()
-    config = dist.make_python_interpreter_config()
-    config.run_command = "import app; print(app.VALUE)"
-    exe = dist.to_python_executable(name="app", config=config)
-    exe.add_python_resources(exe.read_package_root(path=".", packages=["app"]))
-    return exe
-
-register_target("exe", make_exe)
-resolve_targets()
-"""
 
 
 def processes_of(box, word):
@@ -45,7 +33,7 @@ def processes_of(box, word):
 class Crash(oxtest.TestCase):
     def setUp(self):
         super().setUp()
-        self.box.write("project/pyoxidizer.bzl", CONFIG)
+        self.box.write("project/pyoxidizer.bzl", oxtest.APP_CONFIG)
         self.set_value(0)
 
     def set_value(self, value):

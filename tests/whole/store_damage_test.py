@@ -7,18 +7,6 @@ import subprocess
 
 import oxtest
 
-CONFIG = """
-def make_exe():
-    dist = default_python_distribution()
-    config = dist.make_python_interpreter_config()
-    config.run_command = "import app; print(app.VALUE)"
-    exe = dist.to_python_executable(name="app", config=config)
-    exe.add_python_resources(exe.read_package_root(path=".", packages=["app"]))
-    return exe
-
-register_target("exe", make_exe)
-resolve_targets()
-"""
 RECORDS = {1: "object", 2: "action result", 3: "last run", 4: "file digest", 5: "build"}
 
 
@@ -38,7 +26,7 @@ class Damage(oxtest.TestCase):
     def setUpClass(cls):
         cls.shared = oxtest.Sandbox()
         cls.addClassCleanup(cls.shared.close)
-        cls.shared.write("project/pyoxidizer.bzl", CONFIG)
+        cls.shared.write("project/pyoxidizer.bzl", oxtest.APP_CONFIG)
         cls.shared.write("project/app.py", "VALUE = 42\n")
 
     def setUp(self):

@@ -8,11 +8,11 @@
 #include "daemon/bundle/attach.h"
 #include "daemon/bundle/elf.h"
 #include "store/digest/digest.h"
+#include "tests/unit/daemon/bundle/command.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* Finds its payload as the runtime does, in the last segment that is loaded, and prints the text at its start
@@ -50,19 +50,6 @@ static int setup(void **state)
 	assert_non_null(mkdtemp(f->path));
 	*state = f;
 	return 0;
-}
-
-static int run(const char *fmt, ...) OX_PRINTF(1, 2);
-
-static int run(const char *fmt, ...)
-{
-	char command[1024];
-	va_list ap;
-	va_start(ap, fmt);
-	vsnprintf(command, sizeof(command), fmt, ap);
-	va_end(ap);
-	int status = system(command);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 static int teardown(void **state)

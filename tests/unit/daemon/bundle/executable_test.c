@@ -1,10 +1,10 @@
 /* The whole way down: a host interpreter's resources become an executable that runs alone. */
+#include "tests/unit/daemon/bundle/command.h"
 #include "tests/unit/daemon/python/fixture.h"
 
 #include "daemon/bundle/executable.h"
 
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* One build's input. */
@@ -16,19 +16,6 @@ struct program {
 	struct ox_compiler *compiler;
 	struct ox_executable made;
 };
-
-static int run(const char *fmt, ...) OX_PRINTF(1, 2);
-
-static int run(const char *fmt, ...)
-{
-	char command[2048];
-	va_list ap;
-	va_start(ap, fmt);
-	vsnprintf(command, sizeof(command), fmt, ap);
-	va_end(ap);
-	int status = system(command);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
 
 static void add_items(struct program *p, const char *prefix)
 {
