@@ -159,8 +159,21 @@ static PyObject *loader_of(PyObject *module)
 	return loader;
 }
 
+/* Whoever gave it to this finder wants it from there, as a program can add modules to any package. */
+static bool was_given(const struct ox_finder *self, PyObject *name)
+{
+	struct ox_slice utf8;
+	struct ox_record record;
+	bool is_text = ox_utf8(name, &utf8);
+	if (!is_text)
+		PyErr_Clear();
+	return is_text && self->index.records && ox_records_find(self->index.records, utf8, &record);
+}
+
 bool ox_finder_is_others(const struct ox_finder *self, PyObject *name)
 {
+	if (was_given(self, name))
+		return false;
 	PyObject *modules = PyImport_GetModuleDict(); /* borrowed, as what is looked up in it */
 	Py_ssize_t dot = PyUnicode_FindChar(name, '.', 0, PyUnicode_GET_LENGTH(name), -1);
 	PyObject *parent = dot > 0 ? PyUnicode_Substring(name, 0, dot) : NULL;

@@ -374,6 +374,20 @@ class Loading(Imports):
             sys.meta_path.remove(f)
             self.addCleanup(sys.meta_path.insert, 0, f)
 
+    def test_a_module_can_be_given_below_a_package_of_another_loader(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkdir(os.path.join(folder, "shared_pkg"))
+            with open(os.path.join(folder, "shared_pkg", "__init__.py"), "w", encoding="ascii"):
+                pass
+            package = importlib.util.module_from_spec(importlib.util.spec_from_file_location(
+                "shared_pkg", os.path.join(folder, "shared_pkg", "__init__.py"),
+                submodule_search_locations=[os.path.join(folder, "shared_pkg")]))
+            sys.modules["shared_pkg"] = package
+            self.addCleanup(sys.modules.pop, "shared_pkg")
+            self.addCleanup(sys.modules.pop, "shared_pkg.given", None)
+            f = self.install(finder(resource("shared_pkg.given", "module", in_memory_source=b"x = 1")))
+            self.assertIs(importlib.import_module("shared_pkg.given").__spec__.loader, f)
+
     def test_tracebacks_show_the_source(self):
         import traceback
         self.install(finder(resource("boom", "module", in_memory_source=b"def f():\n    raise KeyError('k')\n")))
