@@ -207,6 +207,7 @@ def beside_wheel(place, key, what, unit):
         result["of_processor_time"] = statistics.median(run["processor"] for run in ours) / statistics.median(
             run["processor"] for run in theirs)
     result["served"] = [ours[0]["served"], theirs[0]["served"]]
+    result["met"] = result["met"] and result["served"][0] == result["served"][1]
     return result
 
 
