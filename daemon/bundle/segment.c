@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { SEGMENT_VERSION = 14 };
+enum { SEGMENT_VERSION = 15 };
 
 static const char *const origin_names[] = {"", "stdlib", "packages", "application"};
 

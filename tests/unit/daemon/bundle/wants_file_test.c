@@ -92,6 +92,7 @@ static void names_that_answer_with_paths_count_where_there_is_data(void **state)
 	assert_int_equal(says("p = pkg_resources.resource_filename(__name__, 'x')", "own"),
 			 OX_WANTS_FILE_WITH_DATA);
 	assert_int_equal(says("app = Flask(__name__)", "own"), OX_WANTS_FILE);
+	assert_int_equal(says("class Polls(apps.AppConfig): name = 'polls'", "own"), OX_WANTS_FILE_WITH_DATA);
 	assert_int_equal(says("with resources.as_file(f) as p: pass", "own"), OX_WANTS_FILE_WITH_DATA);
 	assert_int_equal(says("app = Flasks('PackageLoader')", "own"), OX_WANTS_NO_FILE);
 	assert_true(uses("app = Flask(__file__)"));
