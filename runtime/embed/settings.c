@@ -218,11 +218,7 @@ static PyStatus set_computed(struct ox_program *p, PyConfig *config)
 {
 	const struct ox_slice *items;
 	size_t count;
-	PyStatus status = PyStatus_Ok();
-	if (p->venv_python)
-		status = PyConfig_SetBytesString(config, &config->executable, p->venv_python);
-	if (!PyStatus_Exception(status))
-		status = set_missing(config, own_paths, OX_COUNT(own_paths), p->exe);
+	PyStatus status = set_missing(config, own_paths, OX_COUNT(own_paths), p->exe);
 	if (!PyStatus_Exception(status))
 		status = set_missing(config, own_folders, OX_COUNT(own_folders), p->origin);
 	if (ox_pack_config_list(p->config, "module_search_paths", &items, &count) ||
