@@ -27,15 +27,41 @@ static int not_running(struct ox_cli *cli)
 	return ox_cli_done(cli);
 }
 
-/* Waits until the process that `pidfd` stands for is gone. */
-static int wait_gone(int pidfd, int timeout_ms, struct ox_err *err)
+/* How a daemon is seen to end. */
+struct watch {
+	int pidfd; /* -1: the kernel has none (before 5.3), or the daemon is in another PID namespace */
+	int connection;
+};
+
+static struct watch watch(pid_t pid, int connection)
 {
-	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+	return (struct watch){pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1, connection};
+}
+
+static int wait_gone(struct watch w, int timeout_ms, struct ox_err *err)
+{
+	/* A connection's end is told without being asked for; what else comes there is not waited for. */
+	struct pollfd p = {.fd = w.pidfd >= 0 ? w.pidfd : w.connection, .events = w.pidfd >= 0 ? POLLIN : 0};
 	int n;
 	do
 		n = poll(&p, 1, timeout_ms);
 	while (n < 0 && errno == EINTR);
 	return n > 0 ? 0 : ox_fail(err, OX_ETIMEOUT, "the daemon has not ended yet; --now cancels its builds");
+}
+
+static void unwatch(struct watch w)
+{
+	if (w.pidfd >= 0)
+		close(w.pidfd);
+}
+
+static int signal_daemon(pid_t pid, int number, struct ox_err *err)
+{
+	if (pid <= 0) /* which to kill() would be ourselves */
+		return ox_fail(err, OX_EUNREACHABLE, "the daemon runs in another PID namespace, a container for "
+						     "instance, and does not listen: end it there");
+	return kill(pid, number) == 0 || errno == ESRCH
+		? 0 : ox_fail_errno(err, errno, "cannot end the daemon (pid %d)", (int)pid);
 }
 
 /* A daemon that speaks our language is asked; any other gets a signal. */
@@ -44,21 +70,17 @@ static int ask_to_stop(struct ox_conn *conn, bool now, struct ox_err *err)
 	struct ox_msg msg = {.kind = OX_MSG_SHUTDOWN, .request = 1, .as.shutdown.now = now};
 	if (ox_conn_hello(conn)->protocol == OX_PROTOCOL_MAJOR)
 		return ox_conn_send(conn, &msg, err);
-	if (kill(ox_conn_peer(conn), SIGTERM) != 0)
-		return ox_fail_errno(err, errno, "cannot end the daemon (pid %d)", (int)ox_conn_peer(conn));
-	return 0;
+	return signal_daemon(ox_conn_peer(conn), SIGTERM, err);
 }
 
 static int stop_connected(struct ox_conn *conn, bool now, struct ox_err *err)
 {
-	int pidfd = (int)syscall(SYS_pidfd_open, ox_conn_peer(conn), 0);
-	if (pidfd < 0)
-		return errno == ESRCH ? 0 : ox_fail_errno(err, errno, "cannot watch the daemon end");
+	struct watch w = watch(ox_conn_peer(conn), ox_conn_fd(conn));
 	int code = ask_to_stop(conn, now, err);
 	if (!code)
-		code = wait_gone(pidfd, now ? KILL_TIMEOUT_MS : STOP_TIMEOUT_MS, err);
-	close(pidfd);
-	return code;
+		code = wait_gone(w, now ? KILL_TIMEOUT_MS : STOP_TIMEOUT_MS, err);
+	unwatch(w);
+	return code == OX_EEOF ? 0 : code; /* gone before it was asked */
 }
 
 /* The pid that the daemon wrote into its lock, or `fallback`. */
@@ -83,17 +105,15 @@ static int stop_mute(bool now, struct ox_err *err)
 	if (code)
 		return code;
 	int fd = ox_socket_connect(&dir, &pid, err);
-	pid = locked_pid(&dir, pid);
+	pid = pid > 0 ? locked_pid(&dir, pid) : 0;
 	ox_runtime_dir_close(&dir);
 	if (fd < 0)
 		return fd;
-	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (kill(pid, now ? SIGKILL : SIGTERM) != 0)
-		code = ox_fail_errno(err, errno, "cannot end the daemon (pid %d)", (int)pid);
-	if (!code && pidfd >= 0)
-		code = wait_gone(pidfd, KILL_TIMEOUT_MS, err);
-	if (pidfd >= 0)
-		close(pidfd);
+	struct watch w = watch(pid, fd);
+	code = signal_daemon(pid, now ? SIGKILL : SIGTERM, err);
+	if (!code)
+		code = wait_gone(w, KILL_TIMEOUT_MS, err);
+	unwatch(w);
 	close(fd);
 	return code;
 }

@@ -31,7 +31,7 @@ void ox_conn_close(struct ox_conn *conn);
 void ox_conn_hurry(struct ox_conn *conn);
 
 int ox_conn_fd(const struct ox_conn *conn); /* to poll */
-pid_t ox_conn_peer(const struct ox_conn *conn);
+pid_t ox_conn_peer(const struct ox_conn *conn); /* 0: in another PID namespace, and not to be signalled */
 bool ox_conn_is_worker(const struct ox_conn *conn);
 const struct ox_hello *ox_conn_hello(const struct ox_conn *conn); /* the peer's */
 

@@ -46,6 +46,15 @@ class Folder(oxtest.TestCase):
             other.kill()
 
 
+def oxc_elsewhere(test, *args):
+    """oxc in a PID namespace of its own."""
+    result = subprocess.run(["unshare", "--pid", "--fork", oxtest.OXC, *args], env=test.box.env, cwd=test.box.root,
+                            capture_output=True, text=True, timeout=oxtest.PATIENCE, check=False)
+    if "unshare failed" in result.stderr:
+        test.skipTest("no PID namespace can be made here: " + result.stderr)
+    return result
+
+
 class Strangers(oxtest.TestCase):
     """A peer that is not a daemon of ours gets one sentence and an exit code."""
 
@@ -136,6 +145,24 @@ class Strangers(oxtest.TestCase):
         self.assertEqual([kind for kind, _ in seen], [fakepeer.BUILD, fakepeer.RESUME])
         self.assertEqual(seen[1][1], {1: [42], 2: [1]})
         self.assertEqual([e["text"] for e in oxtest.events(result.stdout) if e["type"] == "log"], ["one", "two"])
+
+    def test_a_build_goes_on_with_a_daemon_whose_processes_are_not_ours(self):
+        """A container that shares the runtime folder: the daemon's pid means nothing in it."""
+        seen = []
+
+        def serve(sock):
+            fakepeer.read_frame(sock)
+            sock.sendall(fakepeer.hello())
+            seen.append(fakepeer.read_frame(sock)[0])
+            if len(seen) == 1:
+                sock.sendall(fakepeer.frame(fakepeer.ACCEPTED, 1, fakepeer.number(1, 42)))
+            else:
+                sock.sendall(fakepeer.result(1))
+                sock.recv(1)
+        daemon = fakepeer.FakeDaemon(self.box, serve)
+        self.addCleanup(daemon.close)
+        self.assertExit(oxc_elsewhere(self, "build"), 0)
+        self.assertEqual(seen, [fakepeer.BUILD, fakepeer.RESUME])
 
     def test_the_request_carries_what_the_build_needs(self):
         seen = []
@@ -326,6 +353,11 @@ class Start(oxtest.TestCase):
         self.assertIn(json.dumps(fallback), result.stdout)
         with contextlib.suppress(OSError):
             os.rmdir(fallback)
+
+    def test_one_whose_processes_are_not_ours_is_stopped(self):
+        self.assertExit(self.box.oxc("daemon", "start"), 0)
+        self.assertExit(oxc_elsewhere(self, "daemon", "stop"), 0)
+        self.assertIn("no daemon is running", self.box.oxc("daemon", "stop").stdout)
 
     def test_xdg_runtime_folder(self):
         os.mkdir(self.box.path("xdg"), 0o700)
