@@ -13,7 +13,7 @@
 enum {
 	BACKLOG = 4096,
 	FIRST_PASSED_FD = 3,
-	LOCK_TRIES = 1000, /* for a lock whose holder serves nobody */
+	LOCK_TRIES = 1000, /* for a lock whose holder serves nobody: five seconds */
 	LOCK_PAUSE_MS = 5,
 };
 
@@ -118,15 +118,29 @@ static bool is_served(const struct ox_endpoint *e)
 	return served;
 }
 
+static int refuse_second(const struct ox_endpoint *e, bool served, struct ox_err *err)
+{
+	char pid[32] = "";
+	ssize_t n = pread(e->lock_fd, pid, sizeof pid - 1, 0);
+	pid[n > 0 ? strcspn(pid, "\n") : 0] = '\0';
+	return ox_fail(err, OX_EBUSY,
+		       served ? "another oxidizerd%s%s serves %s already"
+			      : "another oxidizerd%s%s holds the lock of %s and serves nobody; end that process",
+		       *pid ? ", pid " : "", pid, e->dir);
+}
+
 /* A daemon that starts or ends has the lock, and no socket yet, or no more: it is waited for. */
-static bool lock(const struct ox_endpoint *e)
+static int lock(const struct ox_endpoint *e, struct ox_err *err)
 {
 	for (int i = 0; flock(e->lock_fd, LOCK_EX | LOCK_NB) != 0; i++) {
-		if (i == LOCK_TRIES || is_served(e))
-			return false;
+		if (errno != EWOULDBLOCK)
+			return ox_fail_errno(err, errno, "cannot lock %s/%s", e->dir, OX_LOCK_NAME);
+		bool served = is_served(e);
+		if (i == LOCK_TRIES || served)
+			return refuse_second(e, served, err);
 		nanosleep(&(struct timespec){.tv_nsec = LOCK_PAUSE_MS * 1000000L}, NULL);
 	}
-	return true;
+	return 0;
 }
 
 static int take_lock(struct ox_endpoint *e, struct ox_err *err)
@@ -134,16 +148,14 @@ static int take_lock(struct ox_endpoint *e, struct ox_err *err)
 	e->lock_fd = openat(e->dir_fd, OX_LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (e->lock_fd < 0)
 		return ox_fail_errno(err, errno, "cannot open %s/%s", e->dir, OX_LOCK_NAME);
-	if (lock(e)) {
+	int rc = lock(e, err);
+	if (rc == 0) {
 		ox_endpoint_write_pid(e);
 		return 0;
 	}
-	char pid[32] = "";
-	ssize_t n = pread(e->lock_fd, pid, sizeof pid - 1, 0);
-	pid[n > 0 ? strcspn(pid, "\n") : 0] = '\0';
 	close(e->lock_fd);
 	e->lock_fd = -1;
-	return ox_fail(err, OX_EBUSY, "another oxidizerd%s%s serves %s already", *pid ? ", pid " : "", pid, e->dir);
+	return rc;
 }
 
 /* The passed socket, or -1 when there is none. */
