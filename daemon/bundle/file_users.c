@@ -100,14 +100,17 @@ static size_t skip_word(struct ox_slice s, size_t at)
 	return at;
 }
 
+/* Of all that is said of a package the most counts. */
 static int note_both(struct ox_map *users, struct ox_slice package, enum ox_wants_file wants, bool adds_folders)
 {
 	void **slot = ox_map_put(users, package, NULL);
 	if (!slot)
 		return -1;
 	enum ox_wants_file before = ox_file_wanted(*slot);
-	adds_folders = adds_folders || ox_adds_folders(*slot);
-	*slot = (void *)(uintptr_t)((before > wants ? before : wants) | (adds_folders ? 4 : 0));
+	uintptr_t noted = before > wants ? before : wants;
+	if (adds_folders || ox_adds_folders(*slot))
+		noted |= OX_NOTED_ADDS_FOLDERS;
+	*slot = (void *)noted;
 	return 0;
 }
 

@@ -17,15 +17,17 @@ enum ox_wants_file {
 	OX_WANTS_FILE,
 };
 
-/* What is noted of a package is one of these, and whether it imports from folders. */
+/* What is noted of a package, as a number in a map's pointer: one of these, and whether it imports from folders. */
+enum { OX_NOTED_WANTS = 3, OX_NOTED_ADDS_FOLDERS = 4 };
+
 static inline enum ox_wants_file ox_file_wanted(const void *noted)
 {
-	return (enum ox_wants_file)((uintptr_t)noted & 3);
+	return (enum ox_wants_file)((uintptr_t)noted & OX_NOTED_WANTS);
 }
 
 static inline bool ox_adds_folders(const void *noted)
 {
-	return (uintptr_t)noted & 4;
+	return (uintptr_t)noted & OX_NOTED_ADDS_FOLDERS;
 }
 
 /* What source says by the names that it uses (wants_file.def): of the top-level package that it belongs to, and with

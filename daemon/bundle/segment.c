@@ -167,6 +167,8 @@ static int write_segment(const struct ox_segment_plan *plan, struct segment_file
 		munmap(file->map, file->size);
 	struct ox_buf said = {0};
 	ox_buf_printf(&said, "%s\n%s", ox_buf_text(&records.wants_file), ox_buf_text(&records.adds_folders));
+	if (!rc && (records.wants_file.failed || records.adds_folders.failed))
+		rc = ox_fail_nomem(err, "segment");
 	if (!rc)
 		rc = ox_buf_ok(&said, "segment", err);
 	if (!rc)

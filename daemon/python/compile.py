@@ -41,9 +41,9 @@ def main():
         name = read(requests, word(head, 2)).decode("utf-8", "surrogateescape")
         source = read(requests, word(head, 3))
         status, data = translate(source, name, word(head, 1))
-        patterns = b"" if status else harvest(source, name)
-        words = (status, len(data), len(patterns))
-        reply = head[:4] + b"".join(w.to_bytes(4, "little") for w in words) + data + patterns
+        compiled = b"" if status else harvest(source, name)
+        words = (status, len(data), len(compiled))
+        reply = head[:4] + b"".join(w.to_bytes(4, "little") for w in words) + data + compiled
         view = memoryview(reply)
         while view:
             view = view[replies.write(view):]
