@@ -13,12 +13,20 @@
  * package is. An extension module in a file has a __file__, which programs see, a library has nothing. */
 enum { MEMORY_MAX = 24 << 20, LIBRARY_IN_MEMORY_MAX = 1 << 20 };
 
+/* An extension module that another one in the same folder needs. */
+struct sibling {
+	struct ox_extension_tier *from;
+	const struct ox_bundle_item *from_item, *to;
+	const char *file; /* as `from` calls it */
+};
+
 struct finder {
 	struct ox_build_context *ctx;
 	struct ox_tiers *out;
 	const struct ox_tier_rules *rules;
 	struct ox_map vendored; /* file name -> const struct ox_resource * */
-	struct ox_map modules;  /* last part of an extension module's name -> const struct ox_bundle_item * */
+	struct ox_map modules;  /* an extension module's name -> const struct ox_bundle_item * */
+	OX_VEC(struct sibling) siblings;
 	struct ox_packed_library *innermost; /* of those that are being resolved */
 	size_t counts[OX_TIER_BESIDE + 1];
 };
@@ -70,12 +78,6 @@ static struct ox_slice base_name(struct ox_slice path)
 	return slash ? ox_slice(slash + 1, (size_t)(path.data + path.len - slash - 1)) : path;
 }
 
-static struct ox_slice last_part(struct ox_slice name)
-{
-	const char *dot = name.len ? memrchr(name.data, '.', name.len) : NULL;
-	return dot ? ox_slice(dot + 1, (size_t)(name.data + name.len - dot - 1)) : name;
-}
-
 static int index_vendored(struct finder *f, const struct ox_bundle_set *set, struct ox_err *err)
 {
 	for (size_t i = 0; i < set->count; i++) {
@@ -85,7 +87,7 @@ static int index_vendored(struct finder *f, const struct ox_bundle_set *set, str
 		if (!is_library && (r->kind != OX_RES_EXTENSION || r->origin == OX_ORIGIN_STDLIB))
 			continue;
 		void **slot = is_library ? ox_map_put(&f->vendored, base_name(r->file), NULL)
-					 : ox_map_put(&f->modules, last_part(r->name), NULL);
+					 : ox_map_put(&f->modules, r->name, NULL);
 		if (!slot)
 			return ox_fail_nomem(err, "libraries of wheels");
 		*slot = is_library ? (void *)(uintptr_t)r : (void *)(uintptr_t)item;
@@ -168,22 +170,6 @@ static int add_library(struct finder *f, const char *name, const struct ox_blob 
 	return rc;
 }
 
-/* "x.cpython-311-x86_64-linux-gnu.so" may be the module p.x, which others find in its folder. */
-static void tell_missing(const struct finder *f, const char *name, const char *subject)
-{
-	struct ox_slice stem = ox_slice(name, strcspn(name, "."));
-	const struct ox_bundle_item *item = ox_map_get(&f->modules, stem);
-	if (!item)
-		ox_emit_log(f->ctx->sink, OX_LEVEL_WARN, "build",
-			    "%s needs the library %s, which is not on this machine: it is packed without it", subject,
-			    name);
-	else if (!item->prefix)
-		ox_emit_log(f->ctx->sink, OX_LEVEL_WARN, "build",
-			    "%s needs the extension module %.*s as a file beside it, and can only be imported when "
-			    "both lie in files: write policy.resources_location = \"filesystem-relative:lib\"",
-			    subject, OX_SLICE_ARG(item->resource->name));
-}
-
 /* 1: packed (now or before), 0: not ours to pack. */
 static int require(struct finder *f, const char *name, const char *runpath, enum ox_resource_origin origin,
 		   const char *subject, struct ox_err *err)
@@ -196,7 +182,9 @@ static int require(struct finder *f, const char *name, const char *runpath, enum
 		return known->resolving ? close_circle(f, known, err) : 1;
 	int rc = find_library(f, name, runpath, &blob, err);
 	if (rc == 0)
-		tell_missing(f, name, subject);
+		ox_emit_log(f->ctx->sink, OX_LEVEL_WARN, "build",
+			    "%s needs the library %s, which is not on this machine: it is packed without it", subject,
+			    name);
 	if (rc <= 0)
 		return rc;
 	struct ox_packed_library *lib = ox_arena_alloc(f->ctx->arena, sizeof(*lib));
@@ -285,6 +273,111 @@ int ox_tier_fail_static(const struct ox_resource *r, const char *why, struct ox_
 		       OX_SLICE_ARG(what));
 }
 
+/* "p/" of "p.x", "" of "x". */
+static const char *folder_of(struct finder *f, struct ox_slice name)
+{
+	const char *dot = memrchr(name.data, '.', name.len);
+	char *folder = ox_arena_printf(f->ctx->arena, "%.*s%s", dot ? (int)(dot - name.data) : 0, name.data,
+				       dot ? "/" : "");
+	for (char *p = folder; p && *p; p++)
+		if (*p == '.')
+			*p = '/';
+	return folder;
+}
+
+/* "x.cpython-311-x86_64-linux-gnu.so" may be the module p.x, which p.y finds in its folder. */
+static const struct ox_bundle_item *find_sibling(struct finder *f, struct ox_slice name, const char *file)
+{
+	const char *dot = memrchr(name.data, '.', name.len);
+	size_t package = dot ? (size_t)(dot - name.data) + 1 : 0;
+	const char *other = ox_arena_printf(f->ctx->arena, "%.*s%.*s", (int)package, name.data,
+					    (int)strcspn(file, "."), file);
+	return other ? ox_map_get(&f->modules, ox_slice_str(other)) : NULL;
+}
+
+/* Its libraries at once, extension modules when it is known how all of them travel. */
+static int add_extension_needs(struct finder *f, const struct ox_bundle_item *item, const struct ox_elf_needs *elf,
+			       struct ox_extension_tier *t, struct ox_err *err)
+{
+	const char *name = ox_arena_printf(f->ctx->arena, "%.*s", OX_SLICE_ARG(item->resource->name));
+	const char **needed = ox_arena_array(f->ctx->arena, elf->needed_count + 1, sizeof *needed);
+	struct ox_elf_needs libraries = *elf;
+	if (!name || !needed)
+		return ox_fail_nomem(err, "packed libraries");
+	libraries.needed = needed;
+	libraries.needed_count = 0;
+	for (size_t i = 0; i < elf->needed_count; i++) {
+		const struct ox_bundle_item *to = find_sibling(f, item->resource->name, elf->needed[i]);
+		struct sibling *slot = to ? ox_vec_push(&f->siblings) : NULL;
+		if (to && !slot)
+			return ox_fail_nomem(err, "extension modules");
+		if (to)
+			*slot = (struct sibling){t, item, to, elf->needed[i]};
+		else
+			needed[libraries.needed_count++] = elf->needed[i];
+	}
+	return add_needs(f, &libraries, item->resource->origin, name, &t->needs, err);
+}
+
+static int append_need(struct finder *f, struct ox_needs *needs, struct ox_slice name, struct ox_err *err)
+{
+	for (size_t i = 0; i < needs->count; i++)
+		if (ox_slice_eq(needs->names[i], name))
+			return 0;
+	struct ox_slice *names = ox_arena_array(f->ctx->arena, needs->count + 1, sizeof *names);
+	if (!names)
+		return ox_fail_nomem(err, "packed libraries");
+	for (size_t i = 0; i < needs->count; i++)
+		names[i] = needs->names[i];
+	names[needs->count++] = name;
+	needs->names = names;
+	return 0;
+}
+
+static void make_file(struct finder *f, struct ox_extension_tier *t)
+{
+	if (t->tier == OX_TIER_EXTRACTED)
+		return;
+	f->counts[t->tier]--;
+	t->tier = OX_TIER_EXTRACTED;
+	f->counts[t->tier]++;
+	ox_emit_log(f->ctx->sink, OX_LEVEL_DEBUG, "build",
+		    "extension module %.*s: tier %d, extracted to a file at run time, as another beside it needs it or is needed",
+		    OX_SLICE_ARG(t->resource->name), (int)t->tier);
+}
+
+/* Both are told the name of the file: the one that is needed lies under it (runtime/pack/resource.h). */
+static int join_siblings(struct finder *f, const struct sibling *s, struct ox_err *err)
+{
+	struct ox_extension_tier *to = ox_map_get(&f->out->extensions, s->to->resource->name);
+	struct ox_slice from_name = s->from->resource->name, to_name = s->to->resource->name;
+	const char *folder = folder_of(f, to_name);
+	bool are_packed = !s->from_item->prefix && to && (to->tier == OX_TIER_MEMORY || to->tier == OX_TIER_EXTRACTED);
+	if (!folder)
+		return ox_fail_nomem(err, "extension modules");
+	if (s->from_item->prefix && s->to->prefix)
+		return 0;
+	if (!are_packed || !*folder) {
+		ox_emit_log(f->ctx->sink, OX_LEVEL_WARN, "build",
+			    "%.*s needs the extension module %.*s as a file beside it, and can only be imported when "
+			    "both lie in files: write policy.resources_location = \"filesystem-relative:lib\"",
+			    OX_SLICE_ARG(from_name), OX_SLICE_ARG(to_name));
+		return 0;
+	}
+	if (f->rules->never_extract)
+		return ox_fail(err, OX_EBUILD,
+			       "extension module %.*s needs %.*s as a file beside it, and nothing may be extracted: "
+			       "leave policy.extract at \"as-needed\"",
+			       OX_SLICE_ARG(from_name), OX_SLICE_ARG(to_name));
+	const char *file = ox_arena_printf(f->ctx->arena, "%s%s", folder, s->file);
+	int rc = file ? append_need(f, &s->from->needs, ox_slice_str(file), err) : ox_fail_nomem(err, "paths");
+	if (!rc)
+		rc = append_need(f, &to->needs, ox_slice_str(file), err);
+	make_file(f, s->from);
+	make_file(f, to);
+	return rc;
+}
+
 static int add_extension(struct finder *f, const struct ox_bundle_item *item, struct ox_err *err)
 {
 	static const char *const places[] = {"", "linked into the executable", "loaded from memory",
@@ -309,7 +402,7 @@ static int add_extension(struct finder *f, const struct ox_bundle_item *item, st
 	int rc = read_needs(f, name, &item->resource->blob, &elf, err);
 	if (rc)
 		return ox_wrap(err, "extension module %s", name);
-	return add_needs(f, &elf, item->resource->origin, name, &t->needs, err);
+	return add_extension_needs(f, item, &elf, t, err);
 }
 
 static struct ox_needs *needs_of_inner(struct finder *f, struct ox_slice package, size_t more)
@@ -369,6 +462,8 @@ int ox_tiers_find(struct ox_build_context *ctx, const struct ox_bundle_set *set,
 	for (size_t i = 0; !rc && i < set->count; i++)
 		if (set->entries[i].item->resource->kind == OX_RES_EXTENSION)
 			rc = add_extension(&f, set->entries[i].item, err);
+	for (size_t i = 0; !rc && i < f.siblings.len; i++)
+		rc = join_siblings(&f, &f.siblings.items[i], err);
 	for (size_t i = 0; !rc && !rules->is_static && i < set->count; i++)
 		if (set->entries[i].item->resource->kind == OX_RES_LIBRARY)
 			rc = add_inner_library(&f, set->entries[i].item, err);
@@ -378,6 +473,7 @@ int ox_tiers_find(struct ox_build_context *ctx, const struct ox_bundle_set *set,
 		ox_tiers_free(out);
 	ox_map_free(&f.vendored);
 	ox_map_free(&f.modules);
+	ox_vec_free(&f.siblings);
 	return rc;
 }
 

@@ -4,7 +4,8 @@
  * to a file at run time, where memory will not do; a file beside the executable, when the
  * configuration says so. What an extension needs outside the glibc family is packed too: a library
  * that its wheel brought, else this machine's. A library that cannot be found is a
- * warning: the extension stays, and says at run time what it lacks. */
+ * warning: the extension stays, and says at run time what it lacks. An extension module that another one of its
+ * folder needs, as pysam's do, is extracted, and so is the other. */
 #ifndef OX_BUNDLE_TIER_H
 #define OX_BUNDLE_TIER_H
 
@@ -15,7 +16,8 @@
 
 enum ox_tier { OX_TIER_LINKED = 1, OX_TIER_MEMORY, OX_TIER_EXTRACTED, OX_TIER_BESIDE };
 
-/* Names of packed libraries that it asks for itself; those have needs of their own. */
+/* Names of packed libraries that it asks for itself; those have needs of their own. For extension modules that need each
+ * other see runtime/pack/resource.h. */
 struct ox_needs {
 	struct ox_slice *names;
 	size_t count;

@@ -69,12 +69,43 @@ static int check_intact(const struct ox_found *found, struct ox_err *err)
 		       OX_SLICE_ARG(found->record.name));
 }
 
-/* Where its package would have it: "a.b" is a/b.so, a package a/__init__.so. A SONAME stays
- * as it is. */
-static int file_name(const struct ox_pack_record *r, struct ox_buf *name, struct ox_err *err)
+static bool need_at(const struct ox_found *found, uint32_t i, struct ox_slice *name)
 {
-	if (r->flags & OX_PACK_LIBRARY) {
-		ox_buf_slice(name, r->name);
+	if (!found->given)
+		return ox_pack_need(&found->record.needs, i, name);
+	if (i >= found->given->need_count)
+		return false;
+	*name = found->given->needs[i];
+	return true;
+}
+
+/* The index's name of an extension module that others need as a file: of "a/b.abi3.so" "a.b". False for libraries,
+ * which are called by their SONAME. */
+static bool module_of_need(struct ox_slice need, struct ox_buf *module)
+{
+	const char *slash = need.len ? memrchr(need.data, '/', need.len) : NULL;
+	size_t start = slash ? (size_t)(slash - need.data) : 0, end = start;
+	while (end < need.len && need.data[end] != '.')
+		end++;
+	ox_buf_clear(module);
+	if (slash)
+		ox_add_module(module, ox_slice(need.data, end));
+	return slash && !module->failed;
+}
+
+/* Where its package would have it: "a.b" is a/b.so, a package a/__init__.so, and what others need is called
+ * as they call it. A SONAME stays as it is. */
+static int file_name(const struct ox_found *found, struct ox_buf *name, struct ox_err *err)
+{
+	const struct ox_pack_record *r = &found->record;
+	struct ox_buf module = {0};
+	struct ox_slice need;
+	bool is_told = false;
+	for (uint32_t i = 0; !is_told && need_at(found, i, &need); i++)
+		is_told = module_of_need(need, &module) && ox_slice_eq(ox_buf_view(&module), r->name);
+	ox_buf_free(&module);
+	if (is_told || r->flags & OX_PACK_LIBRARY) {
+		ox_buf_slice(name, is_told ? need : r->name);
 	} else {
 		ox_add_folder(name, r->name);
 		ox_buf_str(name, r->flags & OX_PACK_PACKAGE ? "/__init__.so" : ".so");
@@ -108,7 +139,7 @@ static int cached_path(const struct ox_index *index, const struct ox_found *foun
 	const struct ox_pack_record *r = &found->record;
 	char key[OX_EXTRACT_KEY];
 	struct ox_buf name = {0};
-	int rc = file_name(r, &name, err);
+	int rc = file_name(found, &name, err);
 	if (found->given)
 		ox_extract_key(NULL, r->library, key);
 	else
@@ -173,16 +204,6 @@ static int find_path(struct ox_library *lib, const struct ox_index *index, const
 	return rc || lib->path ? rc : ox_fail_nomem(err, "table of libraries");
 }
 
-static bool need_at(const struct ox_found *found, uint32_t i, struct ox_slice *name)
-{
-	if (!found->given)
-		return ox_pack_need(&found->record.needs, i, name);
-	if (i >= found->given->need_count)
-		return false;
-	*name = found->given->needs[i];
-	return true;
-}
-
 /* Its path, without what it needs. */
 static int make_known(struct ox_index *index, const struct ox_found *found, struct ox_err *err)
 {
@@ -221,6 +242,22 @@ static int load_need(struct ox_index *index, const struct ox_found *need, bool f
 	return ox_fail(err, OX_EINTERNAL, "cannot load %.*s: %s", OX_SLICE_ARG(need->record.name), dlerror());
 }
 
+/* An extension module in the same folder: the loader finds the file as soon as it is there. True when the need is one,
+ * or when it is but the own name. */
+static bool make_sibling(struct ox_index *index, const struct ox_found *found, struct ox_slice name, int depth, int *rc,
+			 struct ox_err *err)
+{
+	struct ox_buf module = {0};
+	struct ox_found need = {.kind = OX_KIND_NONE};
+	bool is_module = module_of_need(name, &module);
+	if (is_module && !ox_slice_eq(ox_buf_view(&module), found->record.name))
+		ox_index_find_packed(index, ox_buf_view(&module), &need);
+	if (need.kind == OX_KIND_EXTENSION && !ox_index_is_linked(&need))
+		*rc = prepare(index, &need, depth + 1, err);
+	ox_buf_free(&module);
+	return is_module;
+}
+
 /* In three steps: first all have paths, then those in memory are loaded, then those that are files. Files may need what
  * is in memory, which the loader does not find by itself; each other they find by their run paths. */
 static int load_needs(struct ox_index *index, const struct ox_found *found, int depth, struct ox_err *err)
@@ -233,6 +270,8 @@ static int load_needs(struct ox_index *index, const struct ox_found *found, int 
 	for (int step = MAKE; step < DONE; step++)
 		for (uint32_t i = 0; !rc && need_at(found, i, &name); i++) {
 			struct ox_found need;
+			if (step == MAKE && make_sibling(index, found, name, depth, &rc, err))
+				continue;
 			if (!ox_index_find_library(index, name, &need))
 				continue; /* the system's, then: the loader says so if it is not there either */
 			const struct ox_library *lib = known(&index->libraries, &need);

@@ -7,7 +7,8 @@
  * that it needs to be a file, when its package wants files, or when /proc is not
  * there. Libraries that it needs are loaded before it, in the recorded order; the loader
  * matches DT_NEEDED against the DT_SONAME of what is already there, which local scope does
- * not prevent. */
+ * not prevent. Extension modules that others need are files beside each other, under the names that
+ * those ask for (resource.h): no name of theirs but the file's is known to the loader. */
 #ifndef OX_IMPORTER_EXTENSION_H
 #define OX_IMPORTER_EXTENSION_H
 

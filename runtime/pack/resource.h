@@ -42,7 +42,9 @@ struct ox_pack_resource {
 	struct ox_slice source;
 	struct ox_slice bytecode[3]; /* marshalled code, levels 0, 1, 2; no pyc header */
 	struct ox_slice library;     /* ELF bytes; page-aligned in the payload */
-	struct ox_slice *needs;      /* SONAMEs of packed libraries to load first, in order */
+	/* SONAMEs of packed libraries to load first, in order. "a/b.abi3.so" is an extension module a.b that has to lie
+	 * in such a file before; one that says so of itself is what the file is called. */
+	struct ox_slice *needs;
 	size_t need_count;
 	struct ox_pack_file *files; /* package resources, sorted by name */
 	size_t file_count;

@@ -77,6 +77,8 @@ WHEEL = {
     "ring/__init__.py": "from ._ring import told\n",
     # Loads a library of its own by its path, which needs one from beside the packages, as xgboost does.
     "inner/__init__.py": "import ctypes, os\nTOLD = ctypes.CDLL(os.path.join(os.path.dirname(__file__), 'lib/libinner.so')).inner()\n",
+    # Extension modules that need each other as files of one folder, as pysam's do.
+    "twins/__init__.py": "",
     # Makes paths of resources, and hands them to what is not Python, as sentencepiece does.
     "paths/__init__.py": "import importlib.resources, os\nHERE = importlib.resources.files('paths')\n"
                          "TOLD = open(HERE / 'data/a.txt').read(), os.listdir(str(HERE.joinpath('data')))\n",
@@ -107,6 +109,8 @@ import ring
 import located
 print(ring.told, located.TOLD)
 import inner, paths
+import twins.second, twins.first
+print(twins.second.told, twins.first.told, os.path.basename(twins.first.__file__))
 print(inner.TOLD, paths.TOLD, hasattr(paths, "__file__"))
 import installed
 print(installed.TOLD, os.path.exists(os.path.join(sys.prefix, "bin/oddscript")))
@@ -117,7 +121,7 @@ if not sys.argv[1:]:
     print(os.__file__)
 """
 EXPECTED = ["other.core carried False", "['__init__.py', 'lists', 'sub'] more", "words", "['one.py', 'text'] ['one']",
-            "b'' b''", "tool runs", "['mapped/name.py']", "4 located", "8 (\"a path's\", ['a.txt']) False",
+            "b'' b''", "tool runs", "['mapped/name.py']", "4 located", "3 5 first.abi3.so", "8 (\"a path's\", ['a.txt']) False",
             "(['odd'], 'word', 'said', 'threading.py') False", "WHO = __name__ 2.1", "os has a file: False renamed has one: False"]
 
 
@@ -133,6 +137,16 @@ RING = {
                "PyObject *PyInit__ring(void) { PyObject *m = PyModule_Create(&def);\n"
                "PyModule_AddIntConstant(m, \"told\", ask()); return m; }",
 }
+# What the first counts the second sees, since there is one of it.
+TWIN = """#include <Python.h>
+int count(void);
+#ifdef FIRST
+static int times;
+int count(void) { return times += 2; }
+#endif
+static PyModuleDef def = {PyModuleDef_HEAD_INIT, NAME, NULL, 0, NULL, NULL, NULL, NULL, NULL};
+PyObject *INIT(void) { PyObject *m = PyModule_Create(&def); PyModule_AddIntConstant(m, "told", count() + 1); return m; }
+"""
 RING_LIBRARIES = (("plain", ""), ("left", ""), ("right", "-l:libleft.so -l:libplain.so"),
                   ("left", "-l:libright.so -l:libplain.so"), ("_ring", "-l:libleft.so"),
                   ("outer", ""), ("inner", "-l:libouter.so"))
@@ -153,10 +167,19 @@ class Packages(oxtest.TestCase):
             subprocess.run(["cc", "-shared", "-fPIC", f"-I{include}", "-o", out, f"{name}.c", "-L.", f"-Wl,-soname,{out}",
                             "-Wl,--allow-shlib-undefined", f"-Wl,-rpath,{place}", *flags.split()],
                            cwd=self.box.path("ring"), check=True)
+        self.write_twins(wheel, include)
         wheel.write(self.box.path("ring/libinner.so"), "inner/lib/libinner.so")
         for name in ("plain", "left", "right", "outer"):
             wheel.write(self.box.path(f"ring/lib{name}.so"), f"odd.libs/lib{name}.so")
         wheel.write(self.box.path("ring/_ring.so"), "ring/_ring.so")
+
+    def write_twins(self, wheel, include):
+        """The second is imported first."""
+        self.box.write("twins/twin.c", TWIN)
+        for name, flags in (("first", ["-DFIRST"]), ("second", ["-L.", "-l:first.abi3.so", "-Wl,-rpath,$ORIGIN"])):
+            subprocess.run(["cc", "-shared", "-fPIC", f"-I{include}", f'-DNAME="{name}"', f"-DINIT=PyInit_{name}", "-o",
+                            f"{name}.abi3.so", "twin.c", *flags], cwd=self.box.path("twins"), check=True)
+            wheel.write(self.box.path(f"twins/{name}.abi3.so"), f"twins/{name}.abi3.so")
 
     def write_wheel(self):
         os.makedirs(self.box.path("project", "wheels"))

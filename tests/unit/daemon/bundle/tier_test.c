@@ -104,24 +104,68 @@ static void a_library_that_is_nowhere_is_a_warning(void **state)
 	ox_tiers_free(&tiers);
 }
 
+static bool has_need(const struct ox_extension_tier *t, const char *name)
+{
+	for (size_t i = 0; i < t->needs.count; i++)
+		if (ox_slice_eq_str(t->needs.names[i], name))
+			return true;
+	return false;
+}
+
+static void add_siblings(struct fixture *f, struct wheel *w)
+{
+	struct ox_blob a = library(f, "a.abi3.so", "");
+	struct ox_blob e = library(f, "e.so", "-l:a.abi3.so");
+	add(w, (struct ox_resource){.kind = OX_RES_EXTENSION, .name = OX_SLICE("x.y.a"), .blob = a});
+	add(w, (struct ox_resource){.kind = OX_RES_EXTENSION, .name = OX_SLICE("x.y.e"), .blob = e});
+	add(w, (struct ox_resource){.kind = OX_RES_EXTENSION, .name = OX_SLICE("x.a"), .blob = a});
+}
+
 /* As in pysam. */
-static void an_extension_module_that_another_needs_is_a_warning_unless_it_lies_in_a_file(void **state)
+static void extension_modules_that_need_each_other_are_extracted_under_the_names_that_they_ask_for(void **state)
 {
 	struct fixture *f = *state;
 	struct wheel w = {0};
 	struct ox_tiers tiers;
-	struct ox_blob a = library(f, "a.abi3.so", "");
-	add(&w, (struct ox_resource){.kind = OX_RES_EXTENSION, .name = OX_SLICE("x.a"), .blob = a});
-	struct ox_blob e = library(f, "e.so", "-l:a.abi3.so");
-	add(&w, (struct ox_resource){.kind = OX_RES_EXTENSION, .name = OX_SLICE("x.e"), .blob = e});
+	add_siblings(f, &w);
+	find(f, &w, &tiers);
+	assert_int_equal(tier_of(&tiers, "x.y.e")->tier, OX_TIER_EXTRACTED);
+	assert_int_equal(tier_of(&tiers, "x.y.a")->tier, OX_TIER_EXTRACTED);
+	assert_int_equal(tier_of(&tiers, "x.a")->tier, OX_TIER_MEMORY);
+	assert_true(has_need(tier_of(&tiers, "x.y.e"), "x/y/a.abi3.so"));
+	assert_true(has_need(tier_of(&tiers, "x.y.a"), "x/y/a.abi3.so"));
+	assert_null(strstr(ox_buf_text(&f->log), "needs the"));
+	ox_tiers_free(&tiers);
+}
+
+static void an_extension_module_that_another_needs_is_a_warning_where_only_one_lies_in_a_file(void **state)
+{
+	struct fixture *f = *state;
+	struct wheel w = {0};
+	struct ox_tiers tiers;
+	add_siblings(f, &w);
 	w.items[0].prefix = w.items[1].prefix = "lib";
 	find(f, &w, &tiers);
-	assert_null(strstr(ox_buf_text(&f->log), "x.e needs"));
+	assert_null(strstr(ox_buf_text(&f->log), "needs the"));
 	ox_tiers_free(&tiers);
-	w.items[0].prefix = w.items[1].prefix = NULL;
+	w.items[1].prefix = NULL;
 	find(f, &w, &tiers);
-	assert_non_null(strstr(ox_buf_text(&f->log), "x.e needs the extension module x.a as a file"));
+	assert_non_null(strstr(ox_buf_text(&f->log), "x.y.e needs the extension module x.y.a as a file"));
 	ox_tiers_free(&tiers);
+}
+
+static void extension_modules_that_need_each_other_are_refused_where_nothing_may_be_extracted(void **state)
+{
+	struct fixture *f = *state;
+	struct wheel w = {0};
+	struct ox_tiers tiers;
+	struct ox_bundle_set set;
+	struct ox_err err = {0};
+	add_siblings(f, &w);
+	fixture_ok(ox_bundle_collect(&f->arena, w.items, w.count, &set, &err), &err);
+	assert_int_equal(ox_tiers_find(&f->ctx, &set, &(struct ox_tier_rules){.never_extract = true}, &tiers, &err),
+			 OX_EBUILD);
+	assert_non_null(strstr(err.text, "x.y.e needs x.y.a as a file beside it"));
 }
 
 static void a_library_in_a_package_needs_those_beside_packages_before(void **state)
@@ -234,8 +278,14 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_library_that_is_nowhere_is_a_warning, fixture_setup,
 						fixture_teardown),
 		cmocka_unit_test_setup_teardown(
-			an_extension_module_that_another_needs_is_a_warning_unless_it_lies_in_a_file, fixture_setup,
-			fixture_teardown),
+			extension_modules_that_need_each_other_are_extracted_under_the_names_that_they_ask_for,
+			fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			an_extension_module_that_another_needs_is_a_warning_where_only_one_lies_in_a_file,
+			fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			extension_modules_that_need_each_other_are_refused_where_nothing_may_be_extracted,
+			fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_library_in_a_package_needs_those_beside_packages_before,
 						fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(glibc_and_libpython_are_left_out, fixture_setup, fixture_teardown),
