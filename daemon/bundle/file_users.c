@@ -62,15 +62,18 @@ static const struct ox_slice adding[] = {
 #undef OX_SEEKS
 };
 
+/* Whoever assigns to it adds to it. */
+static const struct ox_slice search_path = {"sys.path", 8};
+
 static bool mentions(struct ox_slice source, struct ox_slice text)
 {
 	return memmem(source.data, source.len, text.data, text.len);
 }
 
-static bool seeks(struct ox_slice source)
+static bool mentions_one(struct ox_slice source, const struct ox_slice *texts, size_t count)
 {
-	for (size_t i = 0; i < OX_COUNT(seeking); i++)
-		if (mentions(source, seeking[i]))
+	for (size_t i = 0; i < count; i++)
+		if (mentions(source, texts[i]))
 			return true;
 	return false;
 }
@@ -81,8 +84,8 @@ static bool mentions_any(struct ox_slice source)
 	for (size_t i = 0; i < OX_COUNT(telling); i++)
 		if (mentions(source, telling[i].name))
 			return true;
-	return mentions(source, OX_SLICE("sys.path")) || mentions(source, OX_SLICE("site.addsitedir")) ||
-	       mentions(source, OX_SLICE("PathFinder"));
+	return mentions(source, search_path) || mentions_one(source, adding, OX_COUNT(adding)) ||
+	       mentions_one(source, seeking, OX_COUNT(seeking));
 }
 
 static enum ox_wants_file word_tells(struct ox_slice word, bool is_attribute)
@@ -213,7 +216,7 @@ static bool adds_here(const struct reading *r, struct ox_slice s, struct ox_slic
 	for (size_t i = 0; i < OX_COUNT(adding); i++)
 		if (ox_slice_eq(whole, adding[i]))
 			return true;
-	return ox_slice_eq_str(whole, "sys.path") && is_changed(s, (size_t)(end - s.data));
+	return ox_slice_eq(whole, search_path) && is_changed(s, (size_t)(end - s.data));
 }
 
 static int read_word(struct reading *r, struct ox_slice word, bool is_target)
@@ -315,7 +318,10 @@ int ox_note_file_users(struct ox_map *users, struct ox_slice package, struct ox_
 {
 	if (!source.len || !mentions_any(source))
 		return 0;
-	struct reading r = {.users = users, .package = package, .before = '\n', .adds_folders = seeks(source)};
+	struct reading r = {.users = users,
+			    .package = package,
+			    .before = '\n',
+			    .adds_folders = mentions_one(source, seeking, OX_COUNT(seeking))};
 	int rc = read_source(&r, source);
 	if (!rc && (r.wants != OX_WANTS_NO_FILE || r.adds_folders))
 		rc = note_both(users, package, r.wants, r.adds_folders);

@@ -123,6 +123,16 @@ static void what_adds_to_the_search_path_imports_from_folders(void **state)
 	assert_true(adds("HERE = __file__\nsys.path.append(HERE)\nas_file(x)"));
 }
 
+static void each_name_of_the_table_is_found_by_itself(void **state)
+{
+	(void)state;
+#define OX_ADDS(text) assert_true(adds(text "(x)"));
+#define OX_SEEKS(text) assert_true(adds("'" text "'"));
+#include "daemon/bundle/adds_folders.def"
+#undef OX_ADDS
+#undef OX_SEEKS
+}
+
 static void what_reads_the_search_path_or_speaks_of_it_does_not(void **state)
 {
 	(void)state;
@@ -222,6 +232,7 @@ int main(void)
 		cmocka_unit_test(expressions_in_formatted_strings_are_code),
 		cmocka_unit_test(names_that_answer_with_paths_count_where_there_is_data),
 		cmocka_unit_test(what_adds_to_the_search_path_imports_from_folders),
+		cmocka_unit_test(each_name_of_the_table_is_found_by_itself),
 		cmocka_unit_test(what_reads_the_search_path_or_speaks_of_it_does_not),
 		cmocka_unit_test(packages_whose_compiled_code_reads_file_are_known_by_name),
 		cmocka_unit_test(whole_top_level_packages_are_marked),
