@@ -148,12 +148,18 @@ PyObject *ox_finder_own_name(const struct ox_finder *self, PyObject *spec, PyObj
 	return Py_NewRef(name);
 }
 
-/* The loader of the module's spec (a new reference); NULL when it has none. */
-static PyObject *loader_of(PyObject *module)
+/* A module's spec; NULL when it has none. A new reference: an attribute of the spec may be a property that replaces it. */
+static PyObject *spec_of(PyObject *module)
 {
 	PyObject *spec = module && PyModule_Check(module)
 		? PyDict_GetItemString(PyModule_GetDict(module), "__spec__") : NULL;
-	PyObject *loader = spec && spec != Py_None ? ox_get_attr(spec, "loader") : NULL;
+	return spec && spec != Py_None ? Py_NewRef(spec) : NULL;
+}
+
+/* The loader of a spec (a new reference); NULL when it has none. */
+static PyObject *loader_of(PyObject *spec)
+{
+	PyObject *loader = spec ? ox_get_attr(spec, "loader") : NULL;
 	if (!loader)
 		PyErr_Clear();
 	return loader;
@@ -179,9 +185,10 @@ bool ox_finder_is_others(const struct ox_finder *self, PyObject *name)
 	PyObject *parent = dot > 0 ? PyUnicode_Substring(name, 0, dot) : NULL;
 	PyObject *module = parent && PyDict_CheckExact(modules) ? PyDict_GetItemWithError(modules, parent) : NULL;
 	PyErr_Clear();
-	PyObject *loader = loader_of(module);
+	PyObject *spec = spec_of(module), *loader = loader_of(spec);
 	bool is_others = loader && loader != Py_None && loader != (PyObject *)self;
 	Py_XDECREF(loader);
+	Py_XDECREF(spec);
 	Py_XDECREF(parent);
 	return is_others;
 }
@@ -192,9 +199,9 @@ PyObject *ox_finder_imported_name(const struct ox_finder *self, PyObject *name)
 	PyObject *module = modules && PyDict_CheckExact(modules) ? PyDict_GetItemWithError(modules, name) : NULL;
 	if (!module || !PyModule_Check(module))
 		return PyErr_Occurred() ? NULL : Py_NewRef(name);
-	PyObject *spec = PyDict_GetItemString(PyModule_GetDict(module), "__spec__");
-	PyObject *loader = loader_of(module);
-	bool is_ours = loader == (PyObject *)self;
+	PyObject *spec = spec_of(module), *loader = loader_of(spec);
+	PyObject *own = ox_finder_own_name(self, loader == (PyObject *)self ? spec : NULL, name);
 	Py_XDECREF(loader);
-	return ox_finder_own_name(self, is_ours ? spec : NULL, name);
+	Py_XDECREF(spec);
+	return own;
 }

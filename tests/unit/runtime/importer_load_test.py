@@ -527,6 +527,29 @@ class Asking(Imports):
             with self.assertRaises(TypeError):
                 method()
 
+    def test_a_spec_that_is_replaced_while_it_is_looked_at(self):
+        f = finder(resource("a.real", "module", in_memory_source=b"x = 1"))
+        module, ended, seen = types.ModuleType("a_name"), [], []
+
+        class Spec:
+            @property
+            def loader(self):
+                module.__spec__ = None
+                return f
+
+            @property
+            def loader_state(self):
+                seen.append(list(ended))
+                return "a.real"
+
+            def __del__(self):
+                ended.append(True)
+        module.__spec__ = Spec()
+        sys.modules["a_name"] = module
+        self.addCleanup(sys.modules.pop, "a_name")
+        self.assertEqual(f.get_source("a_name"), "x = 1")
+        self.assertEqual((seen, ended), ([[]], [True]))
+
     def test_is_package(self):
         f = finder(resource("m", "module", in_memory_source=b""),
                    resource("p", "module", "package", in_memory_source=b""))
