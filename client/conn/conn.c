@@ -130,8 +130,8 @@ static int exchange_hello(struct ox_conn *conn, bool any_version, struct ox_err 
 	if (theirs.kind != OX_MSG_HELLO)
 		return ox_fail(err, OX_ECORRUPT, "%s did not begin with a hello", peer_name(conn));
 	conn->hello = theirs.as.hello;
-	/* The socket tells who called listen, which may have forked since. Of a daemon in another PID namespace it tells
-	 * nothing, and the number by which that knows itself is somebody else's here. */
+	/* The socket tells who called listen, which may have forked since. Of a daemon in another PID namespace it
+	 * tells nothing, and the number by which that knows itself is somebody else's here. */
 	if (conn->hello.pid > 0 && conn->peer > 0 && !conn->worker)
 		conn->peer = conn->hello.pid;
 	return any_version ? 0 : ox_hello_check(&mine.as.hello, &conn->hello, err);

@@ -93,8 +93,8 @@ static int take_signal(struct run *run)
 	return ox_fail(run->err, OX_ECANCELLED, "interrupted");
 }
 
-/* Builds end with their daemon: none that came after it knows ours. A process that has ended, and that nobody has waited
- * for, is gone too, which kill(pid, 0) would not tell. False where that cannot be known. */
+/* Builds end with their daemon: none that came after it knows ours. A process that has ended, and that nobody has
+ * waited for, is gone too, which kill(pid, 0) would not tell. False where that cannot be known. */
 static bool is_daemon_gone(const struct run *run)
 {
 	struct pollfd end = {.fd = (int)syscall(SYS_pidfd_open, ox_conn_peer(*run->conn), 0), .events = POLLIN};

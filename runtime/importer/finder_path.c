@@ -148,7 +148,7 @@ PyObject *ox_finder_own_name(const struct ox_finder *self, PyObject *spec, PyObj
 	return Py_NewRef(name);
 }
 
-/* A module's spec; NULL when it has none. A new reference: an attribute of the spec may be a property that replaces it. */
+/* A module's spec; NULL when it has none. A new reference: an attribute of it may be a property that replaces it. */
 static PyObject *spec_of(PyObject *module)
 {
 	PyObject *spec = module && PyModule_Check(module)
