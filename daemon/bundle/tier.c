@@ -342,7 +342,8 @@ static void make_file(struct finder *f, struct ox_extension_tier *t)
 	t->tier = OX_TIER_EXTRACTED;
 	f->counts[t->tier]++;
 	ox_emit_log(f->ctx->sink, OX_LEVEL_DEBUG, "build",
-		    "extension module %.*s: tier %d, extracted to a file at run time, as another beside it needs it or is needed",
+		    "extension module %.*s: tier %d, extracted to a file at run time, as another beside it needs it or "
+		    "is needed",
 		    OX_SLICE_ARG(t->resource->name), (int)t->tier);
 }
 

@@ -16,8 +16,8 @@
 
 enum ox_tier { OX_TIER_LINKED = 1, OX_TIER_MEMORY, OX_TIER_EXTRACTED, OX_TIER_BESIDE };
 
-/* Names of packed libraries that it asks for itself; those have needs of their own. For extension modules that need each
- * other see runtime/pack/resource.h. */
+/* Names of packed libraries that it asks for itself; those have needs of their own. For extension modules that need
+ * each other see runtime/pack/resource.h. */
 struct ox_needs {
 	struct ox_slice *names;
 	size_t count;
