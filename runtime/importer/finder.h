@@ -97,7 +97,8 @@ PyObject *ox_finder_own_name(const struct ox_finder *self, PyObject *spec, PyObj
 /* The same of a module by its name, when it is imported. */
 PyObject *ox_finder_imported_name(const struct ox_finder *self, PyObject *name);
 /* Whether another loader made the module's parent: where its folders are none of ours, neither are its modules
- * (distutils, when it is setuptools' that lies in a folder). Not of what was given at run time. */
+ * (distutils, when it is setuptools' that lies in a folder). Not of what was given at run time, nor where the folder is
+ * the one that the package was extracted to. */
 bool ox_finder_is_others(const struct ox_finder *self, PyObject *name);
 
 /* real_file.c: a file for a module whose package insists on one; NULL without an exception when it does not. Of an

@@ -176,6 +176,26 @@ static bool was_given(const struct ox_finder *self, PyObject *name)
 	return is_text && self->index.records && ox_records_find(self->index.records, utf8, &record);
 }
 
+/* Whether the module of a package, perhaps one that mypyc compiled, which gives itself another loader, has the folder
+ * that the package was extracted to: files that were not wanted yet are not there, so nobody else finds all modules. */
+static bool is_extracted(const struct ox_finder *self, PyObject *module, PyObject *name)
+{
+	PyObject *path = PyDict_GetItemString(PyModule_GetDict(module), "__path__"); /* borrowed, as its item */
+	PyObject *entry = path && PyList_CheckExact(path) && PyList_GET_SIZE(path) ? PyList_GET_ITEM(path, 0) : NULL;
+	struct ox_slice text, utf8, rest;
+	struct ox_buf folder = {0};
+	bool is_text = entry && PyUnicode_Check(entry) && ox_utf8(entry, &text) && ox_utf8(name, &utf8);
+	bool is_same = false;
+	if (!is_text)
+		PyErr_Clear();
+	if (is_text && ox_finder_behind_cache(self, text, &rest)) {
+		ox_add_folder(&folder, utf8);
+		is_same = !folder.failed && ox_slice_eq(ox_buf_view(&folder), rest);
+	}
+	ox_buf_free(&folder);
+	return is_same;
+}
+
 bool ox_finder_is_others(const struct ox_finder *self, PyObject *name)
 {
 	if (was_given(self, name))
@@ -185,10 +205,13 @@ bool ox_finder_is_others(const struct ox_finder *self, PyObject *name)
 	PyObject *parent = dot > 0 ? PyUnicode_Substring(name, 0, dot) : NULL;
 	PyObject *module = parent && PyDict_CheckExact(modules) ? PyDict_GetItemWithError(modules, parent) : NULL;
 	PyErr_Clear();
+	Py_XINCREF(module); /* as its spec */
 	PyObject *spec = spec_of(module), *loader = loader_of(spec);
-	bool is_others = loader && loader != Py_None && loader != (PyObject *)self;
+	bool is_others = loader && loader != Py_None && loader != (PyObject *)self &&
+			 !is_extracted(self, module, parent);
 	Py_XDECREF(loader);
 	Py_XDECREF(spec);
+	Py_XDECREF(module);
 	Py_XDECREF(parent);
 	return is_others;
 }

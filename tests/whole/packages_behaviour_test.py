@@ -79,6 +79,11 @@ WHEEL = {
     "inner/__init__.py": "import ctypes, os\nTOLD = ctypes.CDLL(os.path.join(os.path.dirname(__file__), 'lib/libinner.so')).inner()\n",
     # Extension modules that need each other as files of one folder, as pysam's do.
     "twins/__init__.py": "",
+    # Gives itself a loader and has a path in files only, as mypyc's modules do.
+    "solo/__init__.py": "import importlib.machinery, os\n__path__ = [os.path.dirname(__file__)]\n"
+                        "LOADER = importlib.machinery.SourceFileLoader(__name__, __file__)\n"
+                        "__spec__ = importlib.machinery.ModuleSpec(__name__, LOADER, is_package=True)\n"
+                        "from .first import told\n",
     # Makes paths of resources, and hands them to what is not Python, as sentencepiece does.
     "paths/__init__.py": "import importlib.resources, os\nHERE = importlib.resources.files('paths')\n"
                          "TOLD = open(HERE / 'data/a.txt').read(), os.listdir(str(HERE.joinpath('data')))\n",
@@ -111,6 +116,13 @@ print(ring.told, located.TOLD)
 import inner, paths
 import twins.second, twins.first
 print(twins.second.told, twins.first.told, os.path.basename(twins.first.__file__))
+class Other:
+    def find_spec(self, name, path=None, target=None):
+        pass
+sys.meta_path.insert(0, Other())
+import solo
+del sys.meta_path[0]
+print(solo.told)
 print(inner.TOLD, paths.TOLD, hasattr(paths, "__file__"))
 import installed
 print(installed.TOLD, os.path.exists(os.path.join(sys.prefix, "bin/oddscript")))
@@ -121,7 +133,7 @@ if not sys.argv[1:]:
     print(os.__file__)
 """
 EXPECTED = ["other.core carried False", "['__init__.py', 'lists', 'sub'] more", "words", "['one.py', 'text'] ['one']",
-            "b'' b''", "tool runs", "['mapped/name.py']", "4 located", "3 5 first.abi3.so", "8 (\"a path's\", ['a.txt']) False",
+            "b'' b''", "tool runs", "['mapped/name.py']", "4 located", "3 5 first.abi3.so", "3", "8 (\"a path's\", ['a.txt']) False",
             "(['odd'], 'word', 'said', 'threading.py') False", "WHO = __name__ 2.1", "os has a file: False renamed has one: False"]
 
 
@@ -180,6 +192,7 @@ class Packages(oxtest.TestCase):
             subprocess.run(["cc", "-shared", "-fPIC", f"-I{include}", f'-DNAME="{name}"', f"-DINIT=PyInit_{name}", "-o",
                             f"{name}.abi3.so", "twin.c", *flags], cwd=self.box.path("twins"), check=True)
             wheel.write(self.box.path(f"twins/{name}.abi3.so"), f"twins/{name}.abi3.so")
+        wheel.write(self.box.path("twins/first.abi3.so"), "solo/first.abi3.so")
 
     def write_wheel(self):
         os.makedirs(self.box.path("project", "wheels"))
