@@ -35,6 +35,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def head(self, status, length=None, **fields):
         self.send_response(status)
+        self.send_header("Connection", "close")  # or a redirection may be asked for on a connection that is closing
         if length is not None:
             self.send_header("Content-Length", str(length))
         for key, value in fields.items():
