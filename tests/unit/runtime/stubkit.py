@@ -64,7 +64,8 @@ def sanitizer_flags(folder):
 def digest_of_inputs():
     """Of all that a stub is made of but settings."""
     digest = hashlib.sha256(subprocess.run(["cc", "--version"], check=True, capture_output=True).stdout)
-    files = [path for folder in ("runtime", "proto/base") for path in (SRCDIR / folder).rglob("*.[ch]")]
+    files = [path for folder in ("runtime", "proto/base") for kind in ("*.[ch]", "*.def")
+             for path in (SRCDIR / folder).rglob(kind)]
     for path in [pathlib.Path(__file__), SRCDIR / "runtime/sources.list", *sorted(files)]:
         digest.update(f"{path}\n".encode() + path.read_bytes())
     library = os.stat(ask_python("import sysconfig as s; v = s.get_config_var; "
