@@ -4,7 +4,9 @@
  * namespace) comes into the extraction cache: sources and data, whichever segments they are in. Code looks for its
  * neighbours' files before they are imported, lists its folders, and walks into those of packages below. What
  * nobody changed since it was last compared is only looked at; so a start costs one lstat a file. The cache's
- * folder is put on sys.path, as a module's file lies below one of its folders everywhere else. */
+ * folder is put on sys.path, as a module's file lies below one of its folders everywhere else. Of the standard library
+ * all that the configuration wants in files is there then, imported or not: what looks along sys.path for a
+ * module's file (pylint does) does not import it first, and must not find what earlier runs happened to import. */
 #include "runtime/importer/extract.h"
 #include "runtime/importer/finder.h"
 #include "runtime/importer/importer.h"
@@ -143,6 +145,50 @@ static int add_to_path(PyObject *root)
 	return known ? (known < 0 ? -1 : 0) : PyList_Append(list, root);
 }
 
+static int remember_root(struct ox_finder *self, struct ox_slice package, PyObject *root)
+{
+	PyObject *name = PyUnicode_FromStringAndSize(package.data, (Py_ssize_t)package.len);
+	int rc = name ? PyDict_SetItem(self->real_roots, name, root) : -1;
+	Py_XDECREF(name);
+	return rc;
+}
+
+/* Whether a place is that of a package or module of the library that has files by itself. */
+static bool is_of_library(const struct ox_pack *pack, ox_pack_place at, const struct tree *own, struct ox_slice *top)
+{
+	enum { BOTH = OX_PACK_STDLIB | OX_PACK_WANTS_FILE };
+	struct ox_pack_record r;
+	char key[OX_EXTRACT_KEY];
+	if (ox_pack_get(pack, at, &r, NULL) < 0 || (r.flags & BOTH) != BOTH || !r.name.len ||
+	    memchr(r.name.data, '.', r.name.len) || ox_slice_eq(r.name, own->top))
+		return false;
+	ox_extract_key_of(pack, at, key);
+	*top = r.name;
+	return strcmp(key, own->key) == 0;
+}
+
+/* The others that share the folder `root` with one that was just extracted. */
+static int extract_library(const struct tree *own, PyObject *root)
+{
+	struct ox_finder *self = own->finder;
+	const struct ox_pack *pack = self->index.pack;
+	int rc = 0;
+	for (ox_pack_place at = 0; !rc && at < ox_pack_place_count(pack); at++) {
+		struct ox_err err = {0};
+		struct tree t = {.finder = self};
+		if (!is_of_library(pack, at, own, &t.top))
+			continue;
+		memcpy(t.key, own->key, sizeof t.key);
+		char *path = extract_tree(&t, &err);
+		if (!path)
+			ox_raise(&err, NULL);
+		rc = path ? remember_root(self, t.top, root) : -1;
+		ox_buf_free(&t.name);
+		free(path);
+	}
+	return rc;
+}
+
 static PyObject *new_root(struct ox_finder *self, const struct ox_found *found, struct ox_slice top)
 {
 	struct ox_err err = {0};
@@ -151,6 +197,8 @@ static PyObject *new_root(struct ox_finder *self, const struct ox_found *found, 
 	char *path = extract_tree(&t, &err);
 	self->index.has_extracted |= path != NULL;
 	PyObject *root = path ? PyUnicode_DecodeFSDefault(path) : ox_raise(&err, NULL);
+	if (root && found->record.flags & OX_PACK_STDLIB && extract_library(&t, root) < 0)
+		Py_CLEAR(root);
 	if (root && add_to_path(root) < 0)
 		Py_CLEAR(root);
 	ox_buf_free(&t.name);

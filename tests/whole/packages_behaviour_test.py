@@ -252,6 +252,21 @@ class Packages(oxtest.TestCase):
         told = subprocess.check_output([program], text=True).strip()
         self.assertEqual(told, os.path.dirname(program) + "/lib/posixpath.py")
 
+    def test_of_the_library_all_that_is_wanted_in_files_is_there_before_it_is_imported(self):
+        self.box.write("project/app.py", "import colorsys, os, sys\nroot = os.path.dirname(colorsys.__file__)\n"
+                       "print(root in sys.path, 'wsgiref' in sys.modules, sorted(n for n in os.listdir(root) if n[0] != '.'))\n"
+                       "print(os.path.isfile(root + '/wsgiref/util.py'))\nimport wsgiref.util\n"
+                       "print(wsgiref.util.__file__ == root + '/wsgiref/util.py')\n")
+        self.box.write("project/runner/__init__.py", "")
+        self.build(PLUGINS.replace("{setting}", "").replace("{policy}", "for name in ['colorsys', 'wsgiref', 'runner']:\n"
+                                                            "        policy.set_package_files(name, True)"))
+        wanted = ["True False ['colorsys.py', 'wsgiref']", "True", "True"]
+        self.assertEqual(self.run_program(), wanted)
+        util, = glob.glob(self.box.path("home/.cache/oxidizer/extracted/*/wsgiref/util.py"))
+        os.unlink(util)
+        self.assertEqual(self.run_program(), wanted)
+        self.assertTrue(os.path.isfile(util))
+
     def test_no_folder_is_imported_from_where_the_configuration_says_so(self):
         for setting in "filesystem_importer", "import_added_folders":
             with self.subTest(setting):
