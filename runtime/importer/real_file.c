@@ -141,8 +141,13 @@ static struct ox_slice outermost(const struct ox_index *index, struct ox_slice n
 static int add_to_path(PyObject *root)
 {
 	PyObject *list = PySys_GetObject("path"); /* borrowed */
-	int known = list && PyList_Check(list) ? PySequence_Contains(list, root) : 1;
-	return known ? (known < 0 ? -1 : 0) : PyList_Append(list, root);
+	if (!list || !PyList_Check(list))
+		return 0;
+	Py_INCREF(list); /* an entry that is compared may replace it */
+	int known = PySequence_Contains(list, root);
+	int rc = known ? (known < 0 ? -1 : 0) : PyList_Append(list, root);
+	Py_DECREF(list);
+	return rc;
 }
 
 static int remember_root(struct ox_finder *self, struct ox_slice package, PyObject *root)

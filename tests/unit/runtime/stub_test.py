@@ -669,6 +669,17 @@ class Files(unittest.TestCase):
                         run_command="import wpkg; print(wpkg.d, wpkg.__spec__.has_location)")
         self.assertEqual(run(exe, env=self.env).stdout, "data True\n")
 
+    def test_a_search_path_that_is_replaced_while_it_is_compared(self):
+        folder = pathlib.Path(FOLDER.name, "hostile/hpkg")
+        folder.mkdir(parents=True)
+        (folder / "__init__.py").write_text("")
+        exe = KIT.build(folder.parent, flags=[("hpkg", stubkit.WANTS_FILE)], allocator_debug="true", run_command=(
+            "import sys\nclass Entry(str):\n    def __eq__(self, other):\n        sys.path = []\n        return False\n"
+            "    __hash__ = str.__hash__\nsys.path = [Entry(n) for n in range(50)]\n"
+            "import hpkg; print(hpkg.__spec__.has_location, sys.path)"))
+        p = run(exe, env=self.env)
+        self.assertEqual((p.stdout, p.stderr, p.returncode), ("True []\n", "", 0))
+
     def test_a_frozen_module_that_wants_a_file_has_it(self):
         """So has a module of a package: importlib.util is frozen, too, as stat is."""
         exe = KIT.build(flags=[(name, stubkit.WANTS_FILE) for name in ("abc", "codecs", "importlib", "os")], run_command=(
