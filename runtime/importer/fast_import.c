@@ -359,7 +359,7 @@ static PyObject *dict_of(const char *module_name)
 	return dict;
 }
 
-static int fill(struct fast_import *f, PyObject *finder, bool defer_gc)
+static int fill(struct fast_import *f, PyObject *finder)
 {
 	f->bootstrap_dict = dict_of("_frozen_importlib");
 	f->sys_dict = f->bootstrap_dict ? dict_of("sys") : NULL;
@@ -372,8 +372,6 @@ static int fill(struct fast_import *f, PyObject *finder, bool defer_gc)
 	if (!f->lock_held || !f->name_modules || !f->name_meta_path || !PyDict_CheckExact(f->modules))
 		return -1;
 	if (ox_import_locks_init(&f->locks, f->bootstrap_dict) < 0 || ox_loading_init(&f->loading, finder) < 0)
-		return -1;
-	if (defer_gc && ox_deferred_gc_init(&f->gc) < 0)
 		return -1;
 	return find_watched(f);
 }
@@ -412,9 +410,11 @@ int ox_fast_import_install(PyObject *finder, bool defer_gc)
 	Py_XDECREF(type);
 	if (!f)
 		return -1;
-	int rc = fill(f, finder, defer_gc);
-	if (rc > 0)
-		rc = put_in_place(f);
+	int rc = fill(f, finder);
+	if (rc > 0 && put_in_place(f) < 0)
+		rc = -1;
+	if (rc > 0 && defer_gc)
+		rc = ox_deferred_gc_init(&f->gc); /* module gc comes this way, too */
 	Py_DECREF(f);
 	return rc < 0 ? -1 : 0;
 }

@@ -7,7 +7,7 @@
  * the parent), and hand over to importlib's own whenever anything is out of the ordinary:
  * sys.modules replaced, another finder before ours, the import lock held, a name that is being imported
  * already, an importlib function replaced by somebody, a parent that is no plain package, a name
- * that the payload does not hold.
+ * that neither the payload nor the interpreter itself holds.
  *
  * What a program can notice: no frames of importlib._bootstrap in tracebacks and for sys.settrace. */
 #ifndef OX_IMPORTER_FAST_IMPORT_H

@@ -6,10 +6,11 @@
 static const char *const names[] = {
 	"modules", "_initializing", "_set_fileattr", "submodule_search_locations", "_uninitialized_submodules",
 	"__loader__", "__package__", "__spec__", "__path__", "__builtins__", "path",
+	"find_spec", "exec_module",
 };
 enum {
 	MODULES, INITIALIZING, SET_FILEATTR, LOCATIONS, UNINITIALIZED, LOADER, PACKAGE, SPEC, PATH, BUILTINS, SYS_PATH,
-	NAMES,
+	FIND_SPEC, EXEC_MODULE, NAMES,
 };
 
 static PyObject *find_set_lazy(void)
@@ -63,6 +64,12 @@ void ox_loading_free(struct ox_loading *l)
 		Py_CLEAR(l->names[i]);
 }
 
+/* What importlib has for built-in modules; borrowed. */
+static PyObject *builtin_importer(const struct ox_loading *l)
+{
+	return ox_state_of((PyObject *)l->finder)->builtin_importer;
+}
+
 /* With folders on sys.path a package's name may mean a module in it (finder_path.c). */
 static bool may_be_on_path(const struct ox_loading *l, const struct ox_import *import)
 {
@@ -84,6 +91,8 @@ int ox_load_find(const struct ox_loading *l, struct ox_import *import)
 	switch (import->found.kind) {
 	case OX_KIND_NAMESPACE:
 		return 1;
+	case OX_KIND_BUILTIN:
+		return !memchr(import->utf8.data, '.', import->utf8.len);
 	case OX_KIND_MODULE:
 	case OX_KIND_EXTENSION:
 		return import->found.record.relative_path.len == 0;
@@ -204,11 +213,12 @@ static int describe_module(const struct ox_loading *l, const struct ox_import *i
 	return rc;
 }
 
-/* Extension modules and those with a real file take importlib's way. */
+/* Built-in modules, extension modules and those with a real file take importlib's way. */
 static PyObject *make_module(const struct ox_loading *l, const struct ox_import *import, PyObject *spec)
 {
+	enum ox_kind kind = import->found.kind;
 	PyObject *located = PyObject_GetAttr(spec, l->names[SET_FILEATTR]);
-	bool is_plain = located == Py_False && import->found.kind != OX_KIND_EXTENSION;
+	bool is_plain = located == Py_False && (kind == OX_KIND_MODULE || kind == OX_KIND_NAMESPACE);
 	Py_XDECREF(located);
 	if (!located)
 		return NULL;
@@ -265,12 +275,21 @@ static PyObject *move_to_end(const struct ox_loading *l, PyObject *name)
 	return module;
 }
 
+static int execute(const struct ox_loading *l, const struct ox_import *import, PyObject *module)
+{
+	if (import->found.kind != OX_KIND_BUILTIN)
+		return ox_finder_exec_found(l->finder, module, import->name, &import->found, run, (void *)l);
+	PyObject *done = PyObject_CallMethodObjArgs(builtin_importer(l), l->names[EXEC_MODULE], module, NULL);
+	Py_XDECREF(done);
+	return done ? 0 : -1;
+}
+
 static int enter_and_run(const struct ox_loading *l, struct ox_import *import, PyObject *module)
 {
 	PyObject *modules = modules_of(l);
 	if (!modules || PyObject_SetItem(modules, import->name, module) < 0)
 		return -1;
-	if (ox_finder_exec_found(l->finder, module, import->name, &import->found, run, (void *)l) < 0) {
+	if (execute(l, import, module) < 0) {
 		remove_module(l, import->name);
 		return -1;
 	}
@@ -324,9 +343,21 @@ static int set_lazy_attributes(const struct ox_loading *l, const struct ox_impor
 	return rc;
 }
 
+/* Of a built-in module None, when CPython says that it has none of this name. */
+static PyObject *spec_of(const struct ox_loading *l, struct ox_import *import)
+{
+	if (import->found.kind == OX_KIND_BUILTIN)
+		return PyObject_CallMethodObjArgs(builtin_importer(l), l->names[FIND_SPEC], import->name, NULL);
+	return ox_finder_packed_spec(l->finder, import->name, import->utf8, &import->found);
+}
+
 int ox_load(const struct ox_loading *l, struct ox_import *import)
 {
-	PyObject *spec = ox_finder_packed_spec(l->finder, import->name, import->utf8, &import->found);
+	PyObject *spec = spec_of(l, import);
+	if (spec == Py_None) {
+		Py_DECREF(spec);
+		return 0;
+	}
 	PyObject *list = spec ? uninitialized(l, import) : NULL;
 	int rc = spec ? 0 : -1;
 	if (list)

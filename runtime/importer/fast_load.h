@@ -1,4 +1,4 @@
-/* fast_load.h - one packed module: found, made and run as importlib's _load_unlocked does it.
+/* fast_load.h - one packed or built-in module: found, made and run as importlib's _load_unlocked does it.
  *
  * The part of fast_import.h that deals with specs and modules; locks and the question whether to do
  * it at all are the caller's. */
@@ -32,7 +32,7 @@ int ox_loading_init(struct ox_loading *l, PyObject *finder);
 int ox_loading_traverse(struct ox_loading *l, visitproc visit, void *arg);
 void ox_loading_free(struct ox_loading *l);
 
-/* Fills utf8 and found. 1: the payload has it, and nothing but this file is needed to load it; 0: not so;
+/* Fills utf8 and found. 1: the payload or CPython has it, and nothing but this file is needed to load it; 0: not so;
  * -1 with an exception. */
 int ox_load_find(const struct ox_loading *l, struct ox_import *import);
 
@@ -43,7 +43,7 @@ int ox_load_find_names(struct ox_import *import);
 int ox_load_find_parent(const struct ox_loading *l, struct ox_import *import);
 
 /* Makes the module, runs it and binds it in its parent. 1 with import->module, -1 with an exception and everything
- * as importlib leaves it after a failed import. */
+ * as importlib leaves it after a failed import. 0 when it was taken for a built-in module and is none. */
 int ox_load(const struct ox_loading *l, struct ox_import *import);
 
 #endif

@@ -33,6 +33,35 @@ SCENARIOS = {
         "p/q/r": "import @p, @p.q\nVALUE = 2\n",
         "p/q/t": "print('t is imported by *')\n",
     },
+    "built-in": {
+        "main": """
+            import sys, importlib.machinery
+            names = 'errno itertools faulthandler pwd time _symtable _tracemalloc gc _sre _locale'.split()
+            for name in names:
+                sys.modules.pop(name, None)
+            for name in names:
+                m = __import__(name)
+                spec = m.__spec__
+                print(name, m is sys.modules[name], list(sys.modules)[-1] == name, spec.name, spec.origin, spec.has_location,
+                      spec.loader is m.__loader__ is importlib.machinery.BuiltinImporter, repr(m.__package__),
+                      spec._initializing, hasattr(m, '__file__'), hasattr(m, '__path__'), importlib.import_module(name) is m)
+            importer = importlib.machinery.BuiltinImporter
+            def attempt(what, replacement):
+                before = vars(importer)[what]
+                setattr(importer, what, replacement)
+                del sys.modules['errno']
+                try:
+                    import errno
+                except Exception as e:
+                    print(type(e).__name__, e)
+                print('errno' in sys.modules)
+                setattr(importer, what, before)
+                import errno
+            attempt('find_spec', classmethod(lambda *args: None))
+            attempt('exec_module', staticmethod(lambda module: 1 / 0))
+            attempt('create_module', staticmethod(lambda spec: 1 / 0))
+        """,
+    },
     "circular": {
         "main": """
             import sys, @a
